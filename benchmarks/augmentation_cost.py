@@ -1,10 +1,10 @@
-"""What augmentation costs: epochs of the native engine on images as they are, and on copies that differ each time.
+"""Measures the cost of augmentation: epochs of the native engine on unchanged images, and on augmented copies.
 
     python benchmarks/augmentation_cost.py                                   writes the record
     python benchmarks/augmentation_cost.py --images 2000 --rounds 1          a short try
 
-Drawing the changes (NumPy, above the engine) and making the copies (in the engine, while it loads them) are both inside
-the clock. Each network takes the same images in turn; the fewer multiply-adds an image costs, the more its copy weighs.
+The measured time includes drawing the random changes (in NumPy) and making the copies (in the engine, while it loads
+the images). All networks use the same images. The fewer multiply-adds a network has, the larger is the relative cost.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SEED = 3
 WANTED_COST = 0.15
 LEAST_IMAGES, LEAST_ROUNDS = 20_000, 5
 REST_SECONDS = 0.02
-"""Between two contenders: threads that wait in a loop for more work must be asleep before the next one begins."""
+"""Seconds between two contenders, so that threads that wait actively for more work are asleep when the next begins."""
 EVERY_KIND = AugmentationSettings(
     shift=0.08,
     rotation=12,
@@ -48,12 +48,12 @@ EVERY_KIND = AugmentationSettings(
     noise=0.05,
     cover=0.3,
 )
-"""All kinds of change that one channel can have; how strong they are makes no difference to the time."""
+"""All kinds of change for one channel; their strength does not affect the time."""
 NONE, ALL = "as they are", "every kind of change"
 
 
 def choices() -> dict[str, AugmentationSettings | None]:
-    """What is compared: no change, those of recipe `best` for MNIST, every kind, some kinds by themselves."""
+    """Return what is compared: no change, the changes of recipe `best` for MNIST, every kind, and some kinds alone."""
     return {
         NONE: None,
         "those of recipe best": choose_settings("best").augmentation,
@@ -66,7 +66,7 @@ def choices() -> dict[str, AugmentationSettings | None]:
 
 
 def only(*names: str) -> AugmentationSettings:
-    """Some kinds of `EVERY_KIND` and no other.
+    """Return settings with some kinds of `EVERY_KIND` only.
 
     >>> only("shift")
     AugmentationSettings(shift=0.08, rotation=0.0, scale=0.0, ...)
@@ -76,12 +76,12 @@ def only(*names: str) -> AugmentationSettings:
 
 
 def networks() -> dict[str, str]:
-    """The networks that are trained, by the recipe that has them."""
+    """Return the networks to train, by the name of their recipe."""
     return {name: choose_settings(name).network for name in ("fast", "best")}
 
 
 def epoch_of(network: str, images: LabelledImages, augmentation: AugmentationSettings | None, threads: int):
-    """A function that trains one more epoch, with other changes each time."""
+    """Return a function that trains one more epoch, with new random changes each time."""
     shape = images.image_shape
     normalisation = Normalisation((0.0,) * shape[0], (1.0,) * shape[0])
     plan = Plan(read_network(network), shape, len(images.class_names), normalisation)
@@ -98,7 +98,7 @@ def epoch_of(network: str, images: LabelledImages, augmentation: AugmentationSet
         if augmentation is not None:
             changes = draw_changes(augmentation, SEED, number, range(len(images)), shape)
         if not np.isfinite(trainer.run(order, BATCH_SIZE, rates, changes).losses).all():
-            raise ArithmeticError("the loss became infinite; this would time nonsense.")
+            raise ArithmeticError("the loss became infinite, so the time would be meaningless.")
 
     return epoch
 
@@ -106,7 +106,7 @@ def epoch_of(network: str, images: LabelledImages, augmentation: AugmentationSet
 def compare(
     epochs: Mapping[str, Callable[[], object]], rounds: int, rest: float = REST_SECONDS
 ) -> dict[str, list[float]]:
-    """Seconds of everybody's epochs, in turn, after one round that is not counted."""
+    """Return the seconds of all contenders' epochs, measured in turn after one round that is not counted."""
 
     def report(name: str, seconds: float) -> None:
         print(f"{seconds:8.3f} s  {name}", flush=True)
@@ -117,7 +117,7 @@ def compare(
 
 
 def costs_of(seconds: Mapping[str, list[float]]) -> dict[str, Spread]:
-    """How much longer an epoch takes than the one on images as they are, round by round: 0.1 is a tenth.
+    """Return how much longer an epoch takes than one on unchanged images, round by round: 0.1 means 10 %.
 
     >>> print(costs_of({"as they are": [1.0, 2.0, 4.0], "a": [1.5, 2.0, 5.0]})["a"])
     0.25 (0.00 to 0.50)
@@ -129,17 +129,17 @@ def costs_of(seconds: Mapping[str, list[float]]) -> dict[str, Spread]:
 
 
 def format_results(seconds: Mapping[str, list[float]], images: int) -> str:
-    """A row a choice: its epochs, its images a second, and its cost."""
+    """Return a table with a row per choice: seconds per epoch, images per second, and cost."""
     rows = []
     for name, cost in costs_of(seconds).items():
         spread = summarise(seconds[name])
         text = "" if name == NONE else f"{cost.median:+.1%} ({cost.smallest:+.1%} to {cost.largest:+.1%})"
         rows.append([name, spread_text(spread), f"{images / spread.median:,.0f}", text])
-    return format_table(["copies", "s an epoch", "images/s", "cost"], rows)
+    return format_table(["copies", "s/epoch", "images/s", "cost"], rows)
 
 
 def verdict(seconds: Mapping[str, list[float]]) -> str:
-    """Whether every kind of change together costs no more than is wanted, as a sentence.
+    """Return a sentence on whether the cost of all kinds of change together is within the limit.
 
     >>> print(verdict({"as they are": [1.0], "every kind of change": [1.5]}))
     Every kind of change together costs 50.0 %, which is MORE than 15 %.
@@ -150,7 +150,7 @@ def verdict(seconds: Mapping[str, list[float]]) -> str:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Time every choice with every network, print, record."""
+    """Time every choice with every network, print the results, and write the record."""
     train = load_dataset("mnist", data_dir=given.data_dir).train
     images = train.subset(range(min(given.images, len(train))))
     neighbours = Neighbours()

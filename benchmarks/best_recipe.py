@@ -1,11 +1,11 @@
-"""A recipe over some seeds, with all that it promises: accuracy, time, honest percentages, what it leaves unanswered.
+"""Measures a recipe over some seeds: accuracy, time, calibration, and the share of answers that are `unknown`.
 
     python benchmarks/best_recipe.py mnist                                   recipe best, 5 seeds; writes the record
     python benchmarks/best_recipe.py fashion-mnist
     python benchmarks/best_recipe.py mnist --recipe fast --seeds 1           a short try
 
-`recipe_accuracy.py` has the accuracy alone, for recipes that neither fit a temperature nor choose a threshold. What is
-fitted is fitted on held-out training images; the test images are judged once, after the last step, and choose nothing.
+`recipe_accuracy.py` measures only the accuracy, for recipes that neither fit a temperature nor choose a threshold. Both
+are fitted on held-out training images. The test images are evaluated once, after the last step, and affect no choice.
 """
 
 import argparse
@@ -37,16 +37,16 @@ WANTED_CALIBRATION_ERROR = 0.005
 
 @dataclass(frozen=True)
 class Row:
-    """What one seed came to, on the test images.
+    """The results of one seed on the test images.
 
     Attributes:
-        accuracy: the share that is right, 0 to 1.
+        accuracy: the share of correct answers, 0 to 1.
         training: seconds of `train`, from images in memory to the model as an object.
-        steps: seconds of the steps alone, as the model's facts have them.
-        error_before, error_after: expected calibration error without the temperature and with it.
-        temperature: the one that was fitted; 1 where none was.
-        threshold: below it the answer is unknown; None where none was chosen.
-        coverage, error: the share that is answered at the threshold, and the share of these answers that is wrong.
+        steps: seconds of the steps alone, as stored in the model's facts.
+        error_before, error_after: expected calibration error without and with the temperature.
+        temperature: the fitted temperature; 1 if none was fitted.
+        threshold: the confidence below which the answer is unknown; None if none was chosen.
+        coverage, error: the share of images answered at the threshold, and the share of these answers that is wrong.
     """
 
     accuracy: float
@@ -61,14 +61,14 @@ class Row:
 
 
 def judge(model: TrainedModel, test: LabelledImages, seconds: float) -> Row:
-    """The row of a model that took so many seconds to train."""
+    """Evaluate a model whose training took `seconds`."""
     return judge_logits(model.logits(test.images), test.labels, model.calibration, seconds, model.facts["seconds"])
 
 
 def judge_logits(
     logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration, seconds: float, steps: float
 ) -> Row:
-    """The row of logits, N × classes, with what was fitted on other images."""
+    """Compute the row for logits, N × classes, with a calibration that was fitted on other images."""
     before, after = Calibration().probabilities(logits), calibration.probabilities(logits)
     left = Confidences.of(after, labels).answered_at(calibration.threshold or 0.0)
     return Row(
@@ -87,7 +87,7 @@ def judge_logits(
 def measure(
     recipe: Recipe, dataset: Dataset, seeds: range, threads: int | None
 ) -> tuple[list[Row], list[TrainedModel]]:
-    """A training of each seed, and what it came to."""
+    """Train with each seed, and return the results."""
     assert dataset.test is not None
     rows, models = [], []
     for seed in seeds:
@@ -100,10 +100,10 @@ def measure(
 
 
 def chosen_changes(facts: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """What the probes tried, by change: how many seeds found it safe, and the last one's reason.
+    """Return the results of the probes by change: for how many seeds it was safe, and the last reason.
 
-    >>> chosen_changes([{"probe": ["mirrored left to right: no (b is taken for d)"]}, {}])
-    {'mirrored left to right': 'safe for 0 of 2 seeds; the last reason: b is taken for d'}
+    >>> chosen_changes([{"probe": ["mirrored left to right: no (b is predicted as d)"]}, {}])
+    {'mirrored left to right': 'safe for 0 of 2 seeds; the last reason: b is predicted as d'}
     """
     found: dict[str, str] = {}
     safe: dict[str, int] = {}
@@ -117,7 +117,7 @@ def chosen_changes(facts: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 def format_results(rows: Sequence[Row]) -> str:
-    """A row a quantity: mean over the seeds, the smallest and the largest."""
+    """Return a table with a row per quantity: the mean over the seeds, the smallest and the largest value."""
     quantities: dict[str, tuple[Callable[[Row], float | None], Callable[[float], str]]] = {
         "test accuracy": (lambda row: row.accuracy, lambda value: f"{value:.2%}"),
         "seconds of training": (lambda row: row.training, lambda value: f"{value:.1f}"),
@@ -138,7 +138,7 @@ def format_results(rows: Sequence[Row]) -> str:
 
 
 def verdict(rows: Sequence[Row], data: str) -> str:
-    """What is wanted and whether it was reached, a line each."""
+    """Return the targets, one per line, and whether they were reached."""
     mean = statistics.mean(row.accuracy for row in rows)
     slowest = max(row.training for row in rows)
     least_honest = max(row.error_after for row in rows)
@@ -160,7 +160,7 @@ def verdict(rows: Sequence[Row], data: str) -> str:
 
 
 def describe_training(recipe: str, facts: dict[str, Any]) -> dict[str, str]:
-    """What was trained, out of the facts of a model: the effective settings, some of which come from the data."""
+    """Describe a training by the facts of its model: the effective settings, some of which depend on the data."""
     used = facts["settings"]
     augmentation = used.get("augmentation") or {}
     kinds = ", ".join(f"{name} {value:g}" for name, value in augmentation.items() if value and value is not True)
@@ -175,7 +175,7 @@ def describe_training(recipe: str, facts: dict[str, Any]) -> dict[str, str]:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Train with every seed, print, record."""
+    """Train with every seed, print the results, and write the record."""
     dataset = load_dataset(given.data, data_dir=given.data_dir)
     assert dataset.test is not None
     neighbours = Neighbours()
@@ -189,14 +189,14 @@ def main(given: argparse.Namespace) -> None:
     facts |= describe_training(given.recipe, models[-1].facts)
     facts |= chosen_changes([model.facts for model in models]) | {
         "seeds": f"0 to {given.seeds - 1}",
-        "judged": f"once, on the {len(dataset.test):,} test images, after the last step; temperature and "
+        "evaluated": f"once, on the {len(dataset.test):,} test images, after the last step; temperature and "
         "threshold were fitted before, on held-out training images; no stopping, no choice of an epoch",
         "calibration error": "15 bins of equal width, over the likeliest class",
         "inside the clock": "seconds of training: `train`, from images in memory to the model as an object, every "
         "choice, probe and fit included; not reading the files. The steps alone: as the run's log counts them",
     }
     full_size = given.seeds >= LEAST_SEEDS
-    title = f"The recipe `{given.recipe}` on {given.data}, with all that it promises"
+    title = f"The recipe `{given.recipe}` on {given.data}: accuracy, time and calibration"
     name = f"best_recipe_{given.recipe}_{given.data}"
     conclude(name, title, text, facts, reason_against(given.record, full_size, others))
 

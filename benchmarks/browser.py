@@ -1,4 +1,4 @@
-"""A Chromium for tests and measurements of the page: where it is, and how it is started."""
+"""Finds Chromium for tests and measurements of the page, and holds the options to start it with."""
 
 import shutil
 
@@ -10,9 +10,9 @@ ARGUMENTS = [
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-"""It finds no name but localhost, so it can reach no other machine."""
+"""Chromium resolves no host name but localhost, so it can reach no other machine."""
 
 
 def find_browser(names: tuple[str, ...] = NAMES) -> str | None:
-    """The path of the first of these programs; None where none is installed."""
+    """Return the path of the first of these programs that is installed; None if none is."""
     return next((path for name in names if (path := shutil.which(name))), None)

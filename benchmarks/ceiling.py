@@ -1,8 +1,8 @@
-"""The ceiling of this machine: fused multiply-adds in registers, which nothing can exceed, and a large matrix product.
+"""Measures the peak of this machine: fused multiply-adds in registers, and the speed of a large matrix product.
 
-A share of a peak out of a data sheet would say more about the clock of that hour than about the code, so both are
-measured in the process that they are the measure of. The product is what a good library reaches with memory in the way:
-a lower bound of the peak, and its substitute where the extension cannot measure one.
+The peak in a data sheet assumes a fixed clock rate, but the clock rate varies from hour to hour. So both are measured
+in the same process as the benchmark. The matrix product shows what a good library reaches with memory access: a lower
+bound of the peak, which replaces it if the extension cannot measure the peak.
 """
 
 import importlib
@@ -20,7 +20,7 @@ PEAK_REPEATS = 3
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Floating-point operations a second: `peak` of multiply-adds in registers (None where it cannot be measured),
+    """Floating-point operations per second: `peak` of multiply-adds in registers (None if it cannot be measured), and
     `product` of a matrix product.
     """
 
@@ -30,11 +30,11 @@ class Ceiling:
 
     @property
     def value(self) -> float:
-        """What shares are given of."""
+        """The reference for shares: the peak, or else the matrix product."""
         return self.product if self.peak is None else self.peak
 
     def describe(self) -> str:
-        """For a record.
+        """Describe the ceiling for a record.
 
         >>> Ceiling(2, 690e9, 413e9).describe()
         '690 GFLOP/s of fused multiply-adds in registers; 413 GFLOP/s in a float32 matrix product'
@@ -46,7 +46,7 @@ class Ceiling:
 
 
 def measure_ceilings(thread_counts: Iterable[int]) -> dict[int, Ceiling]:
-    """The ceiling for each number of threads, the best of some tries."""
+    """Return the ceiling for each number of threads, the best of several tries."""
     native: Any = importlib.import_module("convlens.engines._native")
     measure = getattr(native, "measure_peak", None)
     ceilings, before = {}, torch.get_num_threads()
@@ -59,7 +59,7 @@ def measure_ceilings(thread_counts: Iterable[int]) -> dict[int, Ceiling]:
 
 
 def higher(first: dict[int, Ceiling], second: dict[int, Ceiling]) -> dict[int, Ceiling]:
-    """The higher ceilings of two measurements, before and after: a disturbed one is too low, never too high.
+    """Return the higher ceilings of two measurements. Other programs can make a measurement too low, but not too high.
 
     >>> higher({1: Ceiling(1, 90.0, 50.0)}, {1: Ceiling(1, 80.0, 60.0)})
     {1: Ceiling(threads=1, peak=90.0, product=60.0)}

@@ -1,4 +1,4 @@
-"""Contenders against each other, from the seconds of one run: who is best, and how many times as fast the rest is."""
+"""Compares contenders by the seconds of one run: which is fastest, and the ratios to the others."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ from timing import Spread
 
 
 def best_of(spreads: Mapping[str, Spread], names: Iterable[str]) -> str:
-    """The one of these contenders with the smallest median.
+    """Return the contender with the smallest median.
 
     >>> best_of({"a": Spread(2.0, 1.0, 3.0, 3), "b": Spread(1.5, 1.4, 9.0, 3)}, ["a", "b"])
     'b'
@@ -15,7 +15,7 @@ def best_of(spreads: Mapping[str, Spread], names: Iterable[str]) -> str:
 
 
 def times_as_fast(spread: Spread, than: Spread) -> str:
-    """The ratio of two medians: above 1 for the faster one.
+    """Return the ratio of two medians: above 1 if `spread` is the faster one.
 
     >>> times_as_fast(Spread(0.5, 0.4, 0.6, 5), than=Spread(2.0, 1.9, 2.2, 5))
     '4.00'
@@ -24,7 +24,7 @@ def times_as_fast(spread: Spread, than: Spread) -> str:
 
 
 def spread_text(spread: Spread, scale: float = 1.0, digits: int = 3) -> str:
-    """Median (smallest to largest), multiplied by `scale`.
+    """Format median (smallest to largest), multiplied by `scale`.
 
     >>> spread_text(Spread(0.0025, 0.002, 0.004, 5), scale=1e3, digits=1)
     '2.5 (2.0 to 4.0)'

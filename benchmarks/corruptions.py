@@ -1,11 +1,11 @@
-"""Fifteen corruptions of the MNIST test images: the error of models on each, none of which was trained on any.
+"""Measures the error of models on fifteen corruptions of the MNIST test images, which they were not trained on.
 
     python benchmarks/corruptions.py                                         fast and best; writes the record
     python benchmarks/corruptions.py a.safetensors b.safetensors --seeds 1   models that exist, or recipes
     python benchmarks/corruptions.py fast --images 500 --sheet sheet.png     a short try, and a picture to look at
 
-The corrupted images go straight into the network: they are neither prepared nor repaired. `corrupted_images` says what
-is done to an image and how strong it is. They are for judging: whoever tunes on them needs others to be judged by.
+The corrupted images go straight into the network: they are neither prepared nor repaired. `corrupted_images` describes
+the corruptions and their strengths. Use them for evaluation only: after tuning on them, others are needed to evaluate.
 """
 
 import argparse
@@ -37,19 +37,19 @@ SHEET_DIGITS, SHEET_SCALE, SHEET_GAP = 10, 2, 4
 
 @dataclass(frozen=True)
 class Errors:
-    """The share of images that a model gets wrong, 0 to 1: of those as they are, and by corruption."""
+    """The share of images that a model gets wrong, 0 to 1: of the clean images, and by corruption."""
 
     clean: float
     corrupted: dict[str, float]
 
     @property
     def mean(self) -> float:
-        """Over all corruptions, each with the same weight."""
+        """The mean over all corruptions, with equal weights."""
         return statistics.mean(self.corrupted.values())
 
 
 def average(errors: Sequence[Errors]) -> Errors:
-    """The mean of some models' errors, corruption by corruption.
+    """Return the mean of several models' errors for each corruption.
 
     >>> average([Errors(0.0, {"fog": 0.25}), Errors(0.5, {"fog": 0.75})])
     Errors(clean=0.25, corrupted={'fog': 0.5})
@@ -60,17 +60,17 @@ def average(errors: Sequence[Errors]) -> Errors:
 
 
 def open_model(given: str, dataset: Dataset, seed: int) -> TrainedModel:
-    """The model that lies at a place, else the one that the recipe of that name makes of the dataset."""
+    """Load the model at a path, or else train one with the recipe of this name."""
     if given == LATEST or Path(given).exists():
         return load_model(given)
     return train(dataset, recipe=cast(Any, given), seed=seed)
 
 
 def measure(models: Mapping[str, TrainedModel], test: LabelledImages, seed: int) -> dict[str, Errors]:
-    """Everybody's errors, on the same spoilt images.
+    """Return the errors of all models on the same corrupted images.
 
     Raises:
-        DataError: a model takes images of another shape.
+        DataError: a model needs images of another shape.
     """
     for name, model in models.items():
         if model.plan.input_shape != test.image_shape:
@@ -86,7 +86,7 @@ def measure(models: Mapping[str, TrainedModel], test: LabelledImages, seed: int)
 
 
 def format_results(errors: Mapping[str, Errors]) -> str:
-    """A row a corruption, a column a model, and each further model's errors divided by the first one's."""
+    """Return a table: a row per corruption, a column per model, and the ratios of the errors to the first model's."""
     first, *others = errors.values()
 
     def row(name: str, value_of: Callable[[Errors], float]) -> list[str]:
@@ -101,7 +101,7 @@ def format_results(errors: Mapping[str, Errors]) -> str:
 
 
 def verdict(errors: Mapping[str, Errors]) -> str:
-    """The ratio of the mean errors, as a sentence for every further model.
+    """Return a sentence with the ratio of the mean errors for every model but the first.
 
     >>> print(verdict({"a": Errors(0.01, {"fog": 0.4}), "b": Errors(0.01, {"fog": 0.3})}))
     The mean error of b is 0.750 of that of a, which is MORE than 0.5.
@@ -122,7 +122,7 @@ def _ratio(value: float, of: float) -> str:
 
 
 def describe_means(errors: Sequence[Errors]) -> str:
-    """The mean error of each seed, as a line.
+    """Return the mean error of each seed, on one line.
 
     >>> describe_means([Errors(0.0, {"fog": 0.25}), Errors(0.5, {"fog": 0.75})])
     '25.00%, 75.00%'
@@ -131,7 +131,7 @@ def describe_means(errors: Sequence[Errors]) -> str:
 
 
 def draw_sheet(test: LabelledImages, seed: int) -> Image.Image:
-    """A row a corruption below a row as it is, a column a class: for people to see that they could still read it."""
+    """Draw a sheet for people, with a column per class: a row of clean images, then a row per corruption."""
     chosen = [int(np.flatnonzero(test.labels == label)[0]) for label in np.unique(test.labels)[:SHEET_DIGITS]]
     images = test.images[chosen]
     rows = [images, *(corrupt(images, name, seed) for name in CORRUPTIONS)]
@@ -144,7 +144,7 @@ def draw_sheet(test: LabelledImages, seed: int) -> Image.Image:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Train or load the models, judge them, print, record."""
+    """Train or load the models, evaluate them, print the results, and write the record."""
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     assert dataset.test is not None
     test = dataset.test.subset(range(min(given.images, len(dataset.test))))
@@ -161,11 +161,11 @@ def main(given: argparse.Namespace) -> None:
     text = "\n\n".join(filter(None, [format_results(means), verdict(means)]))
     command = f"python benchmarks/corruptions.py {' '.join(given.models)} --seeds {given.seeds}"
     facts = shared_facts(command, ["numpy", "scipy"], None)
-    del facts["other programs meanwhile"]  # no number here is a time
+    del facts["other programs meanwhile"]  # because no time is measured
     facts |= {
-        "judged": f"{len(test):,} test images, each spoilt in fifteen ways, straight into the network: not prepared, "
-        "not repaired; clean images for comparison",
-        "corruptions": "in the manner of MNIST-C (Mu and Gilmer, 2019) with its published strengths, written anew in "
+        "evaluated": f"{len(test):,} test images, each corrupted in fifteen ways, straight into the network: not "
+        "prepared, not repaired; clean images for comparison",
+        "corruptions": "in the manner of MNIST-C (Mu and Gilmer, 2019) with its published strengths, reimplemented in "
         "benchmarks/corrupted_images; used in no training and in no choice of a setting",
         "seeds": f"0 to {given.seeds - 1}, of the trainings and of the corruptions; the table has the means",
         **{f"{name}, mean of each seed": describe_means(errors) for name, errors in by_seed.items()},
@@ -179,7 +179,7 @@ def main(given: argparse.Namespace) -> None:
 def read_options() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="The error of models on fifteen corruptions of MNIST.")
-    parser.add_argument("models", nargs="*", help="recipes or models; the first is the measure (default fast best)")
+    parser.add_argument("models", nargs="*", help="recipes or models; the first is the reference (default fast best)")
     parser.add_argument("--seeds", type=int, default=LEAST_SEEDS, help="how many, from 0 on (default 3)")
     parser.add_argument("--images", type=int, default=LEAST_IMAGES, help="test images (default all 10,000)")
     parser.add_argument("--sheet", type=Path, default=None, help="write a picture of all corruptions as well")

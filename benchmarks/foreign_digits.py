@@ -1,12 +1,12 @@
-"""Digits from elsewhere: scikit-learn's 1,797, drawn as a person's files might be, through `predict`, repaired or not.
+"""Measures the accuracy of `predict`, with and without repair, on scikit-learn's 1,797 digits, drawn like user's files.
 
     python benchmarks/foreign_digits.py                                      fast and best; writes the record
     python benchmarks/foreign_digits.py fast --digits 200                    a short try
     python benchmarks/foreign_digits.py mine.safetensors --sheet sheet.png   a model that exists, and a picture
 
-They were written by other people and scanned in another way than MNIST's (E. Alpaydin and C. Kaynak, 1998), and come as
-8×8 counts of ink from 0 to 16. No model is trained on them, and nothing in the preprocessing may be chosen by them: who
-tunes on these digits needs others to be judged by.
+They were written by other people and scanned in another way than MNIST's (E. Alpaydin and C. Kaynak, 1998). Each is an
+8×8 array of values from 0 to 16. No model is trained on them, and nothing in the preprocessing may be tuned on them:
+otherwise, other digits would be needed to evaluate it.
 """
 
 import argparse
@@ -33,7 +33,7 @@ WANTED_ACCURACY = 0.93
 LEAST_DIGITS = 1797
 AT_A_TIME = 500
 PAPER, INK = 245, 25
-"""Grey levels of what is drawn dark on light."""
+"""The grey levels of paper and ink for drawings that are dark on light."""
 SHEET_CELL = 80
 
 Grey: TypeAlias = NDArray[np.uint8]
@@ -41,7 +41,7 @@ Drawing: TypeAlias = Callable[[Grey, np.random.Generator], "Grey | bytes"]
 
 
 def enlarge(digit: Grey, side: int, smooth: bool = True) -> Grey:
-    """The digit, light on dark, side×side pixels: with bicubic interpolation, or every pixel as a square.
+    """Enlarge a digit, light on dark, to side×side pixels, with bicubic interpolation or with every pixel as a square.
 
     >>> enlarge(np.array([[0, 255]], np.uint8), 2, smooth=False).tolist()
     [[0, 255], [0, 255]]
@@ -51,7 +51,7 @@ def enlarge(digit: Grey, side: int, smooth: bool = True) -> Grey:
 
 
 def on_paper(light_on_dark: Grey) -> Grey:
-    """Dark ink on light paper.
+    """Convert to dark ink on light paper.
 
     >>> on_paper(np.array([0, 255], np.uint8)).tolist()
     [245, 25]
@@ -60,7 +60,7 @@ def on_paper(light_on_dark: Grey) -> Grey:
 
 
 def draw_off_centre(digit: Grey, generator: np.random.Generator) -> Grey:
-    """60 to 110 pixels, anywhere on a sheet of 320×240."""
+    """Draw a digit of 60 to 110 pixels anywhere on a sheet of 320×240."""
     side = int(generator.integers(60, 111))
     sheet = np.zeros((240, 320), np.uint8)
     top, left = (int(generator.integers(0, size - side + 1)) for size in sheet.shape)
@@ -69,7 +69,7 @@ def draw_off_centre(digit: Grey, generator: np.random.Generator) -> Grey:
 
 
 def draw_photograph(digit: Grey, generator: np.random.Generator) -> bytes:
-    """A JPEG of 200×160: grey ink, paper that is lit from one side, noise, and not quite in the middle."""
+    """Draw a JPEG of 200×160: grey ink, light from one side, noise, and slightly off centre."""
     side = int(generator.integers(80, 121))
     sheet = np.zeros((160, 200))
     top, left = (int(generator.integers((size - side) // 4, 3 * (size - side) // 4 + 1)) for size in sheet.shape)
@@ -82,7 +82,7 @@ def draw_photograph(digit: Grey, generator: np.random.Generator) -> bytes:
 
 
 def draw_transparent(digit: Grey, generator: np.random.Generator) -> bytes:  # noqa: ARG001
-    """A PNG of 64×64: black ink on nothing."""
+    """Draw a PNG of 64×64: black ink on a transparent background."""
     alpha = Image.fromarray(enlarge(digit, 64))
     file = io.BytesIO()
     Image.merge("LA", (Image.new("L", alpha.size, 0), alpha)).save(file, "PNG")
@@ -102,7 +102,7 @@ DRAWINGS: dict[str, Drawing] = {
 
 
 def load_foreign_digits(count: int = LEAST_DIGITS) -> tuple[list[Grey], NDArray[np.int64]]:
-    """The first digits, 8×8, light on dark from 0 to 255, and which they are."""
+    """Return the first digits, 8×8, light on dark from 0 to 255, and their labels."""
     digits: Any = load_digits()
     images = np.rint(digits.images[:count] * (255 / 16)).astype(np.uint8)
     return list(images), digits.target[:count].astype(np.int64)
@@ -111,7 +111,7 @@ def load_foreign_digits(count: int = LEAST_DIGITS) -> tuple[list[Grey], NDArray[
 def accuracy_of(
     model: TrainedModel, images: Sequence["Grey | bytes"], labels: NDArray[np.int64], repair: bool
 ) -> float:
-    """The share of images for which the likeliest class is right, `unknown` or not."""
+    """Return the share of images whose likeliest class is right, even if the answer is `unknown`."""
     answers = [
         prediction.class_names[int(prediction.probabilities.argmax())]
         for start in range(0, len(images), AT_A_TIME)
@@ -121,7 +121,7 @@ def accuracy_of(
 
 
 def measure(models: Mapping[str, TrainedModel], count: int) -> dict[str, dict[tuple[str, bool], float]]:
-    """By drawing, the accuracy of every model, repaired (True) and as they came."""
+    """Return the accuracy of every model for each kind of drawing, with repair (True) and without."""
     digits, labels = load_foreign_digits(count)
     found: dict[str, dict[tuple[str, bool], float]] = {}
     for name, draw in DRAWINGS.items():
@@ -137,18 +137,18 @@ def measure(models: Mapping[str, TrainedModel], count: int) -> dict[str, dict[tu
 
 
 def format_results(found: Mapping[str, Mapping[tuple[str, bool], float]]) -> str:
-    """A row a drawing; for every model two columns, as the images came and repaired; then the means and the worst."""
+    """Return a table with a row per drawing and two columns per model, without and with repair; then mean and worst."""
     columns = list(next(iter(found.values())))
     rows = [[name, *(f"{row[column]:.2%}" for column in columns)] for name, row in found.items()]
     for name, put_together in (("mean", statistics.mean), ("worst", min)):
         rows.append([name, *(f"{put_together(row[column] for row in found.values()):.2%}" for column in columns)])
     return format_table(
-        ["drawing", *(f"{model}, {'repaired' if repair else 'as it came'}" for model, repair in columns)], rows
+        ["drawing", *(f"{model}, {'repaired' if repair else 'unrepaired'}" for model, repair in columns)], rows
     )
 
 
 def verdict(found: Mapping[str, Mapping[tuple[str, bool], float]]) -> str:
-    """Whether each model gets, repaired, what is wanted in every drawing.
+    """Return a sentence per model on whether it reaches the wanted accuracy, with repair, in every drawing.
 
     >>> print(verdict({"small": {("a", True): 0.9}, "large": {("a", True): 0.96}}))
     Repaired, a gets 93.00% on average, and LESS than 93.00% in 1 of 2 drawings.
@@ -166,7 +166,7 @@ def verdict(found: Mapping[str, Mapping[tuple[str, bool], float]]) -> str:
 
 
 def draw_sheet(count: int = 10) -> Image.Image:
-    """A row a drawing, a column a digit, each made to fit its cell: for people to look at."""
+    """Draw a sheet for people, with a row per drawing and a column per digit, each scaled to its cell."""
     digits, _ = load_foreign_digits(count)
     sheet = Image.new("L", (SHEET_CELL * count, SHEET_CELL * len(DRAWINGS)), 128)
     for row, draw in enumerate(DRAWINGS.values()):
@@ -183,7 +183,7 @@ def draw_sheet(count: int = 10) -> Image.Image:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Train or load the models, let them read the digits, print, record."""
+    """Train or load the models, evaluate them on the digits, print the results, and write the record."""
     if given.sheet:
         draw_sheet().save(given.sheet)
     dataset = load_dataset("mnist", data_dir=given.data_dir)
@@ -191,16 +191,16 @@ def main(given: argparse.Namespace) -> None:
     found = measure(models, given.digits)
     command = f"python benchmarks/foreign_digits.py {' '.join(given.models)} --seed {given.seed}"
     facts = shared_facts(command, ["numpy", "pillow", "scikit-learn"], None)
-    del facts["other programs meanwhile"]  # no number here is a time
+    del facts["other programs meanwhile"]  # because no time is measured
     facts |= {
         "trained": f"on MNIST alone, seed {given.seed}; on none of these digits, and nothing was tuned on them",
-        "judged": f"{min(given.digits, LEAST_DIGITS):,} digits of scikit-learn, 8×8, drawn as the rows say, through "
-        "`TrainedModel.predict` with `repair=True` (repaired) and `repair=False` (as it came); the likeliest class "
+        "evaluated": f"{min(given.digits, LEAST_DIGITS):,} digits of scikit-learn, 8×8, drawn as the rows say, through "
+        "`TrainedModel.predict` with `repair=True` (repaired) and `repair=False` (unrepaired); the likeliest class "
         "counts, also where the answer is unknown",
     }
     full_size = given.digits >= LEAST_DIGITS and tuple(given.models) == MODELS
     text = f"{format_results(found)}\n\n{verdict(found)}"
-    title = "Digits of other people, trained on MNIST alone"
+    title = "Digits from another dataset, trained on MNIST only"
     conclude("foreign_digits", title, text, facts, reason_against(given.record, full_size, None))
 
 

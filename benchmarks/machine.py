@@ -1,6 +1,6 @@
-"""What a benchmark ran on: processor, cores, memory, versions, commit. A number without these is no record.
+"""Describes the machine of a benchmark: processor, cores, memory, versions, commit. Every record needs these facts.
 
-`platform.processor()` is empty on most Linux systems, so the name is read from where the system keeps it.
+`platform.processor()` is empty on most Linux systems, so the name is read from the system's files.
 """
 
 import contextlib
@@ -14,11 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIET = 0.15
-"""Cores that others may use on average while a record is measured. A rule that does not look at the result."""
+"""The most cores that other programs may use on average during a record. The rule does not depend on the result."""
 
 
 def describe_machine() -> dict[str, str]:
-    """The machine as rows of a record; `cores` are those that this process may use, not all there are."""
+    """Return the machine's facts for a record; `cores` counts those that this process may use."""
     return {
         "processor": processor_name(),
         "cores": str(usable_cores()),
@@ -28,14 +28,14 @@ def describe_machine() -> dict[str, str]:
 
 
 def usable_cores() -> int:
-    """Cores that this process may use."""
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def processor_name() -> str:
-    """The processor as the system names it."""
+    """Return the system's name of the processor."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         return parse_cpuinfo(info.read_text(encoding="utf-8", errors="replace")) or platform.machine()
@@ -45,9 +45,9 @@ def processor_name() -> str:
 
 
 def parse_cpuinfo(text: str) -> str:
-    """The model's name out of Linux's cpuinfo, with the vector instructions that matter; empty where it has none.
+    """Return the processor's name from Linux's cpuinfo, with its vector instruction sets; empty if there is no name.
 
-    Virtual machines hide the exact model, so family and model number are kept beside the name.
+    Virtual machines hide the exact model, so family and model number are added to the name.
 
     >>> parse_cpuinfo("cpu family : 6\\nmodel : 85\\nmodel name : Some CPU\\nflags : fma avx2 avx512f\\n")
     'Some CPU (family 6, model 85; avx2, avx512f)'
@@ -68,7 +68,7 @@ def parse_cpuinfo(text: str) -> str:
 
 
 def memory_size() -> str:
-    """The machine's memory, in GiB."""
+    """Return the machine's memory, in GiB."""
     try:
         size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -77,9 +77,9 @@ def memory_size() -> str:
 
 
 class Neighbours:
-    """How busy other programs keep the cores while something is measured; a busy neighbour spoils a measurement.
+    """Measures how busy other programs keep the cores during a measurement, because they make it useless.
 
-    Two threads that wait for each other are hit hardest: one busy neighbour can make them ten times slower, not twice.
+    Two threads that wait for each other suffer most: one other busy program can make them ten times slower, not twice.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Neighbours:
         self._others = _seconds_of_others()
 
     def cores(self) -> float | None:
-        """Cores that others used on average since this was made; None where the system does not say (not Linux)."""
+        """Return the cores that others used on average since this was created; None if this is unknown (not Linux)."""
         now = _seconds_of_others()
         if now is None or self._others is None:
             return None
@@ -96,8 +96,8 @@ class Neighbours:
 
 
 def _seconds_of_others() -> float | None:
-    """Processor seconds of everything on this machine since it started, less those of this process and its children,
-    those that are over and those that still run.
+    """Return the processor seconds of this machine since it started, without those of this process and its children,
+    both finished and running.
     """
     try:
         text = Path("/proc/stat").read_text(encoding="utf-8")
@@ -108,7 +108,7 @@ def _seconds_of_others() -> float | None:
 
 
 def _read_processes() -> list[str]:
-    """What Linux says of every process, a line each; those that end meanwhile are left out."""
+    """Return Linux's line for every process; processes that end meanwhile are left out."""
     lines = []
     for file in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -117,9 +117,9 @@ def _read_processes() -> list[str]:
 
 
 def ticks_of_descendants(process: int, lines: Iterable[str]) -> int:
-    """Ticks of a process's children, of theirs, and of all of these that are over: a browser is a dozen processes.
+    """Return the ticks of all descendants of a process, finished ones included: a browser is a dozen processes.
 
-    The second field is a name in brackets, which may hold anything; the fourth is the parent, 14 to 17 are ticks.
+    The second field is a name in brackets, which may hold anything; the fourth is the parent; 14 to 17 are ticks.
 
     >>> of = "({}) S {} 0 0 0 0 0 0 0 0 0 1 2 3 4 0"
     >>> ticks_of_descendants(7, ["8 " + of.format("a b", 7), "9 " + of.format(") (", 8), "5 " + of.format("x", 1)])
@@ -140,9 +140,9 @@ def ticks_of_descendants(process: int, lines: Iterable[str]) -> int:
 
 
 def parse_busy_ticks(text: str) -> int:
-    """Ticks that all cores together were busy, out of Linux's /proc/stat: all columns but idle (4th) and waiting (5th).
+    """Return the busy ticks of all cores from Linux's /proc/stat: all columns but idle (4th) and waiting (5th).
 
-    The last two columns, guests, are contained in the first two.
+    The last two columns, guests, are included in the first two.
 
     >>> parse_busy_ticks("cpu  10 1 5 9999 500 0 2 3 0 0\\ncpu0 5 0 2 1 1 0 1 1 0 0\\n")
     21
@@ -152,7 +152,7 @@ def parse_busy_ticks(text: str) -> int:
 
 
 def package_versions(names: Iterable[str]) -> dict[str, str]:
-    """Python's version and those of the packages; one that is not installed says so."""
+    """Return the versions of Python and of packages, or "not installed"."""
     versions = {"python": platform.python_version()}
     for name in names:
         try:
@@ -163,17 +163,17 @@ def package_versions(names: Iterable[str]) -> dict[str, str]:
 
 
 def current_commit(folder: Path = ROOT) -> str:
-    """The commit that is checked out, and whether files differ from it; `unknown` outside of a repository."""
+    """Return the commit that is checked out, and whether files differ from it; `unknown` outside of a repository."""
     commit = _output("git", "-C", str(folder), "rev-parse", "--short=10", "HEAD")
     if not commit:
         return "unknown"
-    # The records themselves change with every benchmark; that is no change of what was measured.
+    # Every benchmark changes the records, but not the measured code.
     changed = _output("git", "-C", str(folder), "status", "--porcelain", "--", ".", ":!benchmarks/records.md")
     return f"{commit} and changes not yet committed" if changed else commit
 
 
 def _output(*command: str) -> str:
-    """What a program prints, or nothing where it fails or is not there."""
+    """Return the output of a program; empty if it fails or is not installed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):

@@ -1,10 +1,10 @@
-"""A folder of 100,000 small images: looking it over, reading it in, and starting again; seconds, memory, images/s.
+"""Measures a folder of 100,000 small images: checking and importing it, with and without a cache; time and memory.
 
     python benchmarks/many_files.py                                          writes the record
     python benchmarks/many_files.py --images 5000                            a short try
 
-Every start is a process of its own. The first of each pair finds an empty cache, the second what the first one kept;
-the files themselves are in the system's memory, since they were just written.
+Every start is a separate process. The first of each pair has an empty cache, the second uses the cache of the first.
+The files themselves are in the system's file cache, because they were just written.
 """
 
 import argparse
@@ -25,13 +25,13 @@ LEAST_IMAGES = 100_000
 CLASSES = 10
 SIDE = 28
 WANTED_SECONDS = 2.0
-"""Of a second start."""
+"""The limit for a second start."""
 IMPORT = "import sys; from convlens.data import import_images; import_images(sys.argv[1])"
 
 
 @dataclass(frozen=True)
 class Start:
-    """One process: what it is called, its command, and the name of the cache that it finds."""
+    """One process: its title, its command, and the name of its cache."""
 
     title: str
     command: tuple[str, ...]
@@ -39,7 +39,7 @@ class Start:
 
 
 def starts(folder: Path) -> list[Start]:
-    """What is measured, in this order.
+    """Return the processes to measure, in order.
 
     >>> [start.title for start in starts(Path("f"))]
     ['check, first start', 'check, second start', 'import, first start', 'import, second start']
@@ -56,9 +56,9 @@ def starts(folder: Path) -> list[Start]:
 
 
 def make_many_files(folder: Path, images: int, seed: int = 0) -> None:
-    """So many grey PNG files of 28×28 in folders 0 to 9: a bar whose angle is the class's, more or less, on patches.
+    """Write grey PNG files of 28×28 into folders 0 to 9: a bar on patches, whose angle depends on the class.
 
-    The patches are another random pattern in every image, so that a check finds no copies, exact or near.
+    The patches are a different random pattern in every image, so that a check finds no copies or near copies.
     """
     import numpy as np
     from PIL import Image
@@ -80,14 +80,14 @@ def make_many_files(folder: Path, images: int, seed: int = 0) -> None:
 
 
 def make_in_own_process(folder: Path, images: int) -> None:
-    """Whoever measures must stay smaller than what it measures, so NumPy is for somebody else."""
+    """Make the files in another process, because this one must stay smaller than the measured ones."""
     code = f"from many_files import *; make_many_files(Path({str(folder)!r}), {images})"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def format_results(finished: Mapping[str, Finished], images: int) -> str:
-    """A row a start."""
+    """Return a table with a row per start."""
     rows = [
         [title, f"{done.seconds:.2f}", f"{images / done.seconds:,.0f}", f"{mebibytes(done.peak):.0f}"]
         for title, done in finished.items()
@@ -96,7 +96,7 @@ def format_results(finished: Mapping[str, Finished], images: int) -> str:
 
 
 def verdict(finished: Mapping[str, Finished]) -> str:
-    """Whether the second starts take less than is wanted, as sentences.
+    """Return sentences on whether the second starts are within the limit.
 
     >>> print(verdict({"check, second start": Finished(2.5, 0)}))
     check, second start: 2.50 s, which is MORE than 2 s.
@@ -110,7 +110,7 @@ def verdict(finished: Mapping[str, Finished]) -> str:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Make the folder, start every process, print, record."""
+    """Make the folder, run every process, print the results, and write the record."""
     with tempfile.TemporaryDirectory(dir=given.where) as place:
         folder = Path(place) / "many"
         make_in_own_process(folder, given.images)

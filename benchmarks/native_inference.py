@@ -1,11 +1,11 @@
-"""Inference: the native engine against ONNX Runtime and eager PyTorch, many images at once and one at a time.
+"""Compares inference: the native engine, ONNX Runtime and eager PyTorch, for many images at once and one at a time.
 
     python benchmarks/native_inference.py                                    writes the record
     python benchmarks/native_inference.py --images 2000 --rounds 1           a short try
 
-Many images: the test images of MNIST on two threads. The peers begin with float32 numbers that are already normalised
-and take their best batch size; native begins with the bytes. One image: on one thread, as a Python program calls it.
-Before anything is timed, everybody's logits are compared. Needs onnx and onnxruntime.
+Many images: the test images of MNIST on two threads. The peers start from float32 numbers that are already normalised,
+and use their best batch size; native starts from the bytes. One image: on one thread, called from Python. Before the
+timing, the logits of all contenders are compared. Needs onnx and onnxruntime.
 """
 
 import argparse
@@ -33,18 +33,18 @@ from torch_eager import LAYOUTS, as_floats, tutorial_network, with_weights
 PLAN = Plan(preset("tutorial"), (1, 28, 28), 10, Normalisation((0.0,), (1.0,)))
 BATCH_SIZES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000)
 AGREEMENT = 1e-4
-"""The largest difference between anybody's logits and native's that is allowed."""
+"""The largest allowed difference from native's logits."""
 SEED = 3
 LEAST_IMAGES, LEAST_ROUNDS, LEAST_CALLS = 10_000, 10, 500
 REST_SECONDS = 0.02
-"""Between two contenders: threads that wait in a loop for more work must be asleep before the next one begins."""
+"""Seconds between two contenders, so that threads that wait actively for more work are asleep when the next begins."""
 NATIVE, ONNX_RUNTIME = "Convlens, native", "ONNX Runtime"
 DIFFERENT_IMAGES = 100
-"""One-image calls go round so many images, so that nobody's branches are learned by heart."""
+"""One-image calls use so many images in turn, so that branch prediction cannot adapt to a single image."""
 
 
 def train_weights(images: LabelledImages) -> Weights:
-    """Weights of one epoch: logits of the size that real ones have."""
+    """Train for one epoch, so that the logits have a realistic size."""
     engine = NativeEngine(PLAN, usable_cores())
     engine.set_weights(initial_weights(PLAN.network, PLAN.input_shape, PLAN.classes, SEED))
     trainer = engine.trainer(images.images, images.labels, OptimizerSettings(), LossSettings(), seed=SEED)
@@ -54,15 +54,15 @@ def train_weights(images: LabelledImages) -> Weights:
 
 
 def largest_difference(logits: Mapping[str, NDArray[np.float32]]) -> float:
-    """Between the first one's logits and anybody's.
+    """Return the largest difference between the first contender's logits and the others'.
 
     Raises:
-        SystemExit: more than `AGREEMENT`, and so no measurement of the same thing.
+        SystemExit: it exceeds `AGREEMENT`, so the contenders do not compute the same.
     """
     first, *_ = logits
     differences = {name: float(np.abs(array - logits[first]).max()) for name, array in logits.items()}
     for name, difference in differences.items():
-        if not difference <= AGREEMENT:  # this way round, NaN is no agreement
+        if not difference <= AGREEMENT:  # written in this way, so that NaN fails, too
             raise SystemExit(
                 f"the logits of {name} and of {first} differ by {difference:.2g}; {AGREEMENT:.0e} is allowed. "
                 "Nothing was timed."
@@ -71,7 +71,7 @@ def largest_difference(logits: Mapping[str, NDArray[np.float32]]) -> float:
 
 
 def check_agreement(weights: Weights, model: bytes, images: NDArray[np.uint8], threads: int) -> float:
-    """The largest difference between native's logits of all images, many at once and one at a time, and the peers'."""
+    """Return the largest difference between native's logits (all images at once, and single ones) and the peers'."""
     floats = as_floats(images)
     native = NativeEngine(PLAN, threads)
     native.set_weights(weights)
@@ -92,7 +92,7 @@ def check_agreement(weights: Weights, model: bytes, images: NDArray[np.uint8], t
 
 
 def in_batches(call: Callable[..., object], parts: Sequence[object]) -> Callable[[], None]:
-    """A function that gives all parts to a call, one after another."""
+    """Return a function that calls `call` with each part in turn."""
 
     def run() -> None:
         for part in parts:
@@ -102,7 +102,7 @@ def in_batches(call: Callable[..., object], parts: Sequence[object]) -> Callable
 
 
 def batch_name(kind: str, batch_size: int) -> str:
-    """What a contender is called.
+    """Return the name of a contender.
 
     >>> batch_name("ONNX Runtime", 64)
     'ONNX Runtime, batch 64'
@@ -113,7 +113,7 @@ def batch_name(kind: str, batch_size: int) -> str:
 def throughput_contenders(
     weights: Weights, model: bytes, images: NDArray[np.uint8], threads: int
 ) -> dict[str, dict[str, Callable[[], None]]]:
-    """By kind: the peers with every batch size, native with all images at once."""
+    """Return the contenders by kind: the peers with every batch size, and native with all images at once."""
     floats = as_floats(images).numpy()
     session = open_session(model, threads)
     sizes = [size for size in BATCH_SIZES if size <= len(images)]
@@ -139,7 +139,7 @@ def throughput_contenders(
 def one_image_contenders(
     weights: Weights, model: bytes, images: NDArray[np.uint8]
 ) -> dict[str, list[Callable[[], object]]]:
-    """Calls for one image each, on one thread: one Python function deep for everybody."""
+    """Return calls for one image each, on one thread, with the same overhead of one Python function for all."""
     native = NativeEngine(PLAN, 1)
     native.set_weights(weights)
     session = open_session(model, 1)
@@ -160,7 +160,7 @@ def one_image_contenders(
 def median_seconds(
     calls: Sequence[Callable[[], object]], count: int, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """The median of `count` calls, going round the given ones."""
+    """Return the median time of `count` calls, using the given ones in turn."""
     seconds = []
     for number in range(count):
         call = calls[number % len(calls)]
@@ -173,9 +173,9 @@ def median_seconds(
 def time_one_image(
     contenders: Mapping[str, Sequence[Callable[[], object]]], rounds: int, calls: int
 ) -> dict[str, Spread]:
-    """The spread of each contender's medians over the rounds, after one round that is not counted.
+    """Return the spread of each contender's medians over the rounds, after one round that is not counted.
 
-    PyTorch has one number of threads for the whole process; it is one meanwhile.
+    PyTorch's number of threads applies to the whole process; it is set to one meanwhile.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -191,7 +191,7 @@ def time_one_image(
 
 
 def format_throughput(kinds: Mapping[str, Sequence[str]], spreads: Mapping[str, Spread], images: int) -> str:
-    """A row a kind, each with its best batch size; the first kind is what the others are compared with."""
+    """Return a table with a row per kind, at its best batch size; the first kind is the reference for the ratios."""
     bests = {kind: best_of(spreads, names) for kind, names in kinds.items()}
     reference = spreads[next(iter(bests.values()))]
     rows = [
@@ -207,19 +207,19 @@ def format_throughput(kinds: Mapping[str, Sequence[str]], spreads: Mapping[str, 
 
 
 def format_one_image(spreads: Mapping[str, Spread]) -> str:
-    """A row a contender; the better way to call ONNX Runtime is what the others are compared with."""
+    """Return a table with a row per contender; the faster call of ONNX Runtime is the reference for the ratios."""
     reference = best_of(spreads, [name for name in spreads if name.startswith(ONNX_RUNTIME)])
     rows = [
         [name, spread_text(spread, scale=1e6, digits=1), times_as_fast(spread, spreads[reference])]
         for name, spread in spreads.items()
     ]
-    return format_table(["contender", "µs an image", "times as fast"], rows)
+    return format_table(["contender", "µs/image", "times as fast"], rows)
 
 
 def measure(
     weights: Weights, images: NDArray[np.uint8], threads: int, rounds: int, calls: int
 ) -> tuple[str, dict[str, str]]:
-    """Both tables as one text, and what to say of them."""
+    """Return both tables as one text, and facts for the record."""
     model = tutorial_graph(weights)
     difference = check_agreement(weights, model, images, threads)
     kinds = throughput_contenders(weights, model, images, threads)
@@ -241,7 +241,7 @@ def measure(
     }
     text = "\n\n".join(
         [
-            f"{len(images):,} images, {threads} thread{'s' * (threads > 1)} for everybody:",
+            f"{len(images):,} images, {threads} thread{'s' * (threads > 1)} for all contenders:",
             format_throughput({kind: list(contenders) for kind, contenders in kinds.items()}, spreads, len(images)),
             "One image, one thread, called from Python:",
             format_one_image(singles),
@@ -251,7 +251,7 @@ def measure(
 
 
 def main(given: argparse.Namespace) -> None:
-    """Check, measure, print the tables, write the record."""
+    """Check the logits, measure, print the tables, and write the record."""
     require_onnx()
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     assert dataset.test is not None, "MNIST has test images"
@@ -266,8 +266,8 @@ def main(given: argparse.Namespace) -> None:
     facts = shared_facts(command, ["onnxruntime", "onnx", "torch", "numpy"], others)
     facts |= {
         "network": "the tutorial's, after one epoch of training; native with " + instruction_sets()[0],
-        "where they begin": "native with the bytes of the images; the peers, in their favour, with float32 numbers "
-        "that were normalised outside of the clock",
+        "start": "native from the bytes of the images; the peers, in their favour, from float32 numbers that were "
+        "normalised before the clock started",
         "times as fast": "than ONNX Runtime with its best batch size, or the better way to call it",
         "spread": f"median (smallest to largest) of {given.rounds} rounds in turn, after one not counted; for one "
         f"image each round is the median of {given.calls} calls over {DIFFERENT_IMAGES} images",
@@ -281,7 +281,7 @@ def main(given: argparse.Namespace) -> None:
 def read_options() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="Inference: native, ONNX Runtime and eager PyTorch, in turn.")
-    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="that count (default 10)")
+    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="rounds that count (default 10)")
     parser.add_argument("--calls", type=int, default=1000, help="one-image calls in a round (default 1000)")
     parser.add_argument("--images", type=int, default=LEAST_IMAGES, help="test images of MNIST (default 10,000)")
     parser.add_argument("--threads", type=int, default=min(2, usable_cores()), help="for many images (default 2)")

@@ -1,11 +1,11 @@
-"""One epoch of training: the native engine against eager PyTorch at its best, on images that are already in memory.
+"""Compares one epoch of training: the native engine and the best of eager PyTorch, on images already in memory.
 
     python benchmarks/native_training.py                                     writes the record
     python benchmarks/native_training.py --images 2000 --rounds 1            a short try
 
-The tutorial's network on MNIST, then a wider and a deeper one, where PyTorch's blocks of channels are fuller, and one
-of residual blocks. PyTorch may take either memory layout and either batch size; its best is what everything is compared
-with. One thread against all of them and every instruction set are measured in the same run, in turn.
+The networks are the tutorial's on MNIST, a wider and a deeper one, in which PyTorch's blocks of channels are fuller,
+and a residual one. PyTorch is measured with both memory layouts and both batch sizes; its best is the reference. One
+thread, all threads and every instruction set are measured in the same run, in turn.
 """
 
 import argparse
@@ -50,7 +50,7 @@ LEARNING_RATE = 0.001
 SEED = 3
 LEAST_IMAGES, LEAST_OTHER_IMAGES, LEAST_ROUNDS = 60_000, 2000, 5
 REST_SECONDS = 0.02
-"""Between two contenders: threads that wait in a loop for more work must be asleep before the next one begins."""
+"""Seconds between two contenders, so that threads that wait actively for more work are asleep when the next begins."""
 WIDE = ", ".join(f"conv {channels} 3x3 pad 1, relu, maxpool 2" for channels in (32, 64, 128)) + ", dense"
 DEEP = ", maxpool 2, ".join(["conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu"] * 3) + ", dense"
 RESIDUAL = "conv 16 3x3 pad 1, batchnorm, relu, "
@@ -63,7 +63,7 @@ RESIDUAL += "globalavgpool, dense"
 
 @dataclass(frozen=True)
 class Subject:
-    """A network that is trained: as Convlens writes it, as a PyTorch user does, and on which images."""
+    """A network to train, in Convlens's language and in PyTorch, and its images."""
 
     title: str
     network: str
@@ -73,7 +73,7 @@ class Subject:
 
     @property
     def plan(self) -> Plan:
-        """Pixels become 0 to 1, no further."""
+        """The plan, in which pixels are only scaled to 0 to 1."""
         shape = self.train.image_shape
         normalisation = Normalisation((0.0,) * shape[0], (1.0,) * shape[0])
         return Plan(Network.from_text(self.network), shape, len(self.train.class_names), normalisation)
@@ -81,7 +81,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Contender:
-    """Somebody who trains: one epoch, the share of right answers so far, and on how many threads."""
+    """A contender: a function that trains one epoch, one that measures the accuracy, and the number of threads."""
 
     epoch: Callable[[], object]
     accuracy: Callable[[], float]
@@ -91,7 +91,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured of one contender."""
+    """The measurements of one contender."""
 
     spread: Spread
     accuracy: float
@@ -100,7 +100,7 @@ class Row:
 
 
 def enlarge(images: LabelledImages, count: int) -> LabelledImages:
-    """The first images in 32×32 and three equal channels, by repeating pixels: the time does not depend on the picture.
+    """Enlarge the first images to 32×32 and three equal channels by repeating pixels, which does not affect the time.
 
     >>> enlarge(LabelledImages(np.zeros((5, 1, 28, 28), np.uint8), np.zeros(5, int), ("zero",)), 2).images.shape
     (2, 3, 32, 32)
@@ -113,7 +113,7 @@ def enlarge(images: LabelledImages, count: int) -> LabelledImages:
 
 
 def engine_contender(engine: Engine, subject: Subject, weights: Weights, batch_size: int, is_torch: bool) -> Contender:
-    """One of Convlens's engines with the images handed over."""
+    """Return one of Convlens's engines, with its images loaded, as a contender."""
     engine.set_weights(weights)
     images = subject.train
     trainer = engine.trainer(images.images, images.labels, OptimizerSettings(), LossSettings(), seed=SEED)
@@ -123,7 +123,7 @@ def engine_contender(engine: Engine, subject: Subject, weights: Weights, batch_s
     def epoch() -> None:
         steps = trainer.run(generator.permutation(len(images)), batch_size, rates)
         if not np.isfinite(steps.losses).all():
-            raise ArithmeticError(f"the loss became infinite with {engine.description}; this would time nonsense.")
+            raise ArithmeticError(f"the loss became infinite with {engine.description}; its time means nothing.")
 
     def accuracy() -> float:
         return float((engine.logits(subject.test.images).argmax(1) == subject.test.labels).mean())
@@ -132,7 +132,7 @@ def engine_contender(engine: Engine, subject: Subject, weights: Weights, batch_s
 
 
 def torch_contenders(subject: Subject, weights: Weights, threads: int) -> dict[str, Contender]:
-    """Eager PyTorch in both layouts and both batch sizes, and Convlens's torch engine."""
+    """Return eager PyTorch in both layouts and both batch sizes, and Convlens's torch engine."""
     contenders = {}
     labels = torch.from_numpy(np.array(subject.train.labels))
     for layout in LAYOUTS:
@@ -151,7 +151,7 @@ def torch_contenders(subject: Subject, weights: Weights, threads: int) -> dict[s
 
 
 def native_contenders(subject: Subject, weights: Weights, threads: int, thorough: bool) -> dict[str, Contender]:
-    """The native engine with its best instruction set; where `thorough`, also on one thread and with all others."""
+    """Return the native engine with its best instruction set and, if `thorough`, on one thread and with all others."""
     best, *others = instruction_sets()
     wanted = [(best, threads)]
     if thorough:
@@ -165,7 +165,7 @@ def native_contenders(subject: Subject, weights: Weights, threads: int, thorough
 
 
 def native_name(instruction_set: str, threads: int) -> str:
-    """What a row is called.
+    """Return the name of a row.
 
     >>> native_name("avx2", 1)
     'Convlens, native, avx2, 1 thread'
@@ -174,7 +174,7 @@ def native_name(instruction_set: str, threads: int) -> str:
 
 
 def compare(subject: Subject, threads: int, rounds: int, thorough: bool) -> dict[str, Row]:
-    """Train with everybody in turn from the same weights, after one round that is not counted."""
+    """Train all contenders in turn from the same weights, after one round that is not counted."""
     plan = subject.plan
     weights = initial_weights(plan.network, plan.input_shape, plan.classes, SEED)
     torch.manual_seed(SEED)
@@ -195,13 +195,13 @@ def compare(subject: Subject, threads: int, rounds: int, thorough: bool) -> dict
 
 
 def format_results(rows: Mapping[str, Row], images: int, work: int, ceilings: Mapping[int, Ceiling]) -> str:
-    """A row a contender, compared with the best of PyTorch.
+    """Return a table with a row per contender, compared with the best of PyTorch.
 
     Args:
-        rows: what was measured.
-        images: images of an epoch.
-        work: multiply-adds of an epoch.
-        ceilings: by the number of threads.
+        rows: the measurements.
+        images: the number of images per epoch.
+        work: the multiply-adds per epoch.
+        ceilings: the ceilings by number of threads.
     """
     best = best_of({name: row.spread for name, row in rows.items()}, [n for n, row in rows.items() if row.is_torch])
     cells = []
@@ -219,15 +219,15 @@ def format_results(rows: Mapping[str, Row], images: int, work: int, ceilings: Ma
             ]
         )
     ceiling = "of the product" if any(one.peak is None for one in ceilings.values()) else "of the peak"
-    header = ["contender", "s an epoch", "images/s", "GFLOP/s", ceiling, "times as fast", "test accuracy"]
+    header = ["contender", "s/epoch", "images/s", "GFLOP/s", ceiling, "times as fast", "test accuracy"]
     return format_table(header, cells)
 
 
 def describe_scaling(rows: Mapping[str, Row], threads: int) -> str:
-    """How much faster all threads are than one, as a sentence; empty where only one was measured.
+    """Return a sentence on how much faster all threads are than one; empty if only one was measured.
 
-    A disturbed core holds up two threads more often than one, so the shortest times say more of the engine and the
-    medians more of the machine.
+    Other programs delay two threads more often than one, so the shortest times describe the engine better, and the
+    medians the machine.
     """
     best = instruction_sets()[0]
     one, all_of_them = native_name(best, 1), native_name(best, threads)
@@ -239,7 +239,7 @@ def describe_scaling(rows: Mapping[str, Row], threads: int) -> str:
 
 
 def subjects(train: LabelledImages, test: LabelledImages, images: int, other_images: int) -> list[Subject]:
-    """The tutorial's network on MNIST; the others on fewer images, since PyTorch takes its time."""
+    """Return the tutorial's network on MNIST, and the others on fewer images, because PyTorch is slow with them."""
     few = train.subset(range(min(other_images, len(train))))
     all_of_them = train if images >= len(train) else train.subset(range(images))
     large = enlarge(train, other_images), enlarge(test, other_images)
@@ -252,7 +252,7 @@ def subjects(train: LabelledImages, test: LabelledImages, images: int, other_ima
 
 
 def main(given: argparse.Namespace) -> None:
-    """Measure all networks, print the tables, write the record."""
+    """Measure all networks, print the tables, and write the record."""
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     assert dataset.test is not None, "MNIST has test images"
     torch.set_num_threads(given.threads)
@@ -274,15 +274,15 @@ def main(given: argparse.Namespace) -> None:
     sizes = f"--rounds {given.rounds} --images {given.images} --other-images {given.other_images}"
     facts = shared_facts(f"python benchmarks/native_training.py {sizes}", ["torch", "numpy"], others)
     facts |= {
-        "threads": f"{given.threads} for everybody, but where a row says otherwise",
+        "threads": f"{given.threads} for all contenders, unless a row says otherwise",
         "batches": f"native {BATCH_SIZE}; PyTorch as its rows say. Times as fast: than PyTorch's best row",
         "training": f"Adam (fused in PyTorch), learning rate {LEARNING_RATE}, the same first weights (seed {SEED}) for "
-        f"everybody; test accuracy after {given.rounds + 1} epochs, so that everybody is seen to learn",
+        f"all; test accuracy after {given.rounds + 1} epochs, to show that all contenders learn",
         "inside the clock": "one epoch: shuffling, getting the images, all steps (forward, loss, backward, Adam); "
         "not reading the files, not turning bytes into floats for PyTorch (native starts from bytes in every step)",
         "spread": f"median (smallest to largest) of {given.rounds} epochs each, in turn after one round not counted",
-        "of the peak": "on as many threads as the row has, with the best instruction set whichever the row has; "
-        "measured before and after, the higher one counts",
+        "of the peak": "with the row's number of threads, and the best instruction set for all rows; measured before "
+        "and after, the higher one counts",
         **{f"peak, {threads} thread{'s' * (threads > 1)}": one.describe() for threads, one in ceilings.items()},
     }
     full_size = given.images >= LEAST_IMAGES and given.other_images >= LEAST_OTHER_IMAGES
@@ -299,7 +299,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--other-images", type=int, default=LEAST_OTHER_IMAGES, help="for the wider and the deeper network"
     )
-    parser.add_argument("--threads", type=int, default=min(2, usable_cores()), help="of everybody (default 2)")
+    parser.add_argument("--threads", type=int, default=min(2, usable_cores()), help="of each contender (default 2)")
     parser.add_argument("--no-record", dest="record", action="store_false", help="print only")
     parser.add_argument("--data-dir", type=Path, default=None, help="where MNIST lies")
     return parser.parse_args()

@@ -1,7 +1,6 @@
-"""The peer for inference: ONNX Runtime with the tutorial's network, built node by node from Convlens's weights.
+"""ONNX Runtime as the peer for inference: the tutorial's network, built node by node from Convlens's weights.
 
-Neither package is needed for anything else here, so both are imported when asked for, and the error says what to
-install.
+Nothing else needs the packages onnx and onnxruntime, so they are imported late, and the error says what to install.
 """
 
 import importlib
@@ -15,14 +14,14 @@ from convlens.engines.engine import Weights
 
 INPUT, OUTPUT = "images", "logits"
 OPSET, IR_VERSION = 17, 8
-"""Old enough for every runtime of the last years."""
+"""Old enough for every runtime of recent years."""
 
 
 def require_onnx() -> tuple[Any, Any]:
-    """The packages onnx and onnxruntime.
+    """Import the packages onnx and onnxruntime.
 
     Raises:
-        SystemExit: one is not installed; the line says what to do.
+        SystemExit: one is not installed; the message says what to do.
     """
     try:
         return importlib.import_module("onnx"), importlib.import_module("onnxruntime")
@@ -31,7 +30,7 @@ def require_onnx() -> tuple[Any, Any]:
 
 
 def tutorial_graph(weights: Weights) -> bytes:
-    """The tutorial's network as an ONNX file: float32 images N×1×28×28, already from 0 to 1 → logits N×10."""
+    """Return the tutorial's network as an ONNX file: float32 images N×1×28×28, from 0 to 1 → logits N×10."""
     onnx, _ = require_onnx()
     node, pool = onnx.helper.make_node, {"kernel_shape": [2, 2], "strides": [2, 2]}
     convolution = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
@@ -60,7 +59,7 @@ def tutorial_graph(weights: Weights) -> bytes:
 
 
 def open_session(model: bytes, threads: int) -> Any:
-    """A session on the processor, with all of the runtime's optimizations."""
+    """Open a session on the processor, with all of the runtime's optimizations."""
     _, runtime = require_onnx()
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -69,14 +68,14 @@ def open_session(model: bytes, threads: int) -> Any:
 
 
 def run_session(session: Any, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits, as most people call it."""
+    """Compute logits by the usual call."""
     return session.run([OUTPUT], {INPUT: images})[0]
 
 
 def bound_call(session: Any, image: NDArray[np.float32]) -> tuple[Callable[[], object], NDArray[np.float32]]:
-    """A call whose input and output lie bound to memory once and for all: the runtime's own quickest way.
+    """Return a call with input and output bound to fixed memory (the runtime's fastest way), and its output array.
 
-    Returns the call and the array that it fills. The call keeps both arrays alive.
+    The call keeps both arrays alive.
     """
     output = np.empty((len(image), 10), np.float32)
     binding = session.io_binding()

@@ -1,9 +1,9 @@
-"""The operations by hand beside SciPy and PyTorch: are they quick enough for a lesson?
+"""Compares the operations by hand with SciPy and PyTorch, to check that they are fast enough for a lesson.
 
     python benchmarks/operations_by_hand.py --rounds 25
 
-Everybody computes the same cross-correlation in float64 on two threads; by hand it is NumPy's strided views. The result
-goes into benchmarks/records.md.
+All contenders compute the same cross-correlation in float64 on two threads; by hand, it uses NumPy's strided views. The
+result is written to benchmarks/records.md.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SUBJECTS = {
 
 
 def contenders(size: tuple[int, int], kernel_size: tuple[int, int]) -> dict[str, Callable[[], Any]]:
-    """What is timed: by hand, the window position in the middle of a trace, SciPy, PyTorch."""
+    """Return what is timed: by hand, the window position in the middle of a trace, SciPy, and PyTorch."""
     import torch
 
     torch.set_num_threads(2)
@@ -44,7 +44,7 @@ def contenders(size: tuple[int, int], kernel_size: tuple[int, int]) -> dict[str,
 
 
 def format_times(spreads: Mapping[str, Spread]) -> str:
-    """A row a contender: milliseconds, and how many times as fast as SciPy.
+    """Return a table with a row per contender: milliseconds, and the speed relative to SciPy.
 
     >>> by, scipy = Spread(0.001, 0.001, 0.002, 3), Spread(0.002, 0.002, 0.003, 3)
     >>> print(format_times({"by hand": by, "scipy.signal.correlate2d": scipy}))
@@ -59,7 +59,7 @@ def format_times(spreads: Mapping[str, Spread]) -> str:
 
 
 def main(rounds: int) -> None:
-    """Time everybody in turn, print a table for each size, write the record."""
+    """Time all contenders in turn, print a table for each size, and write the record."""
     parts = []
     for name, (size, kernel_size) in SUBJECTS.items():
         timed = contenders(size, kernel_size)

@@ -1,4 +1,4 @@
-// How long the page's engine takes for one picture: medians in milliseconds.
+// Measures the time of the page's engine for one image: medians in milliseconds.
 async (/** @type {[any, number]} */ [payload, runs]) => {
   const { openModel, activations, replaceWeights } = await import("convlens/engine/network.js");
   const { attribution } = await import("convlens/engine/attribution.js");

@@ -1,11 +1,11 @@
-"""How fast the page is in Chromium: from the pointer to the pixels, and while it shows a training as it runs.
+"""Measures the speed of the page in Chromium: from the pointer to the pixels, and while it shows a running training.
 
     python benchmarks/page_speed.py                                          writes the record
     python benchmarks/page_speed.py --rounds 1                               a short try
 
-Pointer to pixels: from the time of the pointer's event to when every map and every probability that follows from it is
-painted, as the page itself measures it. A browser hands pointers on once a frame, so about half a frame of it is
-waiting. Training: the tutorial's network on MNIST, by a click on the button.
+Pointer to pixels: the time from a pointer event until all maps and probabilities that depend on it are painted, as
+measured by the page. A browser delivers pointer events once per frame, so about half a frame of this time is waiting.
+Training: the tutorial's network on MNIST, started by a click on the button.
 """
 
 import argparse
@@ -40,9 +40,9 @@ LEAST_ROUNDS = 5
 WINDOW: ViewportSize = {"width": 1600, "height": 1000}
 MOVES = 150
 PAUSE = 0.012
-"""Seconds between two moves of the pointer, and how many there are."""
+"""The seconds between two moves of the pointer, and the number of moves."""
 WARM = 30
-"""Moves after which the browser has translated the page's loops; the first one stands in a column of its own."""
+"""The moves after which the browser has compiled the page's loops; the first move has its own column."""
 SIX_CONVOLUTIONS = (
     "conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu, maxpool 2, conv 32 3x3 pad 1, relu, "
     "conv 32 3x3 pad 1, relu, maxpool 2, conv 64 3x3 pad 1, relu, conv 64 3x3 pad 1, relu, maxpool 2, dense"
@@ -56,7 +56,7 @@ ENGINE_RUNS = 31
 
 @dataclass(frozen=True)
 class Stroke:
-    """Milliseconds from pointer to pixels: of the first point, and of all after the browser was warm."""
+    """Milliseconds from pointer to pixels: of the first point, and of all points after the warm-up."""
 
     first: float
     warm: tuple[float, ...]
@@ -64,7 +64,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Watched:
-    """One training as the page showed it: times in seconds since the click, and what was shown a second."""
+    """One training as shown by the page: times in seconds since the click, and rates per second."""
 
     first_picture: float
     trained: float
@@ -76,7 +76,7 @@ class Watched:
 
 
 def read_training(seen: Mapping[str, Any]) -> Watched:
-    """What the page wrote down, in numbers; `seen` holds times in milliseconds, and may begin with another training."""
+    """Convert the page's log; `seen` holds times in milliseconds, and may begin with an earlier training."""
     start = seen["clicked"]
     states = [(time, text) for time, text in seen["states"] if time >= start]
     begun = next(time for time, text in states if text.startswith("Training"))
@@ -98,7 +98,7 @@ def read_training(seen: Mapping[str, Any]) -> Watched:
 
 
 def three() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The way of a pen that draws a 3: across and down, as shares of the paper."""
+    """Return the path of a pen that draws a 3: x and y, as shares of the paper."""
     upper, lower = np.linspace(-2.6, np.pi / 2, MOVES // 2), np.linspace(-np.pi / 2, 2.6, MOVES - MOVES // 2 + 1)
     across = np.concatenate([0.48 + 0.17 * np.cos(upper), 0.48 + 0.21 * np.cos(lower)])
     down = np.concatenate([0.32 + 0.16 * np.sin(upper), 0.67 + 0.19 * np.sin(lower)])
@@ -106,7 +106,7 @@ def three() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def draw(browser: Browser, file: Path) -> Stroke:
-    """A 3 on the paper of a page that was just opened."""
+    """Draw a 3 on a newly opened page."""
     page = browser.new_page(viewport=WINDOW)
     page.goto(file.as_uri())
     page.wait_for_selector("html[data-ready]")
@@ -129,7 +129,7 @@ def draw(browser: Browser, file: Path) -> Stroke:
 
 @contextmanager
 def serving(folder: Path, data_dir: Path | None) -> Iterator[str]:
-    """The address of a `convlens open` of its own."""
+    """Start `convlens open`, and yield its address."""
     command = [CONVLENS, "open", "--port", "0", "--no-browser", "--json", "--runs", str(folder / "runs")]
     command += ["--data-dir", str(data_dir)] if data_dir else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -144,7 +144,7 @@ def serving(folder: Path, data_dir: Path | None) -> Iterator[str]:
 
 
 def watch_training(page: Any) -> Watched:
-    """Press the button, and wait until everything is done."""
+    """Click the button, and wait until the training is saved."""
     page.reload()
     page.wait_for_selector("html[data-ready]")
     page.wait_for_timeout(1500)
@@ -154,7 +154,7 @@ def watch_training(page: Any) -> Watched:
 
 
 def make_models(data_dir: Path | None) -> dict[str, tuple[TrainedModel, LabelledImages | None]]:
-    """What is drawn for, by name: the tutorial's network after an epoch of MNIST, a larger one with random weights."""
+    """Return models by name: the tutorial's network after an epoch of MNIST, and a larger one with random weights."""
     tutorial = convlens.train(convlens.load_dataset("mnist", data_dir=data_dir), epochs=1)
     images = find_test_images(tutorial, data_dir=data_dir)
     assert images is not None
@@ -169,7 +169,7 @@ def make_models(data_dir: Path | None) -> dict[str, tuple[TrainedModel, Labelled
 
 
 def format_strokes(strokes: Mapping[str, Sequence[Stroke]]) -> str:
-    """The table of pointer to pixels: medians of each round's median, and so on."""
+    """Return the table of pointer to pixels, with medians over the rounds."""
     rows = []
     for name, rounds in strokes.items():
         medians, most = ([float(np.quantile(one.warm, share)) for one in rounds] for share in (0.5, 0.9))
@@ -179,7 +179,7 @@ def format_strokes(strokes: Mapping[str, Sequence[Stroke]]) -> str:
 
 
 def format_engine(times: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
-    """The table of the page's engine: for each network the medians of each round."""
+    """Return the table of the page's engine, with medians over the rounds for each network."""
     parts = list(next(iter(times.values()))[0])
     rows = [
         [name, *(spread_text(summarise([one[part] for one in rounds]), digits=2) for part in parts)]
@@ -189,7 +189,7 @@ def format_engine(times: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
 
 
 def format_trainings(trainings: Sequence[Watched]) -> str:
-    """The table of a training as the page shows it."""
+    """Return the table of a training as shown by the page."""
     names = {
         "click to first picture, s": ("first_picture", 2),
         "click to last step, s": ("trained", 2),
@@ -207,8 +207,8 @@ def format_trainings(trainings: Sequence[Watched]) -> str:
 
 
 def measure(given: argparse.Namespace) -> tuple[str, str, float | None]:
-    """Draw, compute and train in turn, the first time for practice; the tables, the browser's version, and how busy
-    others were.
+    """Draw, compute and train in turn, after a round that is not counted. Return the tables, the browser's version, and
+    how busy other programs were.
     """
     neighbours = Neighbours()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
@@ -234,14 +234,14 @@ def measure(given: argparse.Namespace) -> tuple[str, str, float | None]:
                     engine[which].append(page.evaluate(TIME_ENGINE, [page_model(model), ENGINE_RUNS]))
                     strokes[which].append(draw(browser, pages[which]))
                     print(f"{np.median(strokes[which][-1].warm):6.1f} ms from pointer to pixels, {which}", flush=True)
-            others = neighbours.cores()  # now, since of a browser that is over nobody knows what it used
+            others = neighbours.cores()  # now, because the time used by a closed browser is unknown
         version = browser.version
         browser.close()
     return f"{format_strokes(strokes)}\n\n{format_engine(engine)}\n\n{format_trainings(trainings)}", version, others
 
 
 def main(given: argparse.Namespace) -> None:
-    """Measure, print the tables, write the record."""
+    """Measure, print the tables, and write the record."""
     text, version, others = measure(given)
     facts = shared_facts(f"python benchmarks/page_speed.py --rounds {given.rounds}", ["numpy", "playwright"], others)
     facts |= {

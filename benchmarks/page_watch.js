@@ -1,5 +1,5 @@
-// Put into the page before its own scripts: writes down when frames came, when the pictures of a training were painted,
-// and what the line of its state said. Times are milliseconds since the page was asked for.
+// Inserted into the page before its own scripts: records the times of frames, the times when images of a training were
+// painted, and the texts of the status line. Times are in milliseconds since the page was requested.
 /**
  * @type {{ frames: number[], states: [number, string][], pictures: Map<HTMLCanvasElement, number[]>, clicked: number }}
  */
@@ -28,11 +28,11 @@ new MutationObserver(() => {
 
 addEventListener("click", () => (seen.clicked = performance.now()), true);
 
-/** All of it; of the pictures those of the canvas that was painted most often. */
+/** Return the whole record, with only the images of the canvas that was painted most often. */
 function watched() {
   const pictures = [...seen.pictures.values()].sort((one, other) => other.length - one.length)[0];
   return { ...seen, pictures };
 }
 
-// For the benchmark to call.
+// The benchmark calls these.
 Object.assign(globalThis, { seen, watched });

@@ -1,8 +1,8 @@
-"""A folder of small colour images, cut from photographs that installed packages ship: like a person's own folder.
+"""Makes a folder of small colour images, like a user's, cut from photographs in installed packages.
 
-Two photographs come with scikit-learn, one photograph and one drawing with Matplotlib; the class of an image is the
-picture that it was cut from. Each picture is divided into cells, and a cell is for training or for testing, never for
-both, so that no pixel of a test image was learned. Sizes from 20 to 250 pixels, high, wide and square, PNG and JPEG.
+scikit-learn contains two photographs, Matplotlib one photograph and one drawing. The class of an image is the picture
+that it was cut from. Each picture is divided into cells, which are used either for training or for testing, so test
+images share no pixels with training images. Sizes are 20 to 250 pixels, in several aspect ratios, as PNG and JPEG.
 """
 
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 CELLS = 4
-"""Down and across, of each picture."""
+"""The number of cells of each picture, down and across."""
 TEST_CELLS = 5
-"""Of the sixteen."""
+"""The number of test cells among the sixteen."""
 SMALLEST, LARGEST = 20, 250
-"""Pixels of the longer side of an image."""
+"""The range of an image's longer side, in pixels."""
 LEAST_PART = 0.6
-"""Of a cell, of its shorter side: how long the longer side of what is cut out is at least."""
+"""The least longer side of a cut, as a share of the cell's shorter side."""
 MOST_SLENDER = 1.6
 """The longer side, divided by the shorter one."""
 LEAST_DEVIATION = 6.0
-"""Grey levels; a cut with less of it shows nothing that its picture could be told by."""
+"""The least standard deviation of a cut, in grey levels; a cut with less is too even to recognise its picture."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A part of a picture that is for training or for testing: its corners in pixels."""
+    """A part of a picture for training or for testing: its corners in pixels."""
 
     left: int
     top: int
@@ -40,7 +40,7 @@ class Cell:
 
 
 def read_pictures() -> dict[str, Image.Image]:
-    """The pictures by class name, in colour and without transparency."""
+    """Read the pictures by class name, in colour and without transparency."""
     from matplotlib import get_data_path
     from sklearn.datasets import load_sample_image
 
@@ -55,7 +55,7 @@ def read_pictures() -> dict[str, Image.Image]:
 
 
 def divide(size: tuple[int, int], generator: np.random.Generator) -> list[Cell]:
-    """The cells of a picture of this width and height; which are for testing is drawn.
+    """Divide a picture of this width and height into cells, and draw which of them are for testing.
 
     >>> cells = divide((640, 427), np.random.default_rng(0))
     >>> len(cells), sum(cell.for_test for cell in cells), cells[0].right, cells[-1].bottom
@@ -71,14 +71,14 @@ def divide(size: tuple[int, int], generator: np.random.Generator) -> list[Cell]:
 
 
 def cut(picture: Image.Image, cell: Cell, generator: np.random.Generator) -> Image.Image:
-    """A random part of a cell, made as large or as small as a random size says."""
+    """Cut out a random part of a cell, and scale it to a random size."""
     width, height = cell.right - cell.left, cell.bottom - cell.top
     longer = generator.uniform(LEAST_PART, 1) * min(width, height)
     shorter = longer / generator.uniform(1, MOST_SLENDER)
     wide, high = (longer, shorter) if generator.random() < 0.5 else (shorter, longer)
     left = cell.left + generator.uniform(0, width - wide)
     top = cell.top + generator.uniform(0, height - high)
-    # Sizes are drawn so that small ones are as frequent as large ones, each in proportion.
+    # The logarithm of the size is uniform, so that small sizes are as frequent as large ones.
     side = SMALLEST * (LARGEST / SMALLEST) ** generator.random()
     new = max(1, round(side * wide / longer)), max(1, round(side * high / longer))
     part = picture.crop((int(left), int(top), int(left + wide), int(top + high)))
@@ -86,13 +86,13 @@ def cut(picture: Image.Image, cell: Cell, generator: np.random.Generator) -> Ima
 
 
 def _cuts(picture: Image.Image, cells: list[Cell], count: int, generator: np.random.Generator) -> Iterator[Image.Image]:
-    """So many cuts that show something, from all of these cells in turn."""
+    """Yield `count` cuts that are not too even, from all cells in turn."""
     made = tries = 0
     while made < count:
         image = cut(picture, cells[tries % len(cells)], generator)
         tries += 1
         if tries > 100 * count:
-            raise ValueError(f"a picture of {picture.size} is so even that hardly any part of it shows anything.")
+            raise ValueError(f"a picture of {picture.size} is too even: hardly any part of it can be recognised.")
         if _deviation(np.asarray(image)) >= LEAST_DEVIATION:
             made += 1
             yield image
@@ -103,12 +103,12 @@ def _deviation(pixels: NDArray[np.uint8]) -> float:
 
 
 def make_photo_folder(folder: Path, train: int = 400, test: int = 100, seed: int = 0) -> Path:
-    """Write `folder`/train/CLASS/ and `folder`/test/CLASS/ with so many images a class, and return the folder.
+    """Write `folder`/train/CLASS/ and `folder`/test/CLASS/ with this many images per class, and return the folder.
 
     Half of the files are PNG, half JPEG. The same seed gives the same files.
 
     Raises:
-        FileExistsError: the folder is there already.
+        FileExistsError: the folder exists already.
     """
     folder.mkdir(parents=True)
     for number, (name, picture) in enumerate(read_pictures().items()):

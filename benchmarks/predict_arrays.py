@@ -1,11 +1,11 @@
-"""Predicting arrays from Python: `model.predict` and its relatives against the engine's own `logits`.
+"""Compares predictions of arrays from Python, by `model.predict` and similar methods, with the engine's `logits`.
 
     python benchmarks/predict_arrays.py                                    writes the record
     python benchmarks/predict_arrays.py --images 2000 --rounds 2           a short try
 
-Everybody gets the same 10,000 images of the network's shape, on the same engine with the same threads. What `predict`
-adds to `logits` is one look at the array, one copy of it, and the softmax; whether images resemble the training images
-is looked at where somebody asks, which has rows of its own. Before anything is timed, all answers are compared.
+All calls get the same 10,000 images of the network's shape, on the same engine with the same threads. In addition to
+`logits`, `predict` checks the array, copies it, and computes the softmax. Whether images resemble the training images
+is only checked on access, which has rows of its own. Before the timing, all answers are compared.
 """
 
 import argparse
@@ -30,19 +30,19 @@ SEED = 3
 LEAST_IMAGES, LEAST_ROUNDS = 10_000, 10
 LOGITS = "model.logits(X)"
 ALLOWED = 2.0
-"""How many times as long as `logits` a call of `predict` may take."""
+"""The most time that a call of `predict` may take, relative to `logits`."""
 HELD_TO_IT = ("model.predict(X)", "model.predict(list of arrays)", "model.predict_proba(X)", "model.predict_labels(X)")
 
 
 def make_model(images: LabelledImages) -> TrainedModel:
-    """The tutorial's network with first weights, and all that a model of these images knows of how they look."""
+    """Return the tutorial's network with initial weights, and with the appearance of these images."""
     network = preset("tutorial")
     weights = initial_weights(network, images.image_shape, len(images.class_names), SEED)
     return TrainedModel(network, weights, fit_preprocessing(images.images, "digit"), images.class_names)
 
 
 def make_contenders(model: TrainedModel, images: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
-    """Ways to ask for the answers to N×C×H×W images."""
+    """Return the ways to predict N×C×H×W images."""
     without_channels = images[:, 0]
     one_by_one = list(without_channels)
     return {
@@ -57,10 +57,10 @@ def make_contenders(model: TrainedModel, images: NDArray[np.uint8]) -> dict[str,
 
 
 def check_agreement(model: TrainedModel, images: NDArray[np.uint8]) -> None:
-    """All ways must give the answer of the logits.
+    """Check that all ways give the same answers as the logits.
 
     Raises:
-        SystemExit: they do not, and so nothing is measured.
+        SystemExit: they do not, so nothing is measured.
     """
     expected = model.calibration.probabilities(model.logits(images))
     without_channels = images[:, 0]
@@ -75,7 +75,7 @@ def check_agreement(model: TrainedModel, images: NDArray[np.uint8]) -> None:
 
 
 def ratios(seconds: Mapping[str, list[float]]) -> dict[str, Spread]:
-    """By contender, how many times as long as `logits` in the same round."""
+    """Return the time of each contender relative to `logits` in the same round."""
     return {
         name: summarise([mine / base for mine, base in zip(values, seconds[LOGITS], strict=True)])
         for name, values in seconds.items()
@@ -83,7 +83,7 @@ def ratios(seconds: Mapping[str, list[float]]) -> dict[str, Spread]:
 
 
 def format_times(seconds: Mapping[str, list[float]]) -> str:
-    """A row a contender."""
+    """Return a table with a row per contender."""
     rows = [
         [name, spread_text(summarise(seconds[name]), scale=1e3, digits=1), str(ratio)]
         for name, ratio in ratios(seconds).items()
@@ -92,7 +92,7 @@ def format_times(seconds: Mapping[str, list[float]]) -> str:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Check, measure, print the table, write the record."""
+    """Check the answers, measure, print the table, and write the record."""
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     assert dataset.test is not None, "MNIST has test images"
     images = dataset.test.images[: given.images]
@@ -129,7 +129,7 @@ def main(given: argparse.Namespace) -> None:
 def read_options() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="model.predict of arrays against the engine's logits, in turn.")
-    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="that count (default 10)")
+    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="rounds that count (default 10)")
     parser.add_argument("--images", type=int, default=LEAST_IMAGES, help="test images of MNIST (default 10,000)")
     parser.add_argument("--no-record", dest="record", action="store_false", help="print only")
     parser.add_argument("--data-dir", type=Path, default=None, help="where MNIST lies")

@@ -1,10 +1,10 @@
-"""The accuracy of a recipe over many seeds: mean, spread and worst, since one seed says little.
+"""Measures the accuracy of a recipe over many seeds: mean, spread and worst, because one seed says little.
 
     python benchmarks/recipe_accuracy.py fast --seeds 20               on the test images; writes the record
     python benchmarks/recipe_accuracy.py fast --seeds 4 --held-out 0.1 --learning-rate 0.02
 
-With `--held-out`, a part of the training images is kept back and judged instead of the test images, and nothing is
-recorded: that is how a recipe is tuned. The test images are for a recipe that is fixed.
+With `--held-out`, a part of the training images is held out and evaluated instead of the test images, and nothing is
+recorded. Use this to tune a recipe, and the test images only when the recipe is fixed.
 """
 
 import argparse
@@ -23,17 +23,17 @@ from machine import Neighbours, current_commit, describe_machine, package_versio
 from records import format_facts, format_table, write_section
 
 TUNING_SEED = 12345
-"""Of the split that tuning judges; the same for all candidates."""
+"""The seed of the split for tuning, the same for all candidates."""
 
 
 def hold_out(dataset: Dataset, share: float) -> Dataset:
-    """The dataset with a part of its training images in the place of its test images, which are left out."""
+    """Return the dataset with a part of its training images in place of its test images, which are left out."""
     kept, held = split_stratified(dataset.train.labels, share, TUNING_SEED)
     return Dataset(dataset.name, dataset.train.subset(kept), dataset.train.subset(held), dataset.preprocessing_rules)
 
 
 def measure(recipe: str, dataset: Dataset, seeds: range, changes: dict[str, Any]) -> tuple[list[float], list[float]]:
-    """The accuracy and the seconds (training and test pass, data already in memory) of each seed."""
+    """Return the accuracy and the seconds (training and test pass, data already in memory) of each seed."""
     accuracies, seconds = [], []
     for seed in seeds:
         start = time.perf_counter()
@@ -45,7 +45,7 @@ def measure(recipe: str, dataset: Dataset, seeds: range, changes: dict[str, Any]
 
 
 def describe(accuracies: list[float]) -> list[str]:
-    """Mean with its standard error, standard deviation, worst, best.
+    """Format the mean with its standard error, the standard deviation, the worst and the best.
 
     >>> describe([0.98, 0.99])
     ['98.500 ± 0.500 %', '0.707 %', '98.00 %', '99.00 %']
@@ -60,7 +60,7 @@ def describe(accuracies: list[float]) -> list[str]:
 
 
 def write_record(recipe: str, engine: str, accuracies: list[float], seconds: list[float], others: float | None) -> None:
-    """Put the recipe's row and what it depends on into the records."""
+    """Write the recipe's row and its facts into the records."""
     settings = choose_settings(recipe)
     table = format_table(
         ["recipe", "mean and its error", "deviation", "worst", "best", "median s"],
@@ -78,7 +78,7 @@ def write_record(recipe: str, engine: str, accuracies: list[float], seconds: lis
         "settings": f"{settings.epochs} epochs, batches of {settings.batch_size}, {settings.optimizer.name} "
         f"{settings.learning_rate:g} {settings.schedule}, beta2 {settings.optimizer.beta2:g}, "
         f"label smoothing {settings.loss.label_smoothing:g}, all 60,000 training images, no augmentation",
-        "judged": "once, on the 10,000 test images, after the last step; no stopping, no choice of an epoch",
+        "evaluated": "once, on the 10,000 test images, after the last step; no stopping, no choice of an epoch",
         # The accuracy does not depend on them, the seconds do.
         "other programs meanwhile": "unknown" if others is None else f"{others:.2f} cores on average",
         "inside the clock": "first weights, handing over the images, all steps, the test pass; not reading the files",
@@ -88,7 +88,7 @@ def write_record(recipe: str, engine: str, accuracies: list[float], seconds: lis
 
 
 def changed_settings(given: argparse.Namespace) -> dict[str, Any]:
-    """The settings that the options change; None where an option was not given."""
+    """Return the settings that the options change; None if an option was not given."""
     recipe = RECIPES.get(given.recipe, RECIPES["fast"])
     optimizer = None if given.beta2 is None else replace(recipe.optimizer, beta2=given.beta2)
     loss = None if given.label_smoothing is None else replace(recipe.loss, label_smoothing=given.label_smoothing)
@@ -97,11 +97,11 @@ def changed_settings(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the options, measure, print, record."""
+    """Read the options, measure, print the results, and write the record."""
     parser = argparse.ArgumentParser(description="The accuracy of a recipe on MNIST over many seeds.")
     parser.add_argument("recipe", help="fast or tutorial")
     parser.add_argument("--seeds", type=int, default=20, help="how many, from 0 on (default 20)")
-    parser.add_argument("--held-out", type=float, default=0.0, help="share of the training images to judge instead")
+    parser.add_argument("--held-out", type=float, default=0.0, help="share of the training images to evaluate instead")
     parser.add_argument("--learning-rate", type=float, default=None)
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--beta2", type=float, default=None, help="of Adam")

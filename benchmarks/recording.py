@@ -1,6 +1,6 @@
-"""Whether a measurement becomes a record, and the facts that the records of the native engine's benchmarks share.
+"""Decides whether a measurement becomes a record, and provides the facts that many records share.
 
-A record is the whole measurement at its full size on a quiet machine; a short try prints its table and writes nothing.
+A record needs the whole measurement at full size on a quiet machine; a short try prints its table and writes nothing.
 """
 
 import datetime
@@ -12,12 +12,12 @@ from records import RECORDS, format_facts, write_section
 
 
 def reason_against(wanted: bool, full_size: bool, others: float | None) -> str | None:
-    """Why a measurement is not written down; None where it is.
+    """Return why a measurement is not recorded; None if it is.
 
     Args:
-        wanted: False where `--no-record` was given.
-        full_size: whether everything was at least as large as a record needs.
-        others: cores that other programs used meanwhile; None where the system does not say.
+        wanted: False if `--no-record` was given.
+        full_size: whether all sizes are at least those that a record needs.
+        others: the cores that other programs used meanwhile; None if this is unknown.
 
     >>> reason_against(True, True, 0.01)
     >>> reason_against(True, True, 0.4)
@@ -33,7 +33,7 @@ def reason_against(wanted: bool, full_size: bool, others: float | None) -> str |
 
 
 def shared_facts(command: str, packages: Iterable[str], others: float | None) -> dict[str, str]:
-    """Command, date, commit, machine, versions, and how busy the machine was otherwise."""
+    """Return the command, date, commit, machine, versions, and how busy other programs were."""
     return {
         "command": command,
         "date": datetime.date.today().isoformat(),
@@ -47,14 +47,14 @@ def shared_facts(command: str, packages: Iterable[str], others: float | None) ->
 def conclude(
     name: str, title: str, text: str, facts: Mapping[str, str], against: str | None, path: Path = RECORDS
 ) -> None:
-    """Print what was measured, and write it into the records unless there is a reason against it.
+    """Print the results, and write them into the records unless there is a reason against it.
 
     Args:
-        name: of the section in the records.
-        title: its heading.
+        name: the name of the section in the records.
+        title: the heading.
         text: tables and sentences.
-        facts: what the numbers depend on.
-        against: from `reason_against`.
+        facts: the facts that the numbers depend on.
+        against: the result of `reason_against`.
         path: the file of records.
     """
     print(f"\n{text}\n")

@@ -1,6 +1,6 @@
-"""`benchmarks/records.md`: one section for each benchmark, replaced as a whole when that benchmark runs again.
+"""Writes `benchmarks/records.md`: one section per benchmark, replaced as a whole when the benchmark runs again.
 
-The sections stand between comments that no reader sees, so whatever people write around them stays.
+Invisible comments mark the sections, so any text around them is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ TITLE = "# Records\n\nEvery section was written by the benchmark that it names; 
 
 
 def replace_section(document: str, name: str, section: str) -> str:
-    """The document with the section `name` replaced, or added at the end.
+    """Return the document with the section `name` replaced, or added at the end.
 
     >>> print(replace_section("Before.\\n<!-- a: begin -->\\nold\\n<!-- a: end -->\\nAfter.\\n", "a", "new"))
     Before.
@@ -22,7 +22,7 @@ def replace_section(document: str, name: str, section: str) -> str:
     <BLANKLINE>
 
     Raises:
-        ValueError: one of the section's two marks is missing, twice there, or they stand in the wrong order.
+        ValueError: one of the section's two marks is missing or repeated, or their order is wrong.
     """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     whole = f"{begin}\n{section.strip()}\n{end}"
@@ -37,13 +37,13 @@ def replace_section(document: str, name: str, section: str) -> str:
 
 
 def write_section(name: str, section: str, path: Path = RECORDS) -> None:
-    """Put a section into the file of records, which is made where it is missing."""
+    """Write a section into the file of records, which is created if it does not exist."""
     document = path.read_text(encoding="utf-8") if path.exists() else TITLE
     path.write_text(replace_section(document, name, section), encoding="utf-8")
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is left-aligned, the others are numbers.
+    """Format a Markdown table; the first column is left-aligned, the others are right-aligned numbers.
 
     >>> print(format_table(["who", "seconds"], [["a", "1.5"]]))
     | who | seconds |
@@ -64,7 +64,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def format_facts(facts: Mapping[str, str]) -> str:
-    """A Markdown list, a fact a line.
+    """Format facts as a Markdown list, one per line.
 
     >>> print(format_facts({"seed": "3", "cores": "2"}))
     - seed: 3

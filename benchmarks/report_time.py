@@ -1,10 +1,10 @@
-"""From the shell to a report: seconds and memory of `convlens report` on MNIST's 10,000 test images, and its size.
+"""Measures `convlens report` on MNIST's 10,000 test images as a process: seconds, memory, and the size of the report.
 
     python benchmarks/report_time.py --rounds 5                              writes the record
     python benchmarks/report_time.py --rounds 1                              a short try
 
-No other program of this kind writes such a file, so it stands beside what a person would run without it:
-`convlens evaluate`, which judges the same images, and `convlens train`, which made the model.
+No other program of this kind writes such a file, so it is compared with `convlens evaluate`, which evaluates the same
+images, and with `convlens train`, which made the model.
 """
 
 import argparse
@@ -21,19 +21,19 @@ from timing import Spread, summarise
 from whole_process import CONVLENS, LEAST_ROUNDS, Finished, mebibytes, run_process
 
 LIMIT = 5.0
-"""Seconds that a report of MNIST's test images may take on two cores."""
+"""The most seconds that a report on MNIST's test images may take on two cores."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Whole seconds and bytes of memory of one command."""
+    """The seconds and the bytes of memory of one command."""
 
     whole: Spread
     peak: Spread
 
 
 def commands(model: Path, folder: Path, data_dir: Path | None) -> dict[str, list[str]]:
-    """What is timed, by name, for a run folder; files go into `folder`.
+    """Return the commands to time, by name, for a run folder; they write files into `folder`.
 
     >>> list(commands(Path("run"), Path("out"), None))
     ['convlens train', 'convlens evaluate', 'convlens report', 'convlens report --training-labels']
@@ -49,7 +49,7 @@ def commands(model: Path, folder: Path, data_dir: Path | None) -> dict[str, list
 
 
 def run_in_turn(model: Path, folder: Path, rounds: int, data_dir: Path | None) -> dict[str, list[Finished]]:
-    """Every command once a round, after one round that is not counted."""
+    """Run every command once per round, after one round that is not counted."""
     finished: dict[str, list[Finished]] = {}
     for number in range(rounds + 1):
         place = folder / str(number)
@@ -63,7 +63,7 @@ def run_in_turn(model: Path, folder: Path, rounds: int, data_dir: Path | None) -
 
 
 def summarise_runs(finished: Mapping[str, Sequence[Finished]]) -> dict[str, Row]:
-    """A row for each command."""
+    """Return a row for each command."""
     return {
         name: Row(summarise([one.seconds for one in runs]), summarise([float(one.peak) for one in runs]))
         for name, runs in finished.items()
@@ -71,7 +71,7 @@ def summarise_runs(finished: Mapping[str, Sequence[Finished]]) -> dict[str, Row]
 
 
 def format_results(rows: Mapping[str, Row], size: int) -> str:
-    """The table, with ratios to the first row, and whether the limit is kept; `size` is that of the report in bytes."""
+    """Return the table, with ratios to the first row, and whether the limit is met; `size` is in bytes."""
     first = next(iter(rows.values())).whole.median
     cells = [
         [name, spread_text(row.whole, digits=2), f"{row.whole.median / first:.2f}",
@@ -87,7 +87,7 @@ def format_results(rows: Mapping[str, Row], size: int) -> str:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Run the processes, print the table, write the record."""
+    """Run the processes, print the table, and write the record."""
     neighbours = Neighbours()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -100,8 +100,8 @@ def main(given: argparse.Namespace) -> None:
     facts = shared_facts(f"python benchmarks/report_time.py --rounds {given.rounds}", ["numpy", "matplotlib"], others)
     facts |= {
         "seed": "3",
-        "inside the clock": "the whole process: Python, imports, reading MNIST (with warm file caches), judging 10,000 "
-        "test images and 2,000 corrupted ones 34 times, drawing, writing; with --training-labels three trainings on "
+        "inside the clock": "the whole process: Python, imports, reading MNIST (with warm file caches), evaluating "
+        "10,000 images and 2,000 corrupted ones 34 times, drawing, writing; with --training-labels three trainings on "
         "40,000 images each as well",
         "spread": f"median (smallest to largest) of {given.rounds}, in turn after one round that is not counted",
     }

@@ -1,10 +1,10 @@
-"""Time an image as the number of images grows: an epoch of the native engine on 1,000 images and on a million.
+"""Measures the time per image as the number of images grows, for epochs of the native engine on 1,000 to a million.
 
     python benchmarks/scaling.py --top 1000000                               writes the record; 784 MB on the disk
     python benchmarks/scaling.py --top 10000 --rounds 1                      a short try
 
-The images are MNIST's again and again, in a file that is mapped into memory, and every epoch takes them in a random
-order. The engine copies no image, so what grows is the distance between two images and not the work for one.
+The images are MNIST's, repeated, in a memory-mapped file, and every epoch uses them in a random order. The engine
+copies no images, so only the distance between two images in memory grows, and not the work per image.
 """
 
 import argparse
@@ -33,11 +33,11 @@ SEED = 3
 SMALLEST = 1000
 LEAST_TOP, LEAST_ROUNDS = 1_000_000, 3
 LEAST_SEEN = 50_000
-"""Images that one measurement sees at least: an epoch of 1,000 would be over before the clock is of use."""
+"""The fewest images of one measurement, because an epoch of 1,000 images is too short to time."""
 
 
 def sizes_up_to(top: int) -> list[int]:
-    """Numbers of images: powers of ten from 1,000, and the top itself.
+    """Return numbers of images: powers of ten from 1,000, and `top` itself.
 
     >>> sizes_up_to(60_000)
     [1000, 10000, 60000]
@@ -50,7 +50,7 @@ def sizes_up_to(top: int) -> list[int]:
 
 
 def repeat_into(path: Path, images: LabelledImages, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """`count` images, the given ones again and again, in a file that is mapped for reading; and their labels."""
+    """Repeat the given images up to `count` in a memory-mapped file, and return them and their labels."""
     shape = (count, *images.image_shape)
     written = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     for start in range(0, count, len(images)):
@@ -62,7 +62,7 @@ def repeat_into(path: Path, images: LabelledImages, count: int) -> tuple[NDArray
 
 
 def epochs_of(size: int) -> int:
-    """Epochs of one measurement.
+    """Return the number of epochs of one measurement.
 
     >>> epochs_of(1000), epochs_of(60_000)
     (50, 1)
@@ -71,7 +71,7 @@ def epochs_of(size: int) -> int:
 
 
 def training(images: NDArray[np.uint8], labels: NDArray[np.int64], threads: int) -> Callable[[], None]:
-    """A function that trains for `epochs_of` epochs, shuffling before each."""
+    """Return a function that trains for `epochs_of` epochs, shuffling before each."""
     engine = NativeEngine(PLAN, threads)
     engine.set_weights(initial_weights(PLAN.network, PLAN.input_shape, PLAN.classes, SEED))
     trainer = engine.trainer(images, labels, OptimizerSettings(), LossSettings(), seed=SEED)
@@ -88,7 +88,7 @@ def training(images: NDArray[np.uint8], labels: NDArray[np.int64], threads: int)
 def measure(
     images: NDArray[np.uint8], labels: NDArray[np.int64], sizes: Sequence[int], threads: int, rounds: int
 ) -> dict[int, Spread]:
-    """Seconds of one epoch for each number of images, in turn after one round that is not counted."""
+    """Return the seconds of one epoch for each number of images, in turn after one round that is not counted."""
     contenders = {f"{size:,}": training(images[:size], labels[:size], threads) for size in sizes}
     time_in_turn(contenders, 1)
     seconds = time_in_turn(contenders, rounds, on_time=lambda name, value: print(f"{value:8.3f} s  {name}", flush=True))
@@ -96,7 +96,7 @@ def measure(
 
 
 def format_results(spreads: Mapping[int, Spread]) -> str:
-    """A row a number of images; the ratio is the time an image divided by the first row's."""
+    """Return a table with a row per number of images; the ratio is the time per image divided by the first row's."""
     first, *_ = spreads
     rows = [
         [
@@ -107,18 +107,18 @@ def format_results(spreads: Mapping[int, Spread]) -> str:
         ]
         for size, spread in spreads.items()
     ]
-    return format_table(["images", "s an epoch", "µs an image", "ratio"], rows)
+    return format_table(["images", "s/epoch", "µs/image", "ratio"], rows)
 
 
 def main(given: argparse.Namespace) -> None:
-    """Write the images, measure, print the table, write the record."""
+    """Write the images, measure, print the table, and write the record."""
     train = load_dataset("mnist", data_dir=given.data_dir).train
     sizes = sizes_up_to(given.top)
     neighbours = Neighbours()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         images, labels = repeat_into(Path(folder) / "images.npy", train, given.top)
         spreads = measure(images, labels, sizes, given.threads, given.rounds)
-        del images  # some systems cannot remove a file that is mapped
+        del images  # some systems cannot remove a mapped file
     others = neighbours.cores()
     command = f"python benchmarks/scaling.py --top {given.top} --rounds {given.rounds}"
     facts = shared_facts(command, ["numpy"], others)
@@ -137,7 +137,7 @@ def main(given: argparse.Namespace) -> None:
 
 def read_options() -> argparse.Namespace:
     """The options of the command line."""
-    parser = argparse.ArgumentParser(description="Seconds and microseconds an image for 1,000 to a million images.")
+    parser = argparse.ArgumentParser(description="The time of an epoch and per image, for 1,000 to a million images.")
     parser.add_argument("--top", type=int, default=100_000, help="the most images (default 100,000; record: 1,000,000)")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each that count (default 5)")
     parser.add_argument("--threads", type=int, default=min(2, usable_cores()), help="(default 2)")

@@ -1,9 +1,9 @@
-"""A person's own folder of small photographs, from the shell to a trained model: accuracy, seconds and memory.
+"""Measures `convlens train` on a folder of small photographs, from the shell to a model: accuracy, time and memory.
 
     python benchmarks/small_photos.py                                        recipe best; writes the record
     python benchmarks/small_photos.py --recipe fast --train 50 --test 25     a short try
 
-`photo_folder.py` makes the folder. The first training also reads and keeps the images, a second one finds them kept.
+`photo_folder.py` makes the folder. The first training also decodes and caches the images; the second uses the cache.
 """
 
 import argparse
@@ -25,7 +25,7 @@ RUNS = ("first", "second")
 
 
 def training_command(folder: Path, recipe: str, out: Path, seed: int, cache: Path) -> list[str]:
-    """`convlens train FOLDER` as a person types it, with a cache that is empty at first.
+    """Return the command `convlens train FOLDER`, with a cache that is empty at first.
 
     >>> training_command(Path("photos"), "best", Path("run"), 0, Path("kept"))[2:4]
     ['.../convlens', 'train']
@@ -35,14 +35,14 @@ def training_command(folder: Path, recipe: str, out: Path, seed: int, cache: Pat
 
 
 def make_folder(folder: Path, train: int, test: int, seed: int) -> None:
-    """Make the images in a process of its own: whoever measures must stay smaller than what it measures."""
+    """Make the images in another process, because this one must stay smaller than the measured ones."""
     code = f"from photo_folder import *; make_photo_folder(Path({str(folder)!r}), {train}, {test}, {seed})"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def format_results(runs: dict[str, tuple[Finished, dict[str, Any]]]) -> str:
-    """A row a training."""
+    """Return a table with a row per training."""
     rows = [
         [
             f"{name} start",
@@ -57,7 +57,7 @@ def format_results(runs: dict[str, tuple[Finished, dict[str, Any]]]) -> str:
 
 
 def verdict(seconds: float) -> str:
-    """Whether the first training took no more than is wanted.
+    """Return a sentence on whether the first training was within the limit.
 
     >>> verdict(12.34)
     'From the folder to the model in 12.3 s, within 60 s.'
@@ -67,7 +67,7 @@ def verdict(seconds: float) -> str:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Make the folder, train twice, print, record."""
+    """Make the folder, train twice, print the results, and write the record."""
     neighbours = Neighbours()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "photos"
@@ -87,7 +87,7 @@ def main(given: argparse.Namespace) -> None:
         "half JPEG: cuts of pictures that scikit-learn and Matplotlib ship, see benchmarks/photo_folder.py; test "
         "images are cut from other parts of the pictures",
         "network": str(runs["first"][1]["settings"]["network"]),
-        "inside the clock": "the whole process: Python, imports, reading the images, training, judging, pictures, "
+        "inside the clock": "the whole process: Python, imports, reading the images, training, evaluation, pictures, "
         "writing the model; steps: the part that the run's log counts",
         "peak": "the most memory that one process held, shared libraries and mapped files included",
     }
@@ -101,8 +101,8 @@ def read_options() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="`convlens train FOLDER` on a folder of small photographs.")
     parser.add_argument("--recipe", default="best", help="default best")
-    parser.add_argument("--train", type=int, default=LEAST_TRAIN, help="training images a class (default 400)")
-    parser.add_argument("--test", type=int, default=LEAST_TEST, help="test images a class (default 100)")
+    parser.add_argument("--train", type=int, default=LEAST_TRAIN, help="training images per class (default 400)")
+    parser.add_argument("--test", type=int, default=LEAST_TEST, help="test images per class (default 100)")
     parser.add_argument("--seed", type=int, default=0, help="of the images and of the training (default 0)")
     parser.add_argument("--no-record", dest="record", action="store_false", help="print only")
     return parser.parse_args()

@@ -1,8 +1,8 @@
-"""How long a person waits before anything happens: help, the layer table, importing the package, a second set-up.
+"""Measures start-up times: help, the layer table, importing the package, a second set-up.
 
     python benchmarks/startup.py --rounds 15
 
-Whole processes, from the shell's point of view. The result goes into benchmarks/records.md.
+Times whole processes, as seen from the shell. The result is written to benchmarks/records.md.
 """
 
 import argparse
@@ -28,7 +28,7 @@ COMMANDS = {
 
 
 def runner(command: list[str]) -> Callable[[], None]:
-    """A function that runs the command once and throws away what it prints."""
+    """Return a function that runs the command once and discards its output."""
 
     def run() -> None:
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -37,7 +37,7 @@ def runner(command: list[str]) -> Callable[[], None]:
 
 
 def format_waits(spreads: dict[str, Spread]) -> str:
-    """A row a command: milliseconds, median (smallest to largest).
+    """Return a table with a row per command: milliseconds, median (smallest to largest).
 
     >>> print(format_waits({"convlens --help": summarise([0.150, 0.152, 0.171])}))
     | command         | ms, median (range) |
@@ -51,7 +51,7 @@ def format_waits(spreads: dict[str, Spread]) -> str:
 
 
 def main(rounds: int) -> None:
-    """Time every command in turn, print the table, write the record."""
+    """Time every command in turn, print the table, and write the record."""
     contenders = {name: runner(command) for name, command in COMMANDS.items()}
     time_in_turn(contenders, 1)
     spreads = {name: summarise(values) for name, values in time_in_turn(contenders, rounds).items()}
@@ -66,7 +66,7 @@ def main(rounds: int) -> None:
         "inside the clock": "the whole process, with warm file caches",
         "spread": f"median (smallest to largest) of {rounds}, in turn after one round that is not counted",
     }
-    write_section("startup", f"## Waiting before anything happens\n\n{table}\n\n{format_facts(facts)}")
+    write_section("startup", f"## Start-up time\n\n{table}\n\n{format_facts(facts)}")
 
 
 if __name__ == "__main__":

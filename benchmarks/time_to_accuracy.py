@@ -1,11 +1,11 @@
-"""From bytes in memory to finished weights and judged test images: the accuracy over many seeds, and the time.
+"""Measures the time from bytes in memory to evaluated test images, and the accuracy, over many seeds.
 
     python benchmarks/time_to_accuracy.py --epochs 2 --seeds 20              writes the record
     python benchmarks/time_to_accuracy.py --images 2000 --seeds 2            a short try
 
-The recipe is fixed before the run: no stopping on test accuracy, no choice of an epoch; what it was tuned on is in
-docs/lab-notebook.md. The time is compared with the ten epochs of the tutorial's own script, whose loop is measured
-between the trainings of the same run and multiplied by ten. It ends at the accuracy that the tutorial prints.
+The recipe is fixed before the run: no stopping on test accuracy, and no choice of an epoch. docs/lab-notebook.md says
+what it was tuned on. The time is compared with ten epochs of the tutorial's own script: its loop is timed between the
+trainings of the same run, and multiplied by ten. Its accuracy is the one that the tutorial prints.
 """
 
 import argparse
@@ -30,21 +30,21 @@ from timing import Spread, summarise, time_in_turn
 from tutorial_loop import tutorial_epoch
 
 WANTED_ACCURACY = 0.9873
-"""What the tutorial prints for its ten epochs."""
+"""The accuracy that the tutorial prints after its ten epochs."""
 TUTORIAL_EPOCHS = 10
 LEAST_SEEDS, LEAST_IMAGES = 20, 60_000
 PLAN = Plan(preset("tutorial"), (1, 28, 28), 10, Normalisation((0.0,), (1.0,)))
 
 
 def shorten(dataset: Dataset, images: int) -> Dataset:
-    """The dataset with no more than so many training images; all test images stay."""
+    """Return the dataset with at most `images` training images, and all test images."""
     if images >= len(dataset.train):
         return dataset
     return Dataset(dataset.name, dataset.train.subset(range(images)), dataset.test, dataset.preprocessing_rules)
 
 
 def parts_of(seeds: int, parts: int) -> list[range]:
-    """The seeds 0, 1, ... cut into parts whose lengths differ by one at most.
+    """Split the seeds 0, 1, ... into parts whose lengths differ by at most one.
 
     >>> parts_of(5, 2)
     [range(0, 2), range(2, 5)]
@@ -55,10 +55,10 @@ def parts_of(seeds: int, parts: int) -> list[range]:
 def measure_in_turn(
     dataset: Dataset, recipe: Recipe, changes: dict[str, Any], seeds: int, tutorial_epochs: int
 ) -> tuple[list[float], list[float], list[float]]:
-    """Accuracies and seconds of our trainings, and seconds of the tutorial's epochs, which stand between them.
+    """Return the accuracies and seconds of our trainings, and the seconds of the tutorial's epochs between them.
 
-    One training and some batches of the tutorial's loop come first and are not counted: the first call of anything is
-    slower. The tutorial's network goes on learning from epoch to epoch, as it does in its script.
+    One training and some batches of the tutorial's loop run first and are not counted, because first calls are slower.
+    The tutorial's network continues learning from epoch to epoch, as in its script.
     """
     weights = initial_weights(PLAN.network, PLAN.input_shape, PLAN.classes, seed=3)
     train(dataset, recipe=recipe, seed=seeds, **changes)
@@ -75,7 +75,7 @@ def measure_in_turn(
 
 
 def format_results(accuracies: list[float], ours: Spread, epoch: Spread) -> str:
-    """Both contenders with time and accuracy; the tutorial's accuracy is the one that it prints."""
+    """Return a table of both contenders with time and accuracy; the tutorial's accuracy is the printed one."""
     ratio = TUTORIAL_EPOCHS * epoch.median / ours.median
     rows = [
         [
@@ -97,7 +97,7 @@ def format_results(accuracies: list[float], ours: Spread, epoch: Spread) -> str:
 
 
 def verdict(accuracies: list[float], ours: Spread, epoch: Spread) -> str:
-    """The ratio, and whether the mean over the seeds is the accuracy that is wanted, as sentences.
+    """Return sentences with the ratio, and on whether the mean over the seeds reaches the wanted accuracy.
 
     >>> print(verdict([0.9874, 0.9876], Spread(0.5, 0.5, 0.5, 2), Spread(5.0, 5.0, 5.0, 1)))
     100 times as fast as the tutorial's script. The mean of 2 seeds, 98.750 %, is at least 98.73 %.
@@ -112,7 +112,7 @@ def verdict(accuracies: list[float], ours: Spread, epoch: Spread) -> str:
 
 
 def describe_settings(settings: TrainingSettings) -> str:
-    """The recipe as it was run, in a line."""
+    """Describe the recipe's settings on one line."""
     return (
         f"{settings.recipe}: {settings.epochs} epochs, batches of {settings.batch_size}, {settings.optimizer.name} "
         f"{settings.learning_rate:g} {settings.schedule}, label smoothing {settings.loss.label_smoothing:g}, "
@@ -121,7 +121,7 @@ def describe_settings(settings: TrainingSettings) -> str:
 
 
 def command_for(recipe: str, epochs: int | None, learning_rate: float | None, seeds: int) -> str:
-    """The command that measures this again.
+    """Return the command that repeats this measurement.
 
     >>> command_for("fast", 2, None, 20)
     'python benchmarks/time_to_accuracy.py --recipe fast --epochs 2 --seeds 20'
@@ -132,12 +132,12 @@ def command_for(recipe: str, epochs: int | None, learning_rate: float | None, se
 
 
 def count_images(images: LabelledImages | None) -> int:
-    """How many there are; none where there is nothing to test on."""
+    """Return the number of images; 0 for None."""
     return 0 if images is None else len(images)
 
 
 def main(given: argparse.Namespace) -> None:
-    """Train with every seed, the tutorial's epochs in between; print, record."""
+    """Train with every seed, with the tutorial's epochs in between, print the results, and write the record."""
     dataset = shorten(load_dataset("mnist", data_dir=given.data_dir), given.images)
     torch.set_num_threads(given.threads)
     changes = {"epochs": given.epochs, "learning_rate": given.learning_rate}
@@ -154,10 +154,10 @@ def main(given: argparse.Namespace) -> None:
         "recipe": describe_settings(choose_settings(given.recipe, **changes)),
         "threads": f"{given.threads} for both; native with {instruction_sets()[0]}",
         "seeds": f"0 to {given.seeds - 1}",
-        "judged": f"once, on the {count_images(dataset.test):,} test images, after the last step; no stopping, no "
+        "evaluated": f"once, on the {count_images(dataset.test):,} test images, after the last step; no stopping, no "
         "choice of an epoch",
-        "inside our clock": f"{len(dataset.train):,} images as bytes in memory → first weights, all steps, the test "
-        "images judged, the model as an object; not reading the files",
+        "inside our clock": f"{len(dataset.train):,} images as bytes in memory → first weights, all steps, "
+        "evaluation, the model as an object; not reading the files",
         "the tutorial's time": f"{TUTORIAL_EPOCHS} × the median of {given.tutorial_epochs} epochs of its loop (batch "
         "64, DataLoader, PIL and ToTensor), measured in the same run; its test pass and its imports are left out",
         "spread": "median (smallest to largest), after one training and ten batches of the tutorial that do not count",

@@ -1,6 +1,6 @@
-"""Timing in turn: A B A B ..., so that a slow minute of the machine hits everybody alike.
+"""Times contenders in turn, A B A B ..., so that a slow minute of the machine affects all of them.
 
-Medians and ratios of one run are what is worth keeping; seconds differ from machine to machine and hour to hour.
+Medians and ratios of one run can be compared; seconds differ between machines and from hour to hour.
 """
 
 import statistics
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of some measurements, the smallest and the largest, and how many there were."""
+    """The median of some measurements, the smallest, the largest, and their number."""
 
     median: float
     smallest: float
@@ -23,7 +23,7 @@ class Spread:
 
 
 def summarise(values: Sequence[float]) -> Spread:
-    """The spread of one or more measurements.
+    """Return the spread of one or more measurements.
 
     >>> print(summarise([2.0, 1.0, 4.0]))
     2.00 (1.00 to 4.00)
@@ -39,9 +39,9 @@ def time_in_turn(
     clock: Callable[[], float] = time.perf_counter,
     on_time: Callable[[str, float], None] = lambda *_: None,
 ) -> dict[str, list[float]]:
-    """Call every contender once a round, in the given order, and return the seconds of each call.
+    """Call every contender once per round, in the given order, and return the seconds of each call.
 
-    Nothing is warmed up here: a contender whose first call is special should have been called before.
+    There is no warm-up here: call contenders whose first call is slower in advance.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):

@@ -1,8 +1,8 @@
-"""The peer: networks and a training loop as somebody who knows PyTorch well writes them by hand, without Convlens.
+"""Eager PyTorch as a peer: networks and a training loop as an expert would write them, without Convlens.
 
-Everything that makes eager PyTorch quicker is in: images already floats in memory, ReLU in place, one fused Adam
-kernel, gradients set to None, no number fetched in a step, and a choice of memory layout and batch size, of which a
-comparison takes the best.
+They use everything that makes eager PyTorch faster: images already as floats in memory, ReLU in place, one fused Adam
+kernel, gradients set to None, no number fetched within a step, and a choice of memory layout and batch size.
+Comparisons use the best of these.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _MEMORY_FORMATS = {"NCHW": torch.contiguous_format, "channels-last": torch.chann
 
 
 def tutorial_network() -> nn.Sequential:
-    """The tutorial's network for 1×28×28 images."""
+    """Return the tutorial's network for 1×28×28 images."""
     return nn.Sequential(
         *[nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
         *[nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
@@ -31,7 +31,7 @@ def tutorial_network() -> nn.Sequential:
 
 
 def wide_network() -> nn.Sequential:
-    """32, 64 and 128 channels for 3×32×32 images: what oneDNN is made for."""
+    """Return a network with 32, 64 and 128 channels for 3×32×32 images, sizes that oneDNN is made for."""
     return nn.Sequential(
         *[nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
         *[nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
@@ -41,7 +41,7 @@ def wide_network() -> nn.Sequential:
 
 
 def deep_network() -> nn.Sequential:
-    """Six convolutions of 16 channels for 1×28×28 images."""
+    """Return a network with six convolutions of 16 channels for 1×28×28 images."""
     layers: list[nn.Module] = []
     for place in range(6):
         layers += [nn.Conv2d(16 if place else 1, 16, 3, padding=1), nn.ReLU(inplace=True)]
@@ -66,12 +66,12 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Sequential(*(projection if stride > 1 else []))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Body and shortcut, added."""
+        """Return the sum of body and shortcut."""
         return self.body(images) + self.shortcut(images)
 
 
 def residual_network() -> nn.Sequential:
-    """Three residual blocks of 16, 32 and 64 channels for 3×32×32 images."""
+    """Return a network with three residual blocks of 16, 32 and 64 channels for 3×32×32 images."""
     return nn.Sequential(
         *[nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(inplace=True)],
         *[ResidualBlock(16, 16, 1), nn.ReLU(inplace=True)],
@@ -82,27 +82,27 @@ def residual_network() -> nn.Sequential:
 
 
 def with_weights(make: Callable[[], nn.Sequential], weights: Weights, layout: Layout) -> nn.Sequential:
-    """A network with these weights, in a memory layout; Convlens's names are those of `nn.Sequential`."""
+    """Return a network with these weights, in a memory layout; Convlens's weight names are those of `nn.Sequential`."""
     network = make()
     network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
     return network.to(memory_format=_MEMORY_FORMATS[layout])  # pyright: ignore[reportCallIssue]
 
 
 def as_floats(images: NDArray[np.uint8], layout: Layout = "NCHW") -> torch.Tensor:
-    """Images as floats from 0 to 1, N×C×H×W by name whatever the layout in memory."""
+    """Convert images to floats from 0 to 1, with the shape N×C×H×W in every memory layout."""
     return torch.from_numpy(np.array(images)).float().div_(255).contiguous(memory_format=_MEMORY_FORMATS[layout])
 
 
 def training_epoch(
     network: nn.Sequential, images: torch.Tensor, labels: torch.Tensor, batch_size: int, learning_rate: float
 ) -> Callable[[], None]:
-    """A function that trains the network for one epoch with Adam and cross-entropy, shuffling included."""
+    """Return a function that trains the network for one epoch with Adam and cross-entropy, including shuffling."""
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
 
     def epoch() -> None:
         network.train()
         for batch in torch.randperm(len(images)).split(batch_size):
-            # Indexing keeps channels last where `index_select` would not.
+            # Indexing keeps the layout channels-last; `index_select` does not.
             loss = functional.cross_entropy(network(images[batch]), labels[batch])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -112,7 +112,7 @@ def training_epoch(
 
 
 def accuracy_of(network: nn.Sequential, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-    """The share of right answers, 1000 images at a time."""
+    """Return the share of correct answers, computed for 1,000 images at a time."""
     network.eval()
     with torch.inference_mode():
         parts = torch.from_numpy(np.array(images)).split(1000)

@@ -1,10 +1,10 @@
-"""The tutorial's own training loop against Convlens's torch engine: same network, batch size and threads, in turn.
+"""Compares the tutorial's own training loop with Convlens's torch engine: same network, batch size and threads.
 
     python benchmarks/tutorial_loop.py --rounds 5
 
-The tutorial reads MNIST through torchvision: in every epoch, every image becomes a PIL image, a byte tensor and a float
-tensor again, and a DataLoader puts 64 of them together. Those steps are repeated here without torchvision, which is not
-installed beside a CPU build of PyTorch. Both begin from the same weights. The result goes into benchmarks/records.md.
+The tutorial reads MNIST through torchvision: in every epoch, every image is converted to a PIL image, a byte tensor and
+a float tensor, and a DataLoader makes batches of 64. These steps are reimplemented here, because torchvision is not
+installed with a CPU build of PyTorch. Both start from the same weights. The result is written to benchmarks/records.md.
 """
 
 import argparse
@@ -35,7 +35,7 @@ TUTORIAL, CONVLENS = "the tutorial's loop", "Convlens, torch engine"
 
 
 class Pictures(Dataset[tuple[torch.Tensor, int]]):
-    """MNIST as torchvision gives it with `ToTensor`: an image is converted at the moment when it is asked for."""
+    """MNIST like torchvision's dataset with `ToTensor`: an image is converted each time when it is requested."""
 
     def __init__(self, images: LabelledImages) -> None:
         self._images = torch.from_numpy(images.images[:, 0].copy())
@@ -50,7 +50,7 @@ class Pictures(Dataset[tuple[torch.Tensor, int]]):
 
 
 def convert_picture(picture: Image.Image) -> torch.Tensor:
-    """A grey picture as a float tensor, 1 × height × width from 0 to 1, by the steps of torchvision's `ToTensor`."""
+    """Convert a grey image to a float tensor, 1 × height × width from 0 to 1, like torchvision's `ToTensor`."""
     values = torch.from_numpy(np.array(picture, np.uint8, copy=True))
     values = values.view(picture.size[1], picture.size[0], len(picture.getbands()))
     return values.permute((2, 0, 1)).contiguous().to(dtype=torch.get_default_dtype()).div(255)
@@ -67,21 +67,21 @@ class TutorialNetwork(nn.Module):
         self.linear = nn.Linear(16 * 7 * 7, 10)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """N × 1 × 28 × 28 → N × 10 logits."""
+        """Compute logits: N × 1 × 28 × 28 → N × 10."""
         maps = self.pool(functional.relu(self.conv1(images)))
         maps = self.pool(functional.relu(self.conv2(maps)))
         return self.linear(maps.reshape(maps.shape[0], -1))
 
 
 def name_for_tutorial(weights: Weights) -> dict[str, torch.Tensor]:
-    """Convlens's weights under the names of `TutorialNetwork`."""
+    """Return Convlens's weights under the names of `TutorialNetwork`."""
     names = {"0": "conv1", "3": "conv2", "7": "linear"}
     parts = {name: name.split(".") for name in weights}
     return {f"{names[layer]}.{kind}": torch.from_numpy(weights[name].copy()) for name, (layer, kind) in parts.items()}
 
 
 def tutorial_epoch(weights: Weights, images: LabelledImages) -> tuple[nn.Module, Callable[[], None]]:
-    """The tutorial's network, and a function that trains it for one epoch."""
+    """Return the tutorial's network, and a function that trains it for one epoch."""
     torch.manual_seed(SEED)
     loader = DataLoader(Pictures(images), batch_size=BATCH_SIZE, shuffle=True)
     network = TutorialNetwork()
@@ -102,7 +102,7 @@ def tutorial_epoch(weights: Weights, images: LabelledImages) -> tuple[nn.Module,
 
 
 def convlens_epoch(plan: Plan, weights: Weights, images: LabelledImages) -> tuple[TorchEngine, Callable[[], None]]:
-    """Convlens's engine with the images already handed over, and a function that trains it for one epoch."""
+    """Return Convlens's engine, with its images loaded, and a function that trains it for one epoch."""
     engine = TorchEngine(plan, device="cpu", threads=torch.get_num_threads())
     engine.set_weights(weights)
     trainer = engine.trainer(images.images, images.labels, OptimizerSettings(), LossSettings(), seed=SEED)
@@ -116,7 +116,7 @@ def convlens_epoch(plan: Plan, weights: Weights, images: LabelledImages) -> tupl
 
 
 def multiply_adds_per_epoch(plan: Plan, images: int) -> int:
-    """Multiply-adds of an epoch: each layer forward, for its weights' gradient and, but for the first, its input's.
+    """Return the multiply-adds of an epoch: forward, gradients of weights and, except in the first layer, of inputs.
 
     >>> multiply_adds_per_epoch(Plan(preset("tutorial"), (1, 28, 28), 10, Normalisation((0.0,), (1.0,))), 1)
     813792
@@ -127,35 +127,35 @@ def multiply_adds_per_epoch(plan: Plan, images: int) -> int:
 
 
 def measure_peak(rounds: int = 15) -> float:
-    """Floating-point operations a second of a large float32 matrix product, the best of some: a ceiling."""
+    """Return the floating-point operations per second of a large float32 matrix product, the best of several."""
     size = 1536
     left, right = torch.rand(size, size), torch.rand(size, size)
     return 2 * size**3 / min(time_in_turn({"product": lambda: left @ right}, rounds)["product"])
 
 
 def accuracy_of_tutorial(network: nn.Module, images: LabelledImages) -> float:
-    """The share of right answers of a trained `TutorialNetwork`."""
+    """Return the share of correct answers of a trained `TutorialNetwork`."""
     with torch.inference_mode():
         pixels = torch.from_numpy(images.images.copy()).float().div(255)
         return float((network(pixels).argmax(1).numpy() == images.labels).mean())
 
 
 def accuracy_of_engine(engine: TorchEngine, images: LabelledImages) -> float:
-    """The share of right answers of a trained engine."""
+    """Return the share of correct answers of a trained engine."""
     return float((engine.logits(images.images).argmax(1) == images.labels).mean())
 
 
 def format_results(
     spreads: dict[str, Spread], accuracies: dict[str, float], images: int, work: int, peak: float
 ) -> str:
-    """The table of a record: seconds an epoch and what follows from them, the first contender being the measure.
+    """Return the table of a record: seconds per epoch and derived numbers; the first contender is the reference.
 
     Args:
-        spreads: seconds an epoch.
+        spreads: seconds per epoch.
         accuracies: test accuracy after all rounds.
-        images: images of an epoch.
-        work: multiply-adds of an epoch.
-        peak: floating-point operations a second of `measure_peak`.
+        images: the number of images per epoch.
+        work: the multiply-adds per epoch.
+        peak: floating-point operations per second, from `measure_peak`.
     """
     first = next(iter(spreads.values())).median
     rows = []
@@ -172,12 +172,12 @@ def format_results(
                 f"{accuracies[name]:.2%}",
             ]
         )
-    header = ["loop", "s an epoch", "images/s", "GFLOP/s", "of the peak", "ratio", "test accuracy"]
+    header = ["loop", "s/epoch", "images/s", "GFLOP/s", "of the peak", "ratio", "test accuracy"]
     return format_table(header, rows)
 
 
 def write_record(table: str, rounds: int, peak: float, others: float | None) -> None:
-    """Put the table and everything that the numbers depend on into the records."""
+    """Write the table and the facts that the numbers depend on into the records."""
     facts = {
         "command": f"python benchmarks/tutorial_loop.py --rounds {rounds}",
         "date": datetime.date.today().isoformat(),
@@ -200,7 +200,7 @@ def write_record(table: str, rounds: int, peak: float, others: float | None) -> 
 
 
 def main(rounds: int, data_dir: Path | None) -> None:
-    """Time both loops, print the table, write the record."""
+    """Time both loops, print the table, and write the record."""
     dataset = load_dataset("mnist", data_dir=data_dir)
     assert dataset.test is not None, "MNIST has test images"
     plan = Plan(preset("tutorial"), (1, 28, 28), 10, Normalisation((0.0,), (1.0,)))

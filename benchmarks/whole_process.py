@@ -1,11 +1,11 @@
-"""From the shell to a saved model: seconds and peak memory of `convlens train` as a process of its own.
+"""Measures `convlens train` as a process, from the shell to a saved model: seconds and peak memory.
 
     python benchmarks/whole_process.py --rounds 5                            writes the record
     python benchmarks/whole_process.py --rounds 1                            a short try
 
-Everything a person waits for is inside: Python, imports, reading the files, training, the test, pictures, the model
-file. The data lie on the disk already. This file imports nothing heavy: Linux counts the memory that a process had
-before it became another program, so whoever starts it must be smaller than what it is to measure.
+The time includes Python, imports, reading the files, training, the test, pictures and the model file; the data are
+already on the disk. Imports must be light here: for a child process, Linux also counts the memory that it had before
+it started another program, so the parent must be smaller than the program to measure.
 """
 
 import argparse
@@ -29,12 +29,12 @@ CONVLENS = str(Path(sys.executable).with_name("convlens"))
 ENGINES = ("native", "torch")
 LEAST_ROUNDS = 5
 UNIT_OF_MEMORY = 1 if sys.platform == "darwin" else 1024
-"""Bytes in one unit of what `wait4` reports."""
+"""The bytes in one unit of the memory that `wait4` reports."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that ended well: seconds from start to end, and the most memory that it held, in bytes."""
+    """A process that ended without error: seconds from start to end, and peak memory in bytes."""
 
     seconds: float
     peak: int
@@ -42,7 +42,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured of one engine: whole seconds, the seconds of the steps alone, bytes, and test accuracy."""
+    """The results of one engine: total seconds, the seconds of the steps alone, bytes, and test accuracy."""
 
     whole: Spread
     steps: Spread
@@ -54,12 +54,12 @@ def run_process(command: Sequence[str]) -> Finished:
     """Run a program to its end.
 
     Raises:
-        RuntimeError: it failed, with what it said; or this process is too large to measure it.
+        RuntimeError: it failed (the message has its output), or this process is too large to measure it.
     """
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
-        # `wait4` instead of `wait`: it tells the memory of this one process and not of the largest so far.
+        # `wait4` reports the memory of this process; otherwise, only that of the largest child so far is known.
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -71,15 +71,15 @@ def run_process(command: Sequence[str]) -> Finished:
     if peak <= own:
         raise RuntimeError(
             f"{command[0]} held no more memory than this process ({mebibytes(own):.0f} MiB), so its own peak cannot "
-            "be told. Start it from a smaller process."
+            "be measured. Start it from a smaller process."
         )
     return Finished(seconds, peak)
 
 
 def own_peak() -> int:
-    """The most bytes that this program held; 0 where the system does not say, which is not Linux and not concerned.
+    """Return the peak memory of this program in bytes; 0 on systems other than Linux, which do not need it.
 
-    `getrusage` would count what the program held that started this one.
+    `getrusage` would include the memory of the program that started this one.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
@@ -89,7 +89,7 @@ def own_peak() -> int:
 
 
 def parse_status(text: str) -> int:
-    """The most bytes a program held, out of Linux's /proc/self/status.
+    """Return a program's peak memory in bytes from Linux's /proc/self/status.
 
     >>> parse_status("Name:\\tpython\\nVmHWM:\\t   2048 kB\\n")
     2097152
@@ -98,7 +98,7 @@ def parse_status(text: str) -> int:
 
 
 def mebibytes(size: float) -> float:
-    """Bytes as MiB.
+    """Convert bytes to MiB.
 
     >>> mebibytes(3 * 2**20)
     3.0
@@ -107,7 +107,7 @@ def mebibytes(size: float) -> float:
 
 
 def training_command(engine: str, recipe: str, out: Path, data_dir: Path | None) -> list[str]:
-    """`convlens train` as a person types it, with a folder of its own for the run.
+    """Return the command `convlens train`, with its own folder for the run.
 
     >>> training_command("native", "fast", Path("run"), None)[1:]
     ['train', 'mnist', '--recipe', 'fast', '--engine', 'native', '--out', 'run']
@@ -119,7 +119,7 @@ def training_command(engine: str, recipe: str, out: Path, data_dir: Path | None)
 def run_in_turn(
     command_for: Callable[[str, Path], list[str]], engines: Sequence[str], rounds: int, folder: Path
 ) -> tuple[dict[str, list[Finished]], dict[str, list[Path]]]:
-    """Every engine once a round, after one round that is not counted (it fills the file caches); and their folders."""
+    """Run every engine once per round, after one round that is not counted (it fills the file caches)."""
     finished: dict[str, list[Finished]] = {engine: [] for engine in engines}
     outs: dict[str, list[Path]] = {engine: [] for engine in engines}
     for number in range(rounds + 1):
@@ -134,14 +134,14 @@ def run_in_turn(
 
 
 def read_facts(out: Path) -> dict[str, Any]:
-    """What a run wrote into its model. Imported late: by now every process is measured."""
+    """Return the facts in a run's model. The import is late, when all processes have been measured."""
     from convlens.trained_model import load_model
 
     return load_model(out).facts
 
 
 def summarise_runs(finished: Sequence[Finished], facts: Sequence[dict[str, Any]]) -> Row:
-    """One engine's row out of its processes and the facts of its models; all of them have the same seed."""
+    """Return one engine's row from its processes and the facts of its models, which all have the same seed."""
     return Row(
         whole=summarise([done.seconds for done in finished]),
         steps=summarise([fact["seconds"] for fact in facts]),
@@ -151,7 +151,7 @@ def summarise_runs(finished: Sequence[Finished], facts: Sequence[dict[str, Any]]
 
 
 def format_results(rows: Mapping[str, Row]) -> str:
-    """A row an engine; the last one is what the others are compared with."""
+    """Return a table with a row per engine; the last engine is the reference for the ratios."""
     reference = list(rows.values())[-1]
     cells = [
         [
@@ -170,7 +170,7 @@ def format_results(rows: Mapping[str, Row]) -> str:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Run the processes, print the table, write the record."""
+    """Run the processes, print the table, and write the record."""
     neighbours = Neighbours()
     with tempfile.TemporaryDirectory() as folder:
         finished, outs = run_in_turn(
@@ -187,9 +187,9 @@ def main(given: argparse.Namespace) -> None:
     command = f"python benchmarks/whole_process.py --recipe {given.recipe} --rounds {given.rounds}"
     facts = shared_facts(command, ["torch", "numpy", "matplotlib"], others)
     facts |= {
-        "threads": "as `convlens train` chooses them: one a core",
+        "threads": "as `convlens train` chooses them: one per core",
         "inside the clock": "the whole process: Python, imports, reading MNIST from the disk (with warm file caches), "
-        "training, judging the test images, pictures, writing the model; steps: the part that the run's log counts",
+        "training, evaluation, pictures, writing the model; steps: the part that the run's log counts",
         "peak": "the most memory that the process held, shared libraries and mapped files included",
         "spread": f"median (smallest to largest) of {given.rounds}, in turn after one round that is not counted",
     }
@@ -203,7 +203,7 @@ def read_options() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="Seconds and peak memory of `convlens train` as a process.")
     parser.add_argument("--recipe", default="fast", help="fast or tutorial (default fast)")
-    parser.add_argument("--engines", nargs="+", default=list(ENGINES), help="the last is the measure of the others")
+    parser.add_argument("--engines", nargs="+", default=list(ENGINES), help="the last is the reference")
     parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="processes of each that count (default 5)")
     parser.add_argument("--no-record", dest="record", action="store_false", help="print only")
     parser.add_argument("--data-dir", type=Path, default=None, help="where MNIST lies")

@@ -1,4 +1,4 @@
-"""Draws the picture that opens the README: what a trained model makes of one digit, layer by layer.
+"""Draws the first picture of the README: how a trained model processes one digit, layer by layer.
 
 python examples/draw_banner.py latest examples/digits/two.png docs/pictures/banner.png
 """
@@ -48,10 +48,10 @@ def draw(
     class_names: Sequence[str],
     title: str = "input",
 ) -> bytes:
-    """The PNG of an image (uint8 C×H×W), the maps of some layers (title, C×H×W), and the probabilities as bars.
+    """Draw a PNG with an image (uint8 C×H×W), the maps of some layers (title, C×H×W), and the probabilities as bars.
 
-    A stage's title is broken at its first comma. Maps of a stage share one scale from zero to the largest value, by its
-    square root so that weak answers can be seen; at most 16 of them, and ten classes, are shown.
+    A stage's title is broken at its first comma. The maps of a stage share one scale from zero to the largest value;
+    it is a square root, so that weak activations are visible. At most 16 maps and ten classes are shown.
     """
     with drawing_style():
         sheet = Sheet(HEIGHT)
@@ -75,12 +75,12 @@ def draw(
 
 
 def _rows(maps: np.ndarray) -> int:
-    """Four rows, or as many as there are maps: 4 × 2 for eight, 4 × 4 for sixteen."""
+    """Return the number of rows: four, or fewer if there are fewer maps."""
     return min(4, len(maps))
 
 
 def draw_maps(sheet: Sheet, left: float, width: float, maps: np.ndarray) -> None:
-    """The maps in rows, on a dark ground."""
+    """Draw the maps in rows, on a dark background."""
     rows = _rows(maps)
     columns = -(-min(len(maps), MOST_MAPS) // rows)
     size = (BLOCK - (rows - 1) * GAP) / rows
@@ -92,7 +92,7 @@ def draw_maps(sheet: Sheet, left: float, width: float, maps: np.ndarray) -> None
 
 
 def draw_bars(sheet: Sheet, left: float, probabilities: np.ndarray, class_names: Sequence[str]) -> None:
-    """All classes in their order if there are ten at most, else the ten likeliest; the likeliest bar is strong."""
+    """Draw bars for all classes, in order, or for the ten likeliest if there are more; the likeliest is highlighted."""
     best = int(np.argmax(probabilities))
     order = list(range(len(probabilities)))
     if len(order) > MOST_CLASSES:
@@ -108,14 +108,14 @@ def draw_bars(sheet: Sheet, left: float, probabilities: np.ndarray, class_names:
 
 
 def draw_arrow(sheet: Sheet, left: float, width: float) -> None:
-    """From one stage to the next."""
+    """Draw an arrow from one stage to the next."""
     style = {"arrowstyle": "-|>,head_length=0.35,head_width=0.18", "color": QUIET, "linewidth": 1.1}
     middle = TOP + BLOCK / 2
     sheet.page.annotate("", xy=(left + 0.8 * width, middle), xytext=(left + 0.22 * width, middle), arrowprops=style)
 
 
 def write_heading(sheet: Sheet, left: float, heading: str, detail: str) -> None:
-    """Up to three lines: what comes before the first comma, what comes after it, and the sizes."""
+    """Write up to three lines: the heading before its first comma, the rest of it, and the sizes."""
     first, _, rest = heading.partition(", ")
     sheet.text(left, 0.40, shorten(first, 20), fontsize=10, fontweight="bold")
     for place, line in enumerate([shorten(rest, 22), detail] if rest else [detail]):

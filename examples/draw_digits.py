@@ -1,8 +1,7 @@
-"""Draw the three digits of the README's first run into examples/digits: ink on paper, as a phone would see it.
+"""Draws the three digits of the README's first run into examples/digits: ink on paper, like photos from a phone.
 
-They are drawn and not photographed so that nobody's handwriting is needed and every pixel can be made again. Each has
-its own size, slant, paper and pen, and none looks like MNIST: turning them into that is what the stored preprocessing
-is for.
+They are drawn, not photographed, so that every pixel can be reproduced. Each has its own size, slant, paper and pen,
+and none looks like MNIST: the model's preprocessing must convert them.
 
     python examples/draw_digits.py
 """
@@ -23,7 +22,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Digit:
-    """Strokes through points in a unit square (x to the right, y down), and how they are put on paper."""
+    """Strokes through points in a unit square (x to the right, y down), and how to draw them on paper."""
 
     name: str
     strokes: tuple[tuple[Point, ...], ...]
@@ -70,7 +69,7 @@ DIGITS = (
 
 
 def draw_digit(digit: Digit) -> Image.Image:
-    """One digit: RGB on shaded paper with a little grain, or RGBA on nothing."""
+    """Draw one digit: RGB on shaded paper with a little grain, or RGBA on a transparent background."""
     coverage = np.asarray(_draw_ink(digit), np.float32)[:, :, None] / 255
     if digit.paper is None:
         colour = np.broadcast_to(np.array(digit.ink, np.uint8), (*coverage.shape[:2], 3))
@@ -84,7 +83,7 @@ def draw_digit(digit: Digit) -> Image.Image:
 
 
 def _draw_ink(digit: Digit) -> Image.Image:
-    """How much of every pixel is covered by ink, 0 to 255: a round pen moved along the strokes."""
+    """Return how much of every pixel is covered by ink, 0 to 255, for a round pen that follows the strokes."""
     width, height = digit.size[0] * _FINER, digit.size[1] * _FINER
     side = digit.height * height
     sheet = Image.new("L", (width, height))
@@ -100,7 +99,7 @@ def _draw_ink(digit: Digit) -> Image.Image:
 
 
 def _smooth_curve(points: Sequence[Point], steps: int = 60) -> list[Point]:
-    """A Catmull-Rom spline: a smooth curve that goes through all its points."""
+    """Return a Catmull-Rom spline, a smooth curve through all points."""
     known = np.array([points[0], *points, points[-1]])
     times = np.linspace(0, 1, steps)[:, None]
     pieces = []
@@ -115,7 +114,7 @@ def _smooth_curve(points: Sequence[Point], steps: int = 60) -> list[Point]:
 
 
 def main() -> None:
-    """Write the three files and say where they are."""
+    """Write the three files and print their paths."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for digit in DIGITS:
         path = FOLDER / f"{digit.name}.png"

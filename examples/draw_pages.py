@@ -2,7 +2,7 @@
 
     python examples/draw_pages.py
 
-They are docs/pictures/page.png, report.png and steps.png, of the tutorial's network on MNIST. It needs a Chromium
+It writes docs/pictures/page.png, report.png and steps.png, for the tutorial's network on MNIST. It needs Chromium
 (`chromium` on the PATH) and Playwright, which `make set-up` installs.
 """
 
@@ -29,7 +29,7 @@ COLOURS = 128
 
 
 def draw_seven(page: Any) -> None:
-    """Two strokes of the mouse on the paper, once the page is there."""
+    """Draw two strokes with the mouse, once the page is loaded."""
     page.wait_for_selector("html[data-ready]")
     page.wait_for_timeout(1500)
     box = page.locator(".pad-paper").bounding_box()
@@ -44,7 +44,7 @@ def draw_seven(page: Any) -> None:
 
 
 def photograph(browser: Browser, file: Path, size: tuple[int, int], draws: bool, name: str) -> None:
-    """The upper part of a page as PNG, with few colours; `draws` says whether a seven is drawn first."""
+    """Save the upper part of a page as a PNG with few colours; with `draws`, draw a seven first."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, device_scale_factor=1.5)
     page.goto(file.as_uri())
     if draws:
@@ -54,7 +54,7 @@ def photograph(browser: Browser, file: Path, size: tuple[int, int], draws: bool,
 
 
 def main() -> None:
-    """Train, write both pages, photograph them, predict."""
+    """Train, write both pages and take screenshots, and predict."""
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         run = Path(name) / "mnist"
         model = convlens.train("mnist", recipe="fast", out=run)
@@ -65,7 +65,7 @@ def main() -> None:
         photograph(browser, convlens.write_report(run, out=run / "report.html"), (1160, 1120), False, "report.png")
         browser.close()
         steps = PICTURES / "steps.png"
-        with contextlib.chdir(ROOT):  # the file's name is in the picture
+        with contextlib.chdir(ROOT):  # the path of the file appears in the picture
             run_command(["predict", str(run), "examples/digits/two.png", "--steps", str(steps)])
         with Image.open(steps) as image:
             image.convert("RGB").quantize(COLOURS).save(steps, "PNG", optimize=True)

@@ -1,11 +1,11 @@
-"""A model that Convlens trained, used by a plain PyTorch program: nothing of Convlens is imported here.
+"""Uses a model trained by Convlens in a plain PyTorch program, without importing Convlens.
 
     python examples/load_in_pytorch.py runs/latest/model.safetensors
 
-The weights of a model file have the names and shapes of the state dict of this `nn.Sequential`; the class names stand
-in the file's metadata. Needs torch and safetensors. For another network than the tutorial's, write its layers here.
-Where it has blocks, nest modules as their names say (docs/model-format.md), or let Convlens write one that needs
-nothing of it: `torch.save(convlens.load_model(path).to_torch(), "module.pt")`.
+The weights in a model file have the names and shapes of the state dict of this `nn.Sequential`; the class names are in
+the file's metadata. Needs torch and safetensors. For another network than the tutorial's, write its layers here. If it
+has blocks, nest modules according to their names (docs/model-format.md), or let Convlens save a module that does not
+need Convlens: `torch.save(convlens.load_model(path).to_torch(), "module.pt")`.
 """
 
 import json
@@ -18,7 +18,7 @@ from torch import nn
 
 
 def build_tutorial_network(classes: int) -> nn.Sequential:
-    """The tutorial's network for grey images of 28×28 pixels, N×1×28×28 → N×classes."""
+    """Return the tutorial's network for grey images of 28×28 pixels, N×1×28×28 → N×classes."""
     return nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1),
         nn.ReLU(),
@@ -32,7 +32,7 @@ def build_tutorial_network(classes: int) -> nn.Sequential:
 
 
 def main(path: str) -> None:
-    """Load the weights and classify a picture: a black one with a white vertical bar, which looks like a 1."""
+    """Load the weights and classify a black picture with a white vertical bar, which looks like a 1."""
     with safetensors.safe_open(path, "pt") as file:
         facts = json.loads(file.metadata()["convlens"])
     network = build_tutorial_network(len(facts["class_names"]))

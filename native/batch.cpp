@@ -42,7 +42,7 @@ void load_tile(const Images& images, const Kernels& kernels, const Program& prog
         pixels[l] = copy;
     }
     kernels.load_images(pixels, images.scale, images.shift, program.input, buffers.values.data() + program.input.at);
-    // Images lie anywhere in the array; those of the tile after the next are asked for now.
+    // The images of a shuffled batch are scattered in memory, so those of the tile after the next are prefetched now.
     for (int k = first + 2 * kernels.lanes; k < std::min(first + 3 * kernels.lanes, images.count + images.ahead); ++k)
         prefetch(images.at(k), images.bytes);
 }
@@ -77,14 +77,15 @@ void Batch::prepare(int count) {
     for (std::vector<double>* one : {&tile_means_, &tile_squares_, &tile_sums_, &tile_products_}) one->assign(all, 0);
 }
 
-// A tile's numbers live until its gradients are known: with batch normalisation until the whole batch went forward.
+// A tile's buffers are needed until its gradients are computed. With batch normalisation, that is after the whole batch
+// has gone forward, so every tile gets buffers of its own.
 void Batch::make_tile_buffers() {
     const size_t count = static_cast<size_t>(program_.normalises() ? tiles_ : threads_.count());
     const double bytes = static_cast<double>(count) * static_cast<double>(program_.tile_floats * sizeof(float));
     if (bytes > most_buffer_bytes)
         throw std::length_error("a batch of " + std::to_string(images_.count) + " images needs " +
                                 std::to_string(static_cast<long>(bytes / (1 << 30))) +
-                                " GiB for this network; at most 16 GiB are taken. Use a smaller batch");
+                                " GiB for this network; at most 16 GiB are allowed. Use a smaller batch");
     while (buffers_.size() < count) buffers_.push_back(make_buffers(program_));
     while (workers_.size() < static_cast<size_t>(threads_.count()))
         workers_.emplace_back(program_.worker_floats, program_.worker_gaps);
@@ -129,7 +130,7 @@ BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSe
     return result;
 }
 
-// Asked before every tile; only the caller's thread may ask whoever called.
+// Called before every tile. Only the calling thread (worker 0) may call `go_on`.
 bool Batch::goes_on(int worker) {
     if (worker == 0 && go_on_ && !stopped_.load() && !(*go_on_)()) stopped_.store(true);
     return !stopped_.load();
@@ -146,7 +147,7 @@ void Batch::forward_segment(int segment, int slot, int worker) {
 }
 
 void Batch::backward_segment(int segment, int slot, int worker) {
-    const Stage& above = program_.stages[static_cast<size_t>(end_of(segment))];  // the batch normalisation waited for
+    const Stage& above = program_.stages[static_cast<size_t>(end_of(segment))];  // the batch normalisation
     for_tiles(segment, slot, worker, true, [&](int tile, TileBuffers& buffers, const Learned& learned) {
         float* values = buffers.values.data();
         if (above.in().learns)
@@ -165,7 +166,7 @@ Learned Batch::learned(int slot, int worker) {
     return {buffer, gradients_.data() + static_cast<size_t>(slot) * slot_size_, buffer + program_.workspace};
 }
 
-// All tiles of a slot; `learns` where the segment goes backward.
+// Runs `task` for all tiles of a slot; `learns` is true if the segment goes backward.
 template <typename Task>
 void Batch::for_tiles(int segment, int slot, int worker, bool learns, Task task) {
     Learned learned = this->learned(slot, worker);
@@ -225,7 +226,7 @@ void Batch::backward_tile(int segment, int tile, TileBuffers& buffers, const Lea
     }
 }
 
-// Means and sums of squares of all tiles become those of the batch, tile after tile (Chan's formula).
+// Combines the means and sums of squares of all tiles to those of the batch (Chan's formula).
 void Batch::combine_moments(const Stage& stage) {
     const double positions = static_cast<double>(stage.in().height) * stage.in().width;
     for (int channel = 0; channel < stage.in().channels; ++channel) {

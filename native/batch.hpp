@@ -1,8 +1,8 @@
 // Forward and backward pass of one batch, over all threads.
 //
-// A batch is cut into tiles, and the tiles into *slots*: a slot is computed by one thread from its first tile to its
-// last and has gradients of its own, which are added up in the order of the slots. How many slots there are depends on
-// the batch and the network alone, so no number depends on how many threads there are or which of them was faster.
+// A batch is divided into tiles, and these into *slots*. One thread computes a slot from its first tile to its last.
+// Each slot has its own gradients, which are added up in the order of the slots. The number of slots depends only on
+// the batch and the network, so the results do not depend on the number of threads or their speed.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ namespace convlens {
 
 struct LossSettings {
     float smoothing = 0;
-    std::vector<float> class_weights;  // or empty
+    std::vector<float> class_weights;  // may be empty
 };
 
 struct Images {
@@ -27,20 +27,19 @@ struct Images {
     size_t bytes = 0;                // of one image
     const int64_t* order = nullptr;  // which images, or null for all from the first
     int count = 0;
-    int ahead = 0;                 // how many entries of `order` follow these, which will be wanted next
+    int ahead = 0;                 // the number of entries of `order` after these, for prefetching
     const float* scale = nullptr;  // number = byte · scale[channel] + shift[channel]
     const float* shift = nullptr;
 
-    const float* changes = nullptr;      // `change_numbers` for each of `count`, or none
-    const Changing* changing = nullptr;  // how, where there are changes
+    const float* changes = nullptr;      // `change_numbers` for each of `count`, or null
+    const Changing* changing = nullptr;  // needed if there are changes
 
     bool poison = false;  // for tests, see passes.hpp
 
     const uint8_t* at(int k) const { return pixels + bytes * static_cast<size_t>(order ? order[k] : k); }
 };
 
-// `changed` is a workspace for changed copies, as large as `changed_bytes` says; where nothing is changed it may be
-// null.
+// `changed` is a workspace of `changed_bytes` for changed copies; null if there are no changes.
 void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileBuffers& buffers,
                uint8_t* changed);
 size_t changed_bytes(const Changing& changing, const Kernels& kernels);
@@ -62,7 +61,7 @@ class Batch {
     int slots() const { return slots_; }
     size_t slot_size() const { return slot_size_; }
     float* gradients() { return gradients_.data(); }
-    // Of the last batch, for the running statistics: a mean and a variance (with n − 1) for each normalised channel.
+    // The mean and the variance (with n − 1) of each normalised channel in the last batch, for the running statistics.
     const std::vector<double>& means() const { return means_; }
     const std::vector<double>& variances() const { return variances_; }
 
@@ -100,7 +99,7 @@ class Batch {
     size_t slot_size_ = 0;
     int tiles_ = 0, slots_ = 0;
 
-    // of the batch that runs
+    // of the present batch
     Images images_;
     LossTerms terms_;
     Shared shared_;

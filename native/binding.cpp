@@ -1,5 +1,5 @@
-// The extension module convlens.engines._native. Everything that comes from Python is checked here, so that no call,
-// whatever its arguments, can reach memory that is not its own.
+// The extension module convlens.engines._native. All arguments from Python are checked here, so that no call can access
+// invalid memory.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -45,7 +45,7 @@ nb::ndarray<nb::numpy, T> new_array(std::vector<size_t> shape) {
     return nb::ndarray<nb::numpy, T>(data, shape.size(), shape.data(), owner);
 }
 
-// Lets Python see Ctrl-C while the engine computes. The engine asks after every tile; Python is asked rarely.
+// Handles Ctrl-C while the engine computes. The engine calls `ask` after every tile, but Python is asked only rarely.
 class Signals {
  public:
     GoOn ask() {
@@ -81,17 +81,17 @@ void check_pixels(const Engine& engine, const Pixels& pixels) {
         refuse("images are " + shape_of(pixels) + "; this network takes N×" + std::to_string(d.channels) + "×" +
                std::to_string(d.height) + "×" + std::to_string(d.width));
     if (pixels.shape(0) > most_images)
-        refuse(std::to_string(pixels.shape(0)) + " images; at most 1,073,741,824 are taken");
+        refuse(std::to_string(pixels.shape(0)) + " images; at most 1,073,741,824 are allowed");
 }
 
-// NumPy can make arrays that begin between two numbers; reading those is undefined.
+// NumPy can make unaligned arrays; reading those is undefined behaviour.
 template <typename Array>
 void check_aligned(const char* what, const Array& array) {
     if (reinterpret_cast<uintptr_t>(array.data()) % sizeof(*array.data()) != 0)
         refuse(std::string(what) + " are not aligned in memory; give a copy, numpy.array(...)");
 }
 
-// A copy that was checked: nobody else can change it while the engine reads it.
+// Checks and copies labels, so that no other thread can change them while the engine reads them.
 std::vector<int64_t> checked_labels(const Engine& engine, const Pixels& pixels, const Labels& labels) {
     if (labels.shape(0) != pixels.shape(0))
         refuse(std::to_string(pixels.shape(0)) + " images but " + std::to_string(labels.shape(0)) + " labels");
@@ -214,7 +214,7 @@ nb::tuple gradients(Engine& engine, const Pixels& pixels, const Labels& labels, 
     return nb::make_tuple(value, out, gradient);
 }
 
-// A trainer with the arrays that it reads: they live as long as it does. Labels are copied, since they were checked.
+// A trainer and the arrays that it reads, which live as long as it does. Labels are copied after the check.
 struct BoundTrainer {
     Pixels pixels;
     std::vector<int64_t> labels;
@@ -258,8 +258,8 @@ std::shared_ptr<BoundTrainer> make_trainer(std::shared_ptr<Engine> engine, const
     return bound;
 }
 
-// Refuses what is no number or far too large. Whatever the numbers are, no kernel leaves its memory for them, so that
-// it does no harm if somebody changes them while they are read.
+// Refuses NaN and numbers that are far too large. With any numbers, kernels stay inside their memory, so a change by
+// another thread after this check does no harm.
 void check_changes(const Changes& changes, size_t images) {
     check_size("each change", changes.shape(1), change_numbers);
     check_size("changes", changes.shape(0), images);
@@ -301,7 +301,8 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
     check_size("learning rates", rates.shape(0), static_cast<size_t>((count + batch_size - 1) / batch_size));
     check_aligned("the order's numbers", order);
     check_aligned("learning rates", rates);
-    const std::vector<int64_t> own(order.data(), order.data() + count);  // nobody can change what is checked
+    // Copies, so that no other thread can change them after the check.
+    const std::vector<int64_t> own(order.data(), order.data() + count);
     const std::vector<double> own_rates(rates.data(), rates.data() + rates.shape(0));
     for (const int64_t one : own)
         if (one < 0 || one >= trainer.images())
@@ -328,7 +329,7 @@ nb::tuple get_state(BoundTrainer& bound) {
     auto second = new_array<float>({engine.parameter_count()});
     int64_t step = 0;
     {
-        // Without the GIL, since who holds the lock may want it to look for signals.
+        // Without the GIL, since the thread that holds the lock may need it to check for signals.
         nb::gil_scoped_release release;
         std::lock_guard<std::mutex> lock(engine.mutex());
         bound.trainer->get_state(static_cast<float*>(first.data()), static_cast<float*>(second.data()));
@@ -356,15 +357,15 @@ void set_state(BoundTrainer& bound, int64_t step, const Numbers& first, const Nu
 
 NB_MODULE(_native, module) {
     using namespace convlens;
-    nb::set_leak_warnings(false);  // objects that live until the interpreter ends are no leak
+    nb::set_leak_warnings(false);  // objects that live until the interpreter exits are not leaks
     module.attr("change_numbers") = change_numbers;
-    module.doc() = "Convlens's own engine for processors. Use convlens.engines.native, which speaks NumPy and names.";
+    module.doc() = "Convlens's own engine for CPUs. Use convlens.engines.native, which takes NumPy arrays and names.";
 #if defined(CONVLENS_SANITIZE)
     module.attr("sanitized") = true;
 #else
     module.attr("sanitized") = false;
 #endif
-    module.def("instruction_sets", &instruction_sets, "Those that were built and that this processor has, best first.");
+    module.def("instruction_sets", &instruction_sets, "The built instruction sets that this CPU supports, best first.");
     module.def(
         "measure_peak",
         [](int threads, double seconds) {
@@ -374,7 +375,7 @@ NB_MODULE(_native, module) {
             nb::gil_scoped_release release;
             return measure_peak(threads, seconds);
         },
-        "threads"_a, "seconds"_a, "Floating-point operations a second of fused multiply-adds that wait for nothing.");
+        "threads"_a, "seconds"_a, "Floating-point operations per second of independent fused multiply-adds.");
     nb::class_<Engine>(module, "Engine")
         .def(nb::new_(&make_engine), "layers"_a, "input_shape"_a, "mean"_a, "deviation"_a, "threads"_a,
              "instruction_set"_a = "", "poison"_a = false)

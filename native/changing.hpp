@@ -1,4 +1,4 @@
-// Changed copies of images on their way into a tile: see kernels/change.hpp for the arithmetic.
+// Changed copies of images for a tile: see kernels/change.hpp for the arithmetic.
 #pragma once
 
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace convlens {
 
-// What changing images of one size needs; shared by all threads.
+// The data for changing images of one size; shared by all threads.
 class Changing {
  public:
     Changing(int channels, int height, int width, int lanes);
 
     const Picture& picture() const { return picture_; }
     size_t bytes() const;            // of one image
-    size_t workspace_bytes() const;  // that one change needs
+    size_t workspace_bytes() const;  // for one change
 
  private:
     std::vector<float> across_, down_;

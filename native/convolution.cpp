@@ -1,5 +1,5 @@
-// How a convolution's taps lie, and how its gradients go down: with a stride, every stride-th row and column of the
-// input has taps of its own, so the gradient of the input is one sweep for each such phase.
+// The places of a convolution's taps, and the backward pass. With a stride, every stride-th row and column of the input
+// has its own taps, so the gradient of the input is one sweep for each such phase.
 #include <algorithm>
 #include <stdexcept>
 
@@ -9,7 +9,8 @@ namespace convlens {
 
 namespace {
 
-constexpr size_t chunk_bytes = 48 * 1024;  // more rows would leave the nearest cache, fewer fetch the sums more often
+// More rows would exceed the first-level cache, fewer would load the sums more often.
+constexpr size_t chunk_bytes = 48 * 1024;
 
 int count_positions(int size, int step) { return size <= 0 ? 0 : (size + step - 1) / step; }
 
@@ -59,7 +60,7 @@ class ConvGradients {
         return {s.in().width, s.full.width, s.kernel_width, s.stride_x, s.padding_x, s.dilation_x};
     }
 
-    // Which output position a tap of phase `start` looks at, from its first position; false where the stride skips it.
+    // The output position of a tap of phase `start`, relative to its first position; false if the stride skips it.
     static bool shift_of(const Axis& axis, int start, int tap, int& shift) {
         const int distance = start + axis.padding - tap * axis.dilation;
         if (distance % axis.stride != 0) return false;
@@ -138,7 +139,7 @@ class ConvGradients {
         return phase;
     }
 
-    // A group's weights in the order in which the phase's sweep wants them, for each block of input channels.
+    // Packs a group's weights in the order of the phase's sweep, for each block of input channels.
     void pack_phase(int group, const std::vector<int>& channels, const std::vector<int>& taps) {
         const Stage& stage = stage_;
         const int kernel = stage.kernel_height * stage.kernel_width;

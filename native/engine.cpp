@@ -14,7 +14,7 @@ namespace convlens {
 namespace {
 
 constexpr long peak_rounds = 100000;
-constexpr int images_one_by_one = 2;  // so few go through the path for single images
+constexpr int images_one_by_one = 2;  // up to this number, the path for single images is faster
 
 std::vector<const Kernels*> all_kernels() {
     std::vector<const Kernels*> found;
@@ -36,7 +36,7 @@ const Kernels& choose(const std::string& name) {
         if (name.empty() || name == one->name) return *one;
         known += (known.empty() ? "" : ", ") + std::string(one->name);
     }
-    throw std::invalid_argument("instruction set '" + name + "' is not available here; there is " + known);
+    throw std::invalid_argument("instruction set '" + name + "' is not available here; available are " + known);
 }
 
 // From a tile to images × channels × height × width.
@@ -59,7 +59,7 @@ double measure_peak(int threads, double seconds) {
     const Kernels& kernels = *all_kernels().front();
     Threads crew(threads);
     std::vector<double> speeds(static_cast<size_t>(threads), 0);
-    // Each thread measures itself, while all of them work; the first round wakes them up.
+    // Each thread measures its own speed while all of them work. They begin together.
     std::atomic<int> begun{0};
     const std::function<void(int, int)> task = [&](int number, int) {
         begun.fetch_add(1);
@@ -134,7 +134,7 @@ const Program& Engine::training_program() {
     return *training_;
 }
 
-// copy(PyTorch's place, ours) for every parameter.
+// Calls copy(PyTorch's place, ours) for every parameter.
 template <typename Copy>
 void Engine::for_packed(Copy copy) const {
     for (const Stage& stage : inference_.stages)
@@ -161,7 +161,7 @@ void Engine::get_weights(float* parameters, float* statistics) const {
     std::copy(statistics_.begin(), statistics_.end(), statistics);
 }
 
-// Batch normalisation in prediction: the running statistics as one scale and shift a channel.
+// Batch normalisation in prediction: the running statistics as one scale and one shift per channel.
 void Engine::refresh_normalisation() {
     for (const Stage& stage : inference_.stages) {
         if (!stage.kind->waits_for_batch()) continue;

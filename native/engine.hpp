@@ -1,7 +1,7 @@
-// A network with its weights: everything that Python can ask for, in plain pointers.
+// A network with its weights: all functions for Python, with plain pointers.
 //
-// Parameters come and go in PyTorch's order (kernels O×I×kH×kW, then biases, layer after layer); inside, kernels are
-// packed as the sweeps want them.
+// Parameters are passed in PyTorch's order (kernels O×I×kH×kW, then biases, layer by layer); inside, kernels are packed
+// for the sweeps.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ using GoOn = std::function<bool()>;
 struct Description {
     std::vector<Layer> layers;
     int channels = 0, height = 0, width = 0;
-    std::vector<float> mean, deviation;  // number = (byte / 255 − mean) / deviation, a channel each
+    std::vector<float> mean, deviation;  // number = (byte / 255 − mean) / deviation, per channel
     bool poison = false;                 // for tests: NaN wherever a number must be written before it is read
 };
 
@@ -45,7 +45,7 @@ class Engine {
     void set_weights(const float* parameters, const float* statistics);
     void get_weights(float* parameters, float* statistics) const;
 
-    // Each returns false where `go_on` said so.
+    // Each returns false if `go_on` stopped it.
     bool logits(const uint8_t* pixels, int count, float* out, const GoOn* go_on);
     bool activations(const uint8_t* pixels, int count, const std::vector<float*>& out, const GoOn* go_on);
     bool gradients(const uint8_t* pixels, int count, const int64_t* labels, const LossSettings& loss, double* value,
@@ -61,7 +61,7 @@ class Engine {
     void refresh_normalisation();
     const Program& training_program();
     void weights_changed();
-    // Between PyTorch's order and ours, for parameters and whatever has their shape.
+    // Convert between PyTorch's order and ours, for parameters and arrays of the same shape.
     template <typename Copy>
     void for_packed(Copy copy) const;
     void to_packed(const float* from, float* to) const;
@@ -83,10 +83,10 @@ class Engine {
     bool single_is_old_ = true, inference_is_old_ = true;
 };
 
-// Floating-point operations a second of fused multiply-adds that wait for nothing, on so many threads at once.
+// Floating-point operations per second of independent fused multiply-adds, on so many threads at once.
 double measure_peak(int threads, double seconds);
 
-// Names of the instruction sets that were built and that this processor has, best first.
+// Names of the instruction sets that were built and that this CPU supports, best first.
 std::vector<std::string> instruction_sets();
 
 }  // namespace convlens

@@ -1,5 +1,5 @@
-// Where the gradients of values lie on the way back. A value that several stages read has the sum of what they leave.
-// Gradients that are needed at the same time lie apart, others share a place.
+// The places of the values' gradients in the backward pass. If several stages read a value, its gradient is the sum of
+// theirs. Gradients that are needed at the same time have different places, others share one.
 #include <algorithm>
 #include <climits>
 #include <numeric>
@@ -11,14 +11,14 @@ namespace convlens {
 
 namespace {
 
-// Numbers that hold a gradient, or several that are the same numbers or parts of them.
+// Memory for one gradient, or for several that share it or are parts of it.
 struct Region {
     double size = 0;
-    int first = 0, last = 0;  // stages that need it; the way back goes from the later one to the earlier
+    int first = 0, last = 0;  // the stages that need it, in the order of the backward pass: `first` is the later one
     size_t at = 0;
 };
 
-// Where in which region a value's gradient lies.
+// The place of a value's gradient: a region and an offset.
 struct Part {
     int region = -1;  // none yet
     size_t offset = 0;
@@ -60,7 +60,7 @@ class Gradients {
         region.last = std::min(region.last, k);
     }
 
-    // A stage's way back: it reads its result's gradient and leaves those of its inputs.
+    // A stage's backward pass: it reads the gradient of its result and writes those of its inputs.
     void go_back(int k) {
         Stage& stage = program_.stages[static_cast<size_t>(k)];
         if (!stage.out.learns) return;
@@ -72,7 +72,7 @@ class Gradients {
         }
     }
 
-    // `own` is what the stage has of its own gradient for this input.
+    // `own` is the part of the stage's own gradient for this input.
     void leave(int k, Input& input, const Part& own) {
         Part& sum = part_of(input.value);
         Part left;
@@ -87,8 +87,8 @@ class Gradients {
         left_.push_back({&input, left, sum});
     }
 
-    // Whether an input's gradient may be the stage's own from here on. Whoever else has it must have read it before
-    // somebody adds to the one or changes it, and the other way round.
+    // Whether an input's gradient may share the memory of the stage's own. Every other value in that memory must have
+    // been read before a stage adds to the input's gradient or changes it, and vice versa.
     bool may_share(int k, const Input& input, const Part& own) const {
         if (!stage(k).passes_gradient) return false;
         const auto same = [&](const Input& one) { return one.value == input.value; };
@@ -104,8 +104,8 @@ class Gradients {
         return true;
     }
 
-    // The stage, going back from `k`, which first writes to a value's gradient: another that reads the value, or the
-    // one that gave it. −1 is none.
+    // The first stage, going back from `k`, that writes to a value's gradient: another reader of the value, or the
+    // stage that computed it; −1 if there is none.
     int first_change(int value, int k) const {
         for (int j = k - 1; j >= value; --j)
             for (const Input& input : stage(j).inputs)
@@ -113,7 +113,7 @@ class Gradients {
         return value > 0 && stage(value - 1).changes_gradient ? value - 1 : -1;
     }
 
-    // The large ones first, each as low as those leave space that are needed at the same time.
+    // Places the large regions first, each as low as possible without overlapping those needed at the same time.
     void place_regions() {
         std::vector<size_t> order(regions_.size()), placed;
         std::iota(order.begin(), order.end(), 0);
@@ -140,7 +140,7 @@ class Gradients {
         }
     }
 
-    // `placed` from the lowest.
+    // `placed` is sorted by place.
     void place_region(Region& region, const std::vector<size_t>& placed) const {
         for (const size_t number : placed) {
             const Region& other = regions_[number];
@@ -160,7 +160,7 @@ class Gradients {
     };
 
     Program& program_;
-    std::vector<Part> parts_;  // of the values
+    std::vector<Part> parts_;  // one per value
     std::vector<Region> regions_;
     std::vector<Left> left_;
 };

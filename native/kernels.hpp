@@ -1,13 +1,13 @@
-// What the engine asks of its kernels, as plain structures and function pointers.
+// The interface of the kernels: plain structures and function pointers.
 //
-// The kernels are compiled once for each instruction set, and the best that the processor has is taken when an engine
-// is opened. So nothing here may be a template or an inline function of the standard library: the linker keeps one copy
-// of those, and it may be the copy that an older processor cannot run.
+// The kernels are compiled once for each instruction set, and an engine uses the best one that the CPU supports. So
+// nothing here may be a template or an inline function of the standard library: the linker keeps one copy of those, and
+// it may be a copy that an older CPU cannot run.
 //
-// Words: a *tile* is as many images as a vector has lanes, side by side: every number of a map is one vector, one image
-// a lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input
-// channel, kernel row, kernel column); weights of a convolution are *packed*: for each block of output channels, tap
-// after tap, the block's channels side by side.
+// Terms: a *tile* has as many images as a vector has lanes. Every number of a map is one vector, with one image in each
+// lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input
+// channel, kernel row, kernel column). Weights of a convolution are *packed*: for each block of output channels, tap by
+// tap, the block's channels lie side by side.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct Map {
 };
 
 // out[channel](position) = bias[channel] + Σ over taps: in(position + offset[tap]) · weight[channel][tap].
-// Convolution, and the gradient of its input, are such sweeps.
+// A convolution and the gradient of its input are such sweeps.
 struct Sweep {
     int rows = 0, columns = 0;      // positions
     int in_row = 0, in_column = 0;  // from one position to the next
@@ -32,9 +32,9 @@ struct Sweep {
     const int32_t* offsets = nullptr;
     int channels = 0;
     const float* weights = nullptr;  // packed
-    const float* bias = nullptr;     // or none
+    const float* bias = nullptr;     // may be null
     bool relu = false;
-    bool adds = false;  // to what is there, instead of the bias
+    bool adds = false;  // adds to the output instead of the bias
 };
 
 // weight gradient[tap][channel] += Σ over positions: in(position + offset[tap]) · gradient[channel](position), lane by
@@ -46,37 +46,37 @@ struct WeightSweep {
     int taps = 0;
     const int32_t* offsets = nullptr;
     int channels = 0;  // of this block
-    bool adds = true;  // to what is there
+    bool adds = true;  // adds to the output
 };
 
-// The same for a 3×3 convolution behind 2×2 max-pooling, from the pooled gradient and its winners: see
+// The same for a 3×3 convolution before 2×2 max-pooling, from the pooled gradient and its winners: see
 // kernels/cells.hpp.
 struct CellSweep {
-    int rows = 0, columns = 0, all_rows = 0;  // cells: of this call, in a row, of the map
+    int rows = 0, columns = 0, all_rows = 0;  // cells: rows in this call, columns, rows in the map
     int in_row = 0;
     size_t in_channel = 0;
     int in_channels = 0, out_channels = 0;
 };
 
-// Blocks of 2×2 outputs that Winograd's algorithm takes at a time; the scratch is as large as they need.
+// The number of blocks of 2×2 outputs that Winograd's algorithm computes at a time; the scratch has space for them.
 constexpr int winograd_positions = 2;
 
 // A 3×3 convolution with stride 1 by Winograd's algorithm, four outputs at a time: see kernels/winograd.hpp.
 struct Winograd {
     int rows = 0, columns = 0;  // blocks of 2×2 outputs
-    int height = 0, width = 0;  // outputs; of the last blocks some may not exist
+    int height = 0, width = 0;  // outputs; the last blocks may be incomplete
     int in_row = 0, in_column = 0;
     int out_row = 0, out_column = 0;
     size_t out_channel = 0, winners_channel = 0;
     int in_channels = 0, channels = 0;
     const int32_t* offsets = nullptr;  // of the input channels
     const float* weights = nullptr;    // transformed
-    const float* bias = nullptr;       // or none
+    const float* bias = nullptr;       // may be null
     bool relu = false, pool = false;
-    bool adds = false;  // to what is there
+    bool adds = false;  // adds to the output
 };
 
-// The gradient of its weights, so many cells of 2×2 gradients together: see kernels/winograd_gradient.hpp.
+// The gradient of its weights, for `together` cells of 2×2 gradients at a time: see kernels/winograd_gradient.hpp.
 struct WinogradGradient {
     int rows = 0, columns = 0;  // cells
     int in_row = 0, in_column = 0;
@@ -105,9 +105,9 @@ struct Pooling {
 
 struct LossTerms {
     int classes = 0;
-    const int64_t* labels = nullptr;       // one a lane
+    const int64_t* labels = nullptr;       // one per lane
     int images = 0;                        // lanes in use
-    const float* class_weights = nullptr;  // or none
+    const float* class_weights = nullptr;  // may be null
     float class_weight_sum = 0;
     float smoothing = 0;
     double scale = 1;  // 1 / (sum of the weights of the batch's labels)
@@ -134,14 +134,14 @@ struct SingleSweep {
     bool relu = false;
 };
 
-// What is done to one image before it is learned from: a row of `change_numbers` numbers, each kind in its place.
+// The augmentation of one image: a row of `change_numbers` numbers, with the places of each kind.
 constexpr int change_waves = 3;      // cosines across and down, the first of which is constant
-constexpr int change_affine = 0;     // where a pixel comes from: x = a·x + b·y + c, y = d·x + e·y + f, from the middle
+constexpr int change_affine = 0;     // a pixel's source: x = a·x + b·y + c, y = d·x + e·y + f, from the middle
 constexpr int change_elastic_x = 6;  // [wave across][wave down], pixels
 constexpr int change_elastic_y = 15;
 constexpr int change_thickness = 24;  // −1 to 1
 constexpr int change_blur = 25;       // 0 to 1
-constexpr int change_lights = 3;      // channels with a gain and an offset of their own
+constexpr int change_lights = 3;      // channels with separate gain and offset
 constexpr int change_gain = 26;
 constexpr int change_offset = 29;  // levels
 constexpr int change_noise = 32;   // standard deviation, levels
@@ -153,8 +153,8 @@ constexpr int change_numbers = 39;
 struct Picture {
     int channels = 0, height = 0, width = 0;
     int padded_width = 0;           // whole vectors
-    int framed_width = 0;           // that and 16 more
-    size_t padded_plane = 0;        // height × width, whole vectors, and a reserve behind
+    int framed_width = 0;           // 16 more than that
+    size_t padded_plane = 0;        // height × width in whole vectors, and a reserve
     const float* across = nullptr;  // [wave][padded width]
     const float* down = nullptr;    // [wave][height]
 };
@@ -165,7 +165,7 @@ struct ActivationKernels {
     int numbers;
     bool slope_from_result;
     void (*apply)(float number, const Map& in_map, const float* in, const Map& out_map, float* out);
-    // `values` are its results, or its inputs; gradients have no frame.
+    // `values` are its results if `slope_from_result`, otherwise its inputs; gradients have no frame.
     void (*gradient)(float number, const Map& value_map, const float* values, const float* gradient, float* out);
 };
 
@@ -175,7 +175,7 @@ struct Kernels {
     int winner_bytes;
     int block;  // output channels of a full block of packed weights and of gradients
     bool has_cells;
-    int multiply_adds;  // of a round of `multiply_add`
+    int multiply_adds;  // per round of `multiply_add`
     const ActivationKernels* activations;
     int activation_count;
 #define KERNEL(result, name, parameters) result(*name) parameters;
@@ -183,7 +183,7 @@ struct Kernels {
 #undef KERNEL
 };
 
-// One for each instruction set that the compiler could build; null where it could not.
+// One for each instruction set that was built.
 extern const Kernels baseline_kernels;
 #if defined(CONVLENS_HAS_AVX2)
 extern const Kernels avx2_kernels;

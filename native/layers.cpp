@@ -5,7 +5,7 @@
 
 namespace convlens {
 
-// One file in native/layers for each.
+// Each has one file in native/layers.
 #define LAYER(word) const Kind& word##_kind();
 #include "layer_list.inc"
 #undef LAYER
@@ -22,13 +22,13 @@ void Reading::refuse(const std::string& why) const {
 
 void Reading::expect_numbers(size_t count) const {
     if (layer_.numbers.size() != count)
-        refuse(std::to_string(layer_.numbers.size()) + " numbers came, it takes " + std::to_string(count));
+        refuse("it got " + std::to_string(layer_.numbers.size()) + " numbers instead of " + std::to_string(count));
 }
 
 int Reading::whole(size_t place, double low) const {
     const double number = layer_.numbers[place];
     if (!(number >= low && number <= most) || number != std::floor(number))
-        refuse("number " + std::to_string(place) + " is " + std::to_string(number) + ", it must be whole, " +
+        refuse("number " + std::to_string(place) + " is " + std::to_string(number) + "; it must be a whole number, " +
                std::to_string(static_cast<int>(low)) + " to 65536");
     return static_cast<int>(number);
 }
@@ -43,7 +43,7 @@ int Reading::positions(int size, int kernel, int stride, int padding, int dilati
     const long remaining = static_cast<long>(size) + 2L * padding - static_cast<long>(dilation) * (kernel - 1) - 1;
     if (remaining < 0)
         refuse("the kernel reaches over " + std::to_string(static_cast<long>(dilation) * (kernel - 1) + 1) +
-               ", the map with its padding has " + std::to_string(size + 2L * padding));
+               ", but the padded map has only " + std::to_string(size + 2L * padding));
     return static_cast<int>(remaining / stride) + 1;
 }
 

@@ -1,4 +1,4 @@
-// Zeroed memory at the start of a cache line, and what lies between the places in it.
+// Zeroed memory that begins at a cache line, and gaps between the places in it.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,8 @@
 
 namespace convlens {
 
-// Many places share one block of memory. In the build of scripts/sanitize there are gaps between them that nobody may
-// touch, so that who leaves his place is found, and not only who leaves the block. Where a gap begins and ends is
-// counted in numbers.
+// Many places share one block of memory. The build of scripts/sanitize has poisoned gaps between them, so that it finds
+// accesses outside a place, and not only outside the block. A gap is a range [begin, end) of elements.
 using Gaps = std::vector<std::pair<size_t, size_t>>;
 
 template <typename T>
@@ -32,8 +31,8 @@ void leave_gap([[maybe_unused]] Gaps& gaps, [[maybe_unused]] size_t& used) {
 #endif
 }
 
-// A network's maps are read a few numbers at a time from many places: with pages of 4 KB the processor would look up
-// where a page lies again and again. Systems that cannot or may not give larger ones go on without.
+// A network's maps are read a few numbers at a time from many places. With pages of 4 KB that causes many TLB misses,
+// so huge pages are requested. If the system grants none, nothing changes.
 inline void ask_for_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     constexpr size_t page = size_t{1} << 21;

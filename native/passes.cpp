@@ -12,7 +12,7 @@ namespace convlens {
 
 namespace {
 
-constexpr int most_winners = 8 * 16;  // read behind the last one
+constexpr int most_winners = 8 * 16;  // may be read beyond the last one
 
 void poison_inside(const Map& map, int lanes, float* values) {
     for (int c = 0; c < map.channels; ++c)

@@ -16,33 +16,33 @@ struct TileBuffers {
 
 TileBuffers make_buffers(const Program& program);
 
-// What all tiles share while a batch is computed.
+// The data that all tiles of a batch share.
 struct Shared {
     const Kernels* kernels = nullptr;
     const float* parameters = nullptr;
     const float* derived = nullptr;  // weights, see Derivation
-    // Batch normalisation as scale and shift, of all its layers one after the other: of the batch, or running.
+    // Batch normalisation as scale and shift, for all such layers in order, from batch or running statistics.
     const float* scale = nullptr;
     const float* shift = nullptr;
     uint64_t dropout_key = 0;
     bool keep_winners = false;
 };
 
-// Where the way back leaves what a slot learns.
+// The destination of a slot's gradients of weights.
 struct Learned {
-    float* worker = nullptr;     // sums lane by lane, see Kind::finish_gradients
+    float* worker = nullptr;     // sums per lane, see Kind::finish_gradients
     float* gradients = nullptr;  // of the parameters
     float* workspace = nullptr;
     bool is_first = true;  // tile of the slot
 };
 
-// Backward through a stage; batch normalisation only passes on what its kind does.
+// Runs the backward pass of a stage, and adds up the gradients, except for batch normalisation.
 void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile, const Learned& learned);
 
-// Adds what a stage left for its inputs to what others have left there.
+// Adds a stage's gradients of its inputs to those that other stages have written.
 void add_up(const Stage& stage, const Shared& shared, TileBuffers& buffers);
 
-// Makes the derived weights of a program anew.
+// Computes the derived weights of a program.
 void derive_weights(const Program& program, const Kernels& kernels, const float* parameters, float* derived,
                     Threads& threads);
 
@@ -50,7 +50,7 @@ void derive_weights(const Program& program, const Kernels& kernels, const float*
 void poison(const Program& program, TileBuffers& buffers);
 void poison_worker(const Program& program, float* worker);
 
-// A well mixed number out of four.
+// A hash of four numbers.
 uint64_t mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
 }  // namespace convlens

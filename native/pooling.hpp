@@ -1,4 +1,4 @@
-// What the layers with a pooling window share.
+// The common parts of the layers with a pooling window.
 #pragma once
 
 #include "layers.hpp"

@@ -10,7 +10,7 @@ namespace convlens {
 
 namespace {
 
-// Turns layers into stages with shapes; what relu follows takes it in, and a convolution 2×2 max-pooling, too.
+// Converts layers to stages with shapes. Fuses relu with the stage before it, and 2×2 max-pooling with a convolution.
 class Reader {
  public:
     Reader(const std::vector<Layer>& layers, const Kernels& kernels, const Choices& choices, Program& program)
@@ -32,20 +32,20 @@ class Reader {
  private:
     static std::string name(size_t k) { return "layer " + std::to_string(k); }
 
-    // Who takes what each layer gives; every result but the last one's is wanted.
+    // Finds the layers that read each layer's result; every result except the last one needs a reader.
     void count_readers() {
         readers_.resize(layers_.size());
         for (size_t k = 0; k < layers_.size(); ++k)
             for (const int input : layers_[k].inputs) {
                 if (input < -1 || input >= static_cast<int>(k))
                     throw std::invalid_argument(name(k) + ", " + layers_[k].word + ": it takes the result of layer " +
-                                                std::to_string(input) + "; there are those before it, and -1");
+                                                std::to_string(input) + "; give an earlier layer, or -1 for the input");
                 if (input < 0) ++input_readers_;
                 else readers_[static_cast<size_t>(input)].push_back(k);
             }
         for (size_t k = 0; k + 1 < layers_.size(); ++k)
             if (readers_[k].empty())
-                throw std::invalid_argument(name(k) + ", " + layers_[k].word + ": no layer takes its result");
+                throw std::invalid_argument(name(k) + ", " + layers_[k].word + ": no layer uses its result");
     }
 
     const Node& node(int number) const { return number < 0 ? input_ : program_.nodes[static_cast<size_t>(number)]; }
@@ -56,7 +56,7 @@ class Reader {
         if (!kind) throw std::invalid_argument(name(k) + ": '" + layer.word + "' is not known");
         const Reading reading(layer, static_cast<int>(k), kernels_);
         if (!kind->takes(layer.inputs.size()))
-            reading.refuse(std::to_string(layer.inputs.size()) + " inputs came, which it does not take");
+            reading.refuse("it can't take " + std::to_string(layer.inputs.size()) + " inputs");
         Stage stage;
         stage.kind = kind;
         stage.layer = static_cast<int>(k);
@@ -88,7 +88,7 @@ class Reader {
         }
     }
 
-    // The layer that alone takes the result of another, where it has this word and these numbers; else none.
+    // Finds the only layer that reads the result of layer k; false unless it has this word and these numbers.
     bool follows(size_t k, const std::string& word, const std::vector<double>& numbers, size_t& next) const {
         if (readers_[k].size() != 1) return false;
         next = readers_[k][0];
@@ -125,7 +125,7 @@ class Reader {
     std::vector<bool> fused_;
 };
 
-// Gives every number a place.
+// Assigns a place in memory to every value.
 class Placer {
  public:
     Placer(Program& program, const Choices& choices) : program_(program), choices_(choices) {}
@@ -139,15 +139,16 @@ class Placer {
     }
 
  private:
-    // Not the network's input, nor what anybody else reads or the way back needs. Nor what was flattened.
+    // A stage must not overwrite the network's input, a value that another stage or the backward pass needs, or a
+    // flattened map.
     bool may_overwrite(const Stage& stage) const {
         if (!stage.may_be_in_place || stage.in().value == 0) return false;
         const Stage& before = program_.stages[static_cast<size_t>(stage.in().value) - 1];
         return before.out.readers == 1 && !before.needs_result && stage.in().channels == before.out.channels;
     }
 
-    // A convolution reads over the edge of its input, so whoever writes that input leaves a frame of zeros around it,
-    // wide enough for all who read it.
+    // A convolution reads beyond the edges of its input, so the input gets a frame of zeros that is wide enough for all
+    // its readers.
     void frame_values() {
         for (Stage& stage : program_.stages) {
             if (!stage.needs_frame) continue;
@@ -164,14 +165,14 @@ class Placer {
             value.rows = std::max(value.rows, value.top - stage.padding_y + reach_down(stage));
             value.columns = std::max(value.columns, value.left - stage.padding_x + reach_right(stage));
         }
-        // What works in place has the frame of its result.
+        // The input of a stage that works in place has the frame of its result.
         for (size_t k = program_.stages.size(); k-- > 0;)
             if (program_.stages[k].in_place)
                 static_cast<Map&>(program_.value(program_.stages[k].in().value)) = program_.stages[k].out;
     }
 
-    // Rows from the first that a convolution reads to behind the last. Winograd's algorithm takes blocks of two rows
-    // and columns, the last of which may be half.
+    // The number of rows from the first to the last that a convolution reads. Winograd's algorithm computes blocks of
+    // two rows and columns, the last of which may be incomplete.
     static int reach_down(const Stage& stage) {
         const int plain = (stage.full.height - 1) * stage.stride_y + stage.dilation_y * (stage.kernel_height - 1) + 1;
         return stage.is_fast ? std::max(plain, 2 * ((stage.full.height + 1) / 2) + 2) : plain;
@@ -206,7 +207,7 @@ class Placer {
         }
     }
 
-    // A convolution begins to read in the frame; what is flattened has none.
+    // A convolution begins to read in the frame; a flattened value has none.
     void place_input(const Stage& stage, Input& input) const {
         const Value& value = program_.value(input.value);
         input.at = value.at;
@@ -217,8 +218,8 @@ class Placer {
                 static_cast<size_t>(program_.lanes);
     }
 
-    // In prediction the place of a value that nobody reads any more goes to the next one of the same shape: with the
-    // same frame, which stays zero.
+    // In prediction, the place of a value that is no longer needed is reused for the next value with the same shape and
+    // frame, since the frame must stay zero.
     struct Place {
         Map map;
         size_t at;
@@ -263,7 +264,7 @@ class Placer {
             if (program_.parameters > most_floats)
                 throw std::length_error("layer " + std::to_string(stage.layer) + " brings the weights to " +
                                         std::to_string(program_.parameters) + "; at most " +
-                                        std::to_string(most_floats) + " are taken");
+                                        std::to_string(most_floats) + " are allowed");
             if (!stage.kind->waits_for_batch()) continue;
             stage.statistics = program_.statistics;
             program_.statistics += 2 * channels;

@@ -1,8 +1,7 @@
-// A network as the stages that compute it: chains of layers fused where that is fast, and a place in memory for every
-// number.
+// A network as stages: layers, some of them fused to be faster, and a place in memory for every value.
 //
-// A program is the same for every tile, so all of it is worked out once: shapes, frames of zeros, tap offsets, where
-// the gradients go. Making one needs no weights. All sizes are in floats.
+// A program is the same for every tile, so it is made only once: shapes, frames of zeros, tap offsets, places of the
+// gradients. Making one needs no weights. All sizes are in floats.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +13,8 @@
 
 namespace convlens {
 
-// A layer as it comes from Python: its word in the network language, its numbers, and the layers whose results it
-// takes; −1 is the network's input.
+// A layer as Python describes it: its word in the network language, its numbers, and the layers whose results it takes;
+// −1 is the network's input.
 struct Layer {
     std::string word;
     std::vector<double> numbers;
@@ -23,65 +22,65 @@ struct Layer {
 };
 
 // The gradient of a convolution's input at every stride-th row and column: a sweep over the gradient of its output.
-// Everything counts from a group's own channels.
+// Channels and places are relative to a group.
 struct Phase {
     Sweep sweep;
-    Winograd fast;  // instead of the sweep, where `is_fast`
+    Winograd fast;  // used instead of the sweep if `is_fast`
     bool is_fast = false;
     std::vector<int32_t> offsets;
     size_t weights = 0,
-           weights_group = 0;  // where this phase's weights begin among the derived ones; from group to group
-    size_t out = 0;            // where in the input's gradient it begins
+           weights_group = 0;  // the place of this phase's derived weights; the step from group to group
+    size_t out = 0;            // the place of its first output in the input's gradient
 };
 
-// Weights in another order or form, made again whenever the parameters change.
+// Weights in another order or form, recomputed whenever the parameters change.
 struct Derivation {
     size_t from = 0, to = 0;
-    std::vector<int32_t> places;  // of the parameters that it needs, from `from`
-    WinogradWeights winograd;     // transforms them, where `is_winograd`; else they are copied
+    std::vector<int32_t> places;  // of its parameters, relative to `from`
+    WinogradWeights winograd;     // transforms them if `is_winograd`; otherwise they are copied
     bool is_winograd = false;
 };
 
-// A map in a tile's buffer: the network's input, or what a stage gives.
+// A map in a tile's buffer: the network's input, or the output of a stage.
 struct Value : Map {
-    int readers = 0;  // how often a stage takes it
+    int readers = 0;  // how many inputs of stages it is
     size_t at = 0;
     bool learns = false;  // whether weights come before it, so that it has a gradient
-    size_t gradient = 0;  // where that is; without a frame
+    size_t gradient = 0;  // the place of the gradient, which has no frame
 };
 
-// A value as a stage takes it: with its frame, or flattened.
+// A value as the input of a stage: with its frame, or flattened.
 struct Input : Map {
-    int value = 0;  // 0 is the network's input, k + 1 what stage k gives
-    size_t at = 0;  // where the stage begins to read; a convolution does in the frame
+    int value = 0;  // 0 is the network's input, k + 1 the output of stage k
+    size_t at = 0;  // where the stage begins to read; a convolution begins in the frame
     bool learns = false;
-    bool adds = false;    // whether others have begun its gradient
-    size_t gradient = 0;  // where the stage leaves the gradient, ...
-    size_t sum = 0;       // ... and where the value's is; where they differ, the one is added to the other
+    bool adds = false;    // whether another stage has already written its gradient
+    size_t gradient = 0;  // where the stage writes the gradient, ...
+    size_t sum = 0;       // ... and the place of the value's gradient; if they differ, the former is added to it
 };
 
 class Kind;
 
 struct Stage {
     const Kind* kind = nullptr;
-    int layer = 0;  // of the network; of a fused chain the first
+    int layer = 0;  // of the network; the first one of a fused chain
     std::vector<Input> inputs;
     Value out;
     bool has_parameters = false;
-    bool needs_frame = false;  // reads over the edge of its input
+    bool needs_frame = false;  // reads beyond the edges of its input
     bool in_place = false;     // overwrites its input
-    bool takes_relu = false;   // can be followed by relu in the same pass, ...
-    bool relu = false;         // ... and is
+    bool takes_relu = false;   // can include a relu, ...
+    bool relu = false;         // ... and does
 
-    // On the way back:
-    bool may_be_in_place = false;  // its input is not needed
+    // In the backward pass:
+    bool may_be_in_place = false;  // does not need its input
     bool needs_result = false;
-    bool changes_gradient = false;  // overwrites that of its result
-    bool adds_gradient = false;     // can add to an input's gradient that others have begun
-    bool passes_gradient = false;   // leaves that of its result to its inputs: to each all of it, or ...
-    bool passes_parts = false;      // ... parts of it, one behind the other
+    bool changes_gradient = false;  // overwrites the gradient of its result
+    bool adds_gradient = false;     // can add to an input's gradient that another stage has written
+    bool passes_gradient = false;   // passes the gradient of its result to its inputs: the whole to each, or ...
+    bool passes_parts = false;      // ... one part to each, in order
 
-    size_t weights = 0, bias = 0;  // among all parameters; of batch normalisation scale and shift
+    size_t weights = 0, bias = 0;  // among all parameters; in batch normalisation scale and shift
     size_t statistics = 0;         // among all statistics: means, then variances
     size_t normalisation = 0;      // batch normalisation: its first channel among those of all
     size_t winners = 0;            // pooling: in a tile's buffer of winners
@@ -103,13 +102,13 @@ struct Stage {
     bool is_fast = false;  // Winograd's algorithm instead of the sweep
     Winograd fast;
     std::vector<int32_t> channel_offsets;
-    size_t fast_weights = 0, fast_weights_group = 0;  // among the derived ones; from group to group
+    size_t fast_weights = 0, fast_weights_group = 0;  // place of derived weights; step from group to group
     Map slopes;                                       // gradients of the output, in blocks, with a frame
     int slopes_width = 1;                             // channels of a block
     size_t slopes_at = 0, slopes_block = 0;
-    int chunk = 1;       // rows at a time that stay in the nearest cache
-    bool cells = false;  // the gradient of the weights without the zeros of pooling
-    size_t sums = 0;     // in a worker's buffer: of so many of the last parameters a vector each
+    int chunk = 1;       // the number of rows at a time that stay in the first-level cache
+    bool cells = false;  // computes the gradient of the weights without the zeros of pooling
+    size_t sums = 0;     // in a worker's buffer: one vector for each of the last `summed` parameters
     size_t summed = 0;
     bool fast_gradient = false;  // Winograd's algorithm for the gradient of the weights
     WinogradGradient gradient;
@@ -125,16 +124,16 @@ struct Stage {
 };
 
 struct Choices {
-    bool fuse = true;  // chains in one pass; without, the output of every layer exists
+    bool fuse = true;  // fuses layers; otherwise the output of every layer exists
     bool dropout = false;
     bool gradients = false;
 };
 
-// What a layer gives: a value, perhaps flattened.
+// The output of a layer: a value, perhaps flattened.
 struct Node {
     int value = 0;
     Map map;
-    bool flat = false;   // a row of numbers, which no convolution and no pooling takes
+    bool flat = false;   // a row of numbers, which can't be the input of a convolution or a pooling
     bool alone = false;  // only one layer takes the value, through this one
 };
 
@@ -152,13 +151,13 @@ struct Program {
     size_t tile_winners = 0;                     // bytes
     size_t worker_floats = 0;                    // floats
     Gaps tile_gaps, worker_gaps;                 // see memory.hpp
-    size_t scratch = 0;                          // floats that a thread needs for moments
-    size_t workspace = 0, workspace_floats = 0;  // the same on the way back, in a worker's buffer
+    size_t scratch = 0;                          // floats that a forward kernel needs while it computes
+    size_t workspace = 0, workspace_floats = 0;  // the same in the backward pass, in a worker's buffer
     std::vector<Derivation> derivations;
     size_t derived = 0;  // floats of all derived weights
     bool has_gradients = false;
     size_t gradients = 0,
-           gradient_floats = 0;  // where in a tile's buffer the values' gradients lie, and how many floats
+           gradient_floats = 0;  // the place and the size of the values' gradients in a tile's buffer
 
     bool normalises() const { return normalised_channels > 0; }
     const Value& value(int number) const { return number == 0 ? input : stages[static_cast<size_t>(number) - 1].out; }
@@ -166,13 +165,13 @@ struct Program {
     const Value& output() const { return stages.back().out; }
 };
 
-// Throws std::invalid_argument for layers that do not fit together, and std::length_error, naming the layer, where a
+// Throws std::invalid_argument for layers that do not fit together, and std::length_error, which names the layer, if a
 // tile would need too much memory.
 Program make_program(const std::vector<Layer>& layers, int channels, int height, int width, const Kernels& kernels,
                      const Choices& choices);
 
 Map plain_map(int channels, int height, int width);
-// The same map without its frame, as gradients lie.
+// The same map without its frame, as for gradients.
 Map without_frame(const Map& map);
 
 // The place of a weight among the packed weights of its layer.

@@ -29,7 +29,7 @@ void SinglePlan::take_weights(SingleOperation& operation, size_t weights, int bi
     weights_ = operation.bias + static_cast<size_t>(biases);
 }
 
-// Who reads single numbers needs no whole vectors of channels; all others work on those.
+// Kinds that read single numbers need no whole vectors of channels; all others do.
 Single::Single(const Program& inference, const Kernels& kernels)
     : program_(inference), kernels_(kernels), plan_(kernels.lanes) {
     const auto reads_numbers = [](const Stage& stage) {
@@ -55,7 +55,7 @@ Single::Single(const Program& inference, const Kernels& kernels)
     weights_ = Buffer<float>(plan_.weights());
 }
 
-// The value's place; where the stage takes a row that is a map there, one that the map is copied to.
+// The place of an input. If the stage needs a row of numbers, but the value is a map, the map is first copied to a row.
 SinglePlace Single::flattened(const Input& input) {
     const SinglePlace& place = places_[static_cast<size_t>(input.value)];
     if (place.channels == input.channels) return place;
@@ -92,7 +92,7 @@ void Single::run(const uint8_t* pixels, const float* pixel_scale, const float* p
     write_logits(logits);
 }
 
-// In PyTorch's order: channel after channel.
+// In PyTorch's order: channel by channel.
 void Single::write_logits(float* logits) const {
     const SinglePlace& place = places_.back();
     const float* from = workspace_.data() + place.inside();

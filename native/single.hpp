@@ -1,4 +1,4 @@
-// The path for one image: answers in microseconds, on the thread that asks.
+// The path for one image: takes microseconds, on the calling thread.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace convlens {
 
-// Height × width × step floats, of which `channels` count; with the frame of the convolutions that read it.
+// Height × width × step floats, of which `channels` are used; with the frame of the convolutions that read it.
 struct SinglePlace : Map {
     int step = 0;
     size_t at = 0;
@@ -21,9 +21,9 @@ struct SingleOperation {
     const Kind* kind = nullptr;
     const Stage* stage = nullptr;
     std::vector<SinglePlace> in;
-    SinglePlace middle, out;        // `middle` between a convolution and its pooling
+    SinglePlace middle, out;        // `middle` is between a convolution and its pooling
     std::vector<int32_t> offsets;   // of the taps
-    std::vector<int32_t> features;  // of a flattened map: which of PyTorch's numbers is where; −1 is none
+    std::vector<int32_t> features;  // of a flattened map: PyTorch's index of each number; −1 is padding
     size_t weights = 0, bias = 0;
 };
 
@@ -47,7 +47,7 @@ class Single {
  public:
     explicit Single(const Program& inference, const Kernels& kernels);
 
-    // Parameters, and batch normalisation as scale and shift, channel by channel.
+    // Takes the parameters, and batch normalisation as scale and shift per channel.
     void set_weights(const Shared& shared);
     void run(const uint8_t* pixels, const float* pixel_scale, const float* pixel_shift, float* logits);
 

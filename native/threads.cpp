@@ -8,8 +8,8 @@ namespace convlens {
 
 namespace {
 
-// How long a thread waits in a loop before it sleeps. Waking up takes some ten microseconds; but a thread that waits
-// awake keeps its core from the one it waits for, where other programs want the cores, too.
+// How long a thread waits in a loop before it sleeps. Waking up takes tens of microseconds, but if other programs use
+// the CPU, too, a busy thread may occupy the core that the thread it waits for needs.
 constexpr auto patience = std::chrono::microseconds(100);
 constexpr int turns_between_looks = 64;
 

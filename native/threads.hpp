@@ -1,8 +1,8 @@
-// Threads that stay: a step of training takes less than a millisecond, so waking threads for each would cost more than
-// the work. They wait for the next job in a loop for a moment, then sleep.
+// Persistent threads: a training step takes less than a millisecond, so waking threads for each step would take longer
+// than the work. Threads wait for the next job in a loop for a short time, then sleep.
 //
-// Which thread takes which task is left to chance, so that a disturbed thread does less; a task must therefore not
-// depend on who does it.
+// Each thread takes the next task when it is ready, so that a slow thread does less. A task must therefore not depend
+// on the thread that runs it.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,9 @@ class Threads {
 
     int count() const { return count_; }
 
-    // task(number, worker) for every number below `tasks`; returns when all are done. `go_on`, where given, is asked
-    // between tasks of the calling thread; once it says false no task is begun any more, and the result is false.
+    // Calls task(number, worker) for every number below `tasks`; returns when all are done. `go_on`, if given, is
+    // called between the tasks of the calling thread; once it returns false, no further task begins, and the result is
+    // false.
     bool run(int tasks, const std::function<void(int, int)>& task, const std::function<bool()>* go_on = nullptr);
 
  private:
@@ -32,8 +33,8 @@ class Threads {
     void start();
 
     int count_;
-    Crew* crew_ = nullptr;  // left alone in a forked process, where its threads cannot be joined
-    long process_ = 0;      // a forked process has none of its parent's threads
+    Crew* crew_ = nullptr;  // not deleted in a forked process, where its threads cannot be joined
+    long process_ = 0;      // a forked process does not have its parent's threads
 };
 
 }  // namespace convlens

@@ -10,7 +10,7 @@ namespace convlens {
 namespace {
 
 constexpr double statistics_momentum = 0.1;  // PyTorch's
-constexpr size_t update_piece = 2048;        // parameters that are worth a thread
+constexpr size_t update_piece = 2048;        // parameters per task; with fewer, threads take longer than they save
 
 }  // namespace
 
@@ -62,7 +62,7 @@ void Trainer::update(double rate) {
     update.learning_rate = static_cast<float>(rate);
     update.beta1 = static_cast<float>(optimizer_.beta1);
     update.beta2 = static_cast<float>(optimizer_.beta2);
-    // Taken from 1 in double precision: 1 − 0.999f is 0.00099998713.
+    // Computed in double precision, since 1 − 0.999f is 0.00099998713.
     update.rest1 = static_cast<float>(1 - optimizer_.beta1);
     update.rest2 = static_cast<float>(1 - optimizer_.beta2);
     update.epsilon = static_cast<float>(optimizer_.epsilon);

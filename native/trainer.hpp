@@ -1,4 +1,4 @@
-// Training in progress: steps of an optimizer, many for one call.
+// A training: many steps of an optimizer in one call.
 #pragma once
 
 #include <memory>
@@ -16,20 +16,20 @@ struct Optimizer {
 
 class Trainer {
  public:
-    // Pixels and labels are the caller's, and must outlive the trainer; labels must be classes.
+    // Pixels and labels belong to the caller, and must outlive the trainer; labels must be valid classes.
     Trainer(std::shared_ptr<Engine> engine, const uint8_t* pixels, int64_t images, const int64_t* labels,
             const Optimizer& optimizer, const LossSettings& loss, uint64_t seed);
 
-    // `order` names images; step k sees the k-th `batch_size` of them. Returns how many steps were taken: fewer where
-    // `go_on` said so; a step that was not finished changed nothing.
-    // `changes` has `change_numbers` for each image of `order`, or is null.
+    // `order` lists images; step k uses the k-th `batch_size` of them. `changes` has `change_numbers` for each image of
+    // `order`, or is null. Returns the number of steps, which is smaller if `go_on` stopped the training; an unfinished
+    // step changes nothing.
     int run(const int64_t* order, int64_t count, int batch_size, const double* rates, int steps, const float* changes,
             float* losses, int64_t* correct, const GoOn& go_on);
 
     int64_t step() const { return step_; }
     Engine& engine() { return *engine_; }
     int64_t images() const { return images_; }
-    // Moments in PyTorch's order; momentum's buffer is the first.
+    // The moments in PyTorch's order; the buffer of momentum is the first one.
     void get_state(float* first, float* second) const;
     void set_state(int64_t step, const float* first, const float* second);
 

@@ -13,7 +13,7 @@ void reserve_scratch(Program& program, const Winograd& fast) {
     program.scratch = std::max(program.scratch, vectors * static_cast<size_t>(program.lanes));
 }
 
-// `place(in, out, tap)` says where a number of a kernel is among the layer's weights.
+// `place(in, out, tap)` returns the place of a number of a kernel among the layer's weights.
 template <typename Place>
 void derive(Program& program, const Stage& stage, int in_channels, int channels, Place place) {
     for (int first = 0; first < channels; first += program.block) {
@@ -68,7 +68,7 @@ void describe_winograd(Program& program, Stage& stage) {
     reserve_scratch(program, fast);
 }
 
-// The same with the channels exchanged and the kernels turned round; the gradient lies in blocks of channels.
+// The same with the channels exchanged and the kernels rotated by 180°; the gradient lies in blocks of channels.
 void describe_winograd_gradient(Program& program, const Stage& stage, Phase& phase) {
     phase.is_fast = true;
     Winograd& fast = phase.fast;
@@ -85,7 +85,7 @@ void describe_winograd_gradient(Program& program, const Stage& stage, Phase& pha
     fast.in_channels = stage.group_out();
     fast.channels = stage.group_in();
     const size_t origin = (static_cast<size_t>(stage.slopes.top) * stage.slopes.columns + stage.slopes.left) * step;
-    for (int o = 0; o < stage.group_out(); ++o)  // from the inside, where sweeps begin, back to the frame
+    for (int o = 0; o < stage.group_out(); ++o)  // back from the inside, where sweeps begin, to the frame
         phase.offsets.push_back(static_cast<int32_t>(slopes_block_of(stage, o)) +
                                 o % stage.slopes_width * program.lanes - static_cast<int32_t>(origin));
     phase.weights = program.derived;

@@ -1,12 +1,12 @@
 """Build the documentation into build/site: `make docs`, and a step of scripts/check.
 
-The pages are those of docs/, whose links work in the repository as they are. What a site needs besides is made here and
-put beside a copy of them in build/pages: the reference of the command line (from the same source as `--help`), the
-notebooks, the changelog and the records. A link that leaves docs/ goes to one of these, else to the repository if
-pyproject.toml names one; without one, what it leads to is named in place of the link.
+The pages of docs/, whose links work in the repository, are copied to build/pages. This script adds further pages: the
+reference of the command line (from the same source as `--help`), the notebooks, the changelog and the records. A link
+out of docs/ leads to one of these pages, or to the repository if pyproject.toml has its address; otherwise the link is
+replaced by its text.
 
-Zensical renders the pages (mkdocs.yml), and a link or an anchor that leads nowhere is an error. Beyond that this script
-wants every page in the navigation, and that a reader's browser fetches nothing from elsewhere.
+Zensical renders the pages (mkdocs.yml); broken links and anchors are errors. In addition, this script checks that every
+page is in the navigation and that a browser fetches nothing from other sites.
 """
 
 import json
@@ -23,10 +23,10 @@ from notebook_page import notebook_page
 ROOT = Path(__file__).parents[1]
 DOCS, PAGES, SITE = ROOT / "docs", ROOT / "build/pages", ROOT / "build/site"
 COPIED = {"CHANGELOG.md": "changelog.md", "benchmarks/records.md": "records.md"}
-"""Documents outside of docs/ that are pages too."""
+"""Documents outside of docs/ that become pages."""
 NOTEBOOKS = {"examples/tutorial.ipynb": "tutorial-notebook.md", "examples/your-own-images.ipynb": "your-own-images.md"}
 WORKER_SHIM = "https://unpkg.com/iframe-worker/shim"
-"""What the theme would fetch for search in pages that are opened from a disk; docs/theme/worker.js does the same."""
+"""The theme would fetch this for the search in pages opened from disk; docs/theme/worker.js replaces it."""
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 _FENCE = re.compile(r"^(`{3,}).*?^\1`*$", re.DOTALL | re.MULTILINE)
 _FETCHED = re.compile(
@@ -36,23 +36,23 @@ _FETCHED = re.compile(
 
 
 class SiteError(Exception):
-    """The site cannot be built as it is; the message says why and what to do."""
+    """The site cannot be built; the message gives the reason and what to do."""
 
 
 def command_line_page() -> str:
-    """The reference of every command and option, in Markdown."""
+    """Return the reference of all commands and options, in Markdown."""
     from convlens.cli.main import EPILOGUE, app
 
     text = app.generate_docs(output_format="markdown", heading_level=1)
     text = re.sub(r"^#+ Table of Contents\n.*?(?=^\*\*Commands)", "", text, flags=re.DOTALL | re.MULTILINE)
     title, rest = text.split("\n", 1)
     assert title == "# convlens"
-    about = "This page has what `convlens --help` and the `--help` of every command print."
+    about = "This page contains the output of `convlens --help` and of `--help` for every command."
     return f"# Command line\n\n{about} {EPILOGUE}\n{rest}"
 
 
 def made_pages() -> dict[str, str]:
-    """The pages that are not in docs/, by name."""
+    """Return the texts of the pages that are not in docs/, by name."""
     pages = {name: (ROOT / source).read_text(encoding="utf-8") for source, name in COPIED.items()}
     for source, name in NOTEBOOKS.items():
         if (ROOT / source).exists():
@@ -61,14 +61,14 @@ def made_pages() -> dict[str, str]:
 
 
 def repository() -> str | None:
-    """The address below which the repository's files are, if pyproject.toml has one."""
+    """Return the base address of the repository's files, if pyproject.toml has one."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     url = {name.lower(): url for name, url in project.get("urls", {}).items()}.get("repository")
     return f"{url.rstrip('/')}/blob/main/" if url else None
 
 
 def relink(text: str, source: str, address: str | None) -> str:
-    """The Markdown of a page with links that hold on the site. `source` is the page's path in the repository.
+    """Return the Markdown of a page with links that work on the site. `source` is the page's path in the repository.
 
     >>> relink("See [the records](../benchmarks/records.md#speed) and [a word](glossary.md).", "docs/engine.md", None)
     'See [the records](records.md#speed) and [a word](glossary.md).'
@@ -81,7 +81,7 @@ def relink(text: str, source: str, address: str | None) -> str:
     >>> relink("[new](docs/a.md)", "CHANGELOG.md", None)
     '[new](a.md)'
     """
-    # Where the page lies on the site: those of docs/ keep their folders, all others are on top.
+    # The page's folder on the site: pages of docs/ keep their folders, all others are at the top.
     up = "../" * (source.count("/") - 1 if source.startswith("docs/") else 0)
 
     def replace(link: re.Match[str]) -> str:
@@ -97,7 +97,7 @@ def relink(text: str, source: str, address: str | None) -> str:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A text in pieces, each either one fenced block or none of it."""
+    """Split a text into fenced blocks and the parts between them."""
     end = 0
     for fence in _FENCE.finditer(text):
         yield text[end : fence.start()]
@@ -107,7 +107,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def write_pages() -> list[str]:
-    """Fill build/pages; returns the names of the pages."""
+    """Fill build/pages and return the names of the pages."""
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(DOCS, PAGES, ignore=shutil.ignore_patterns(".*"))
     sources = {name: source for source, name in (COPIED | NOTEBOOKS).items()}
@@ -123,7 +123,7 @@ def write_pages() -> list[str]:
 
 
 def check_navigation(names: list[str], configuration: str) -> None:
-    """Every page is in the navigation of mkdocs.yml, and what is there is a page.
+    """Check that every page is in the navigation of mkdocs.yml, and that every entry is a page.
 
     >>> check_navigation(["a.md", "b.md"], "nav:\\n  - A: a.md\\n  # - B: b.md\\n")
     Traceback (most recent call last):
@@ -138,7 +138,7 @@ def check_navigation(names: list[str], configuration: str) -> None:
 
 
 def render() -> None:
-    """Run Zensical; its own words say what is wrong."""
+    """Run Zensical, which prints its own errors."""
     shutil.rmtree(SITE, ignore_errors=True)
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict", "--config-file", "mkdocs.yml"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -148,7 +148,7 @@ def render() -> None:
 
 
 def settle_pages() -> None:
-    """What the browser would fetch from elsewhere is replaced; whatever is left of it is an error."""
+    """Replace what a browser would fetch from other sites; if anything is left, raise an error."""
     for path in SITE.rglob("*.html"):
         up = "../" * (len(path.relative_to(SITE).parts) - 1)
         html = path.read_text(encoding="utf-8").replace(WORKER_SHIM, f"{up}theme/worker.js")
@@ -160,7 +160,7 @@ def settle_pages() -> None:
 
 
 def main() -> int:
-    """Build all; the exit code is 1 where something is wrong."""
+    """Build the site and return the exit code: 1 if something is wrong."""
     try:
         names = write_pages()
         check_navigation(names, (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))

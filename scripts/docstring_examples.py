@@ -1,6 +1,6 @@
-"""An extension of griffe, which reads docstrings for the site: examples that begin with `>>>` become blocks of code.
+"""An extension of griffe, which reads docstrings for the site: examples that begin with `>>>` become code blocks.
 
-Google's style wants them in a section of their own; here they stand wherever they help.
+Google's style puts examples into a section of their own; ours may be anywhere in a docstring.
 """
 
 import re
@@ -12,7 +12,7 @@ _EXAMPLE = re.compile(r"(?:^[ \t]*>>> .*\n?(?:^[ \t]*\S.*\n?)*)+", re.MULTILINE)
 
 
 def with_fences(text: str) -> str:
-    r"""A docstring with a fence around each example.
+    r"""Put a fence around each example of a docstring.
 
     >>> with_fences("Twice.\n\n>>> 2 * 2\n4\n\nEnd.").splitlines()
     ['Twice.', '', '```pycon', '>>> 2 * 2', '4', '```', '', 'End.']
@@ -27,7 +27,7 @@ def with_fences(text: str) -> str:
 
 
 class DocstringExamples(Extension):
-    """What mkdocs.yml names."""
+    """The extension that mkdocs.yml names."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
         if obj.docstring:

@@ -1,17 +1,17 @@
-"""What only newer processors can run is only called on them: checked in what was compiled.
+"""Checks in the compiled files that instructions of newer processors are only called on such processors.
 
 The kernels are compiled once for each instruction set. Two mistakes would end Convlens on an older processor with
-"illegal instruction", and no test on a newer one would show them:
+"illegal instruction", and no test on a newer one would find them:
 
-- An inline function that every copy of the kernels brings along, say of the standard library. The linker keeps one of
-  them, for everybody, and it may be the one for AVX-512. So whatever such a copy offers to the linker must carry its
+- An inline function, for example of the standard library, that is compiled into every copy of the kernels. The linker
+  keeps one copy for all callers, perhaps the one for AVX-512. So every symbol that such a file exports must have the
   instruction set in its name.
-- A file that must run everywhere but was compiled with too much, say with -march=native. So the wide registers may
-  occur in the kernels that are named after them and nowhere else.
+- A file that must run everywhere but was compiled for newer processors, for example with -march=native. So wide
+  registers may only occur in the kernels that are named after them.
 
     python scripts/instruction_sets.py
 
-It looks at the folder below build into which pip compiled the extension for this Python.
+The script reads the folder in build/ where pip compiled the extension for this Python.
 """
 
 import re
@@ -21,12 +21,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 NEWER = ("avx2", "avx512")
-OFFERED = re.compile(r"[0-9a-f]+ \w (.+)")  # what is only used has no address
+OFFERED = re.compile(r"[0-9a-f]+ \w (.+)")  # symbols that are only used have no address
 WIDE_REGISTER = re.compile(r"%[yz]mm\d")
 
 
 def find_foreign_symbols(instruction_set: str, listing: str) -> list[str]:
-    """What `nm -g -C` lists as offered to the linker without the instruction set in its name.
+    """Return the exported symbols in the output of `nm -g -C` that do not have the instruction set in their name.
 
     >>> find_foreign_symbols("avx2", "00 W convlens::avx2::sweep(int)\\n08 W std::max(int, int)\\n   U memset")
     ['std::max(int, int)']
@@ -37,7 +37,7 @@ def find_foreign_symbols(instruction_set: str, listing: str) -> list[str]:
 
 
 def find_wide_registers(disassembly: Iterable[str]) -> list[str]:
-    """The instructions of `objdump -d` that an x86-64 processor without AVX does not know.
+    """Return the instructions in the output of `objdump -d` that an x86-64 processor without AVX does not have.
 
     >>> find_wide_registers(["  1: c5 fc 58 c1  vaddps %ymm1,%ymm0,%ymm0", "  5: 0f 58 c1  addps %xmm1,%xmm0"])
     ['1: c5 fc 58 c1  vaddps %ymm1,%ymm0,%ymm0']
@@ -46,12 +46,12 @@ def find_wide_registers(disassembly: Iterable[str]) -> list[str]:
 
 
 def run(*command: str | Path) -> str:
-    """What a tool prints."""
+    """Return the output of a tool."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def check(folder: Path) -> list[str]:
-    """Everything that is wrong with the objects that were compiled into a folder, a line each."""
+    """Return the problems of the objects that were compiled into a folder, one line for each."""
     wrong = []
     for path in sorted(folder.rglob("*.o")):
         name = path.relative_to(folder)
@@ -59,7 +59,7 @@ def check(folder: Path) -> list[str]:
         if newer:
             foreign = find_foreign_symbols(newer, run("nm", "-g", "-C", path))
             wrong += [
-                f"{name}: {symbol} is not named after {newer}; the linker may take it for all" for symbol in foreign
+                f"{name}: {symbol} is not named after {newer}; the linker may use it for all" for symbol in foreign
             ]
         elif wide := find_wide_registers(run("objdump", "-d", path).splitlines()):
             wrong.append(f"{name}: {len(wide)} instructions that need a newer processor; the first is {wide[0]}")
@@ -67,7 +67,7 @@ def check(folder: Path) -> list[str]:
 
 
 def main(root: Path) -> int:
-    """Print what is wrong, then how much was looked at; 1 where something is wrong, 2 where nothing was compiled."""
+    """Print the problems and a summary. Return 1 if there are problems, and 2 if nothing was compiled."""
     folders = sorted(root.glob(f"build/cp{sys.version_info.major}{sys.version_info.minor}-*"))
     objects = [path for folder in folders for path in folder.rglob("kernels_*.dir/**/*.o")]
     if not objects:
@@ -78,7 +78,7 @@ def main(root: Path) -> int:
         print(line)
     places = {path.relative_to(root).parts[3] for path in objects}
     names = sorted(place.removeprefix("kernels_").removesuffix(".dir") for place in places)
-    print(f"kernels for {', '.join(names)}: {len(wrong) or 'nothing'} out of place")
+    print(f"kernels for {', '.join(names)}: {len(wrong) or 'no'} problem{'s' * (len(wrong) != 1)}")
     return 1 if wrong else 0
 
 

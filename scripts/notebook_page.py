@@ -1,6 +1,6 @@
-"""A notebook as a page of Markdown, with the outputs that are stored in it.
+"""Converts a notebook to a page of Markdown, with the outputs that are stored in it.
 
-Nothing is run: `tests/examples/test_notebooks.py` compares the stored outputs with those of a fresh run.
+Nothing is run: `tests/examples/test_notebooks.py` compares the stored outputs with those of a new run.
 """
 
 import re
@@ -11,7 +11,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def notebook_page(notebook: Mapping[str, Any], source: str) -> str:
-    """The Markdown of a notebook, as `json.loads` gives it. `source` is its path in the repository.
+    """Return the Markdown of a notebook, given as parsed JSON. `source` is its path in the repository.
 
     >>> cell = {"cell_type": "code", "source": ["1 + 1"], "outputs": [{"data": {"text/plain": ["2"]}}]}
     >>> title = {"cell_type": "markdown", "source": ["# Sums"]}
@@ -45,7 +45,7 @@ def _outputs(outputs: list[Mapping[str, Any]]) -> Iterator[str]:
         data = output.get("data", {})
         drawing = data.get("text/html") or data.get("image/svg+xml")
         if drawing:
-            # Python-Markdown takes a block of HTML up to its first empty line.
+            # In Python-Markdown, a block of HTML ends at its first empty line.
             drawing = re.sub(r"^<\?xml.*?\?>|\n\s*(?=\n)", "", _joined(drawing))
             yield f'<div class="notebook-output">{drawing}</div>'
         elif "image/png" in data:

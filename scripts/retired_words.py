@@ -1,11 +1,10 @@
-"""Retired words: what docs/glossary.md says that nobody should write any more, found wherever people read.
+"""Finds words that docs/glossary.md has retired, in every text that people read.
 
-The glossary's table is the list, and says where a word means something else ("room for"). It reads
-the documentation, the notebooks, the page, and in code the comments, docstrings and strings of more than one word:
-messages and help texts. Left out is what speaks of the past (`PAST`). Names in code are the business of
-src/convlens/deprecations.py.
+The words, and phrases in which they are allowed ("room for"), are in the glossary's table. The script reads the
+documentation, the notebooks, the page, and in code the comments, docstrings and strings of more than one word, such as
+messages and help texts. It skips files about the past (`PAST`). For names in code, see src/convlens/deprecations.py.
 
-    python scripts/retired_words.py            # the exit code is 1 where one is found
+    python scripts/retired_words.py            # the exit code is 1 if one is found
 """
 
 import io
@@ -34,7 +33,7 @@ PAST = (
     "tests/cli/test_report_command.py",
     "tests/scripts/test_retired_words.py",
 )
-"""The glossary itself, records of what was, and what keeps old names working. The changelog is none of the files."""
+"""The glossary, records of the past, and the code that keeps old names working. The changelog is not read at all."""
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`", re.DOTALL)
 _HASH_COMMENT = re.compile(r"#.*$", re.MULTILINE)
 
@@ -49,12 +48,12 @@ class Retired:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The word in all its forms."""
+        """A pattern for the word in all its forms."""
         stem = self.word[:-1] + "(?:y|ies)" if self.word.endswith("ty") else _spaced(self.word) + "(?:s|es|ed|ing)?"
         return re.compile(rf"\b{stem}\b", re.IGNORECASE)
 
     def lines(self, text: str) -> Iterator[int]:
-        """The numbers, from 1, of the lines where the word or a form of it begins.
+        """Yield the numbers, from 1, of the lines on which the word or a form of it begins.
 
         >>> word = Retired("stretch", "chunk", ("contrast stretch",))
         >>> list(word.lines("One stretch.\\nContrast stretching,\\nstretches"))
@@ -67,15 +66,15 @@ class Retired:
 
 
 def _spaced(phrase: str) -> str:
-    """A pattern for words that may stand on two lines, the second perhaps behind a comment's mark."""
+    """Return a pattern for words that may be on two lines, the second perhaps after a comment mark."""
     return r"(?:\s|[#*/]+ )+".join(re.escape(word) for word in phrase.split())
 
 
 def read_glossary(text: str) -> list[Retired]:
-    """The table under "Retired words": words, what to write instead, and phrases that are fine.
+    """Read the table under "Retired words": words, what to write instead, and phrases that are allowed.
 
-    A word with a remark in brackets behind it is retired in that meaning alone, which no program can tell: it is for
-    people.
+    A word with a remark in brackets is retired in that meaning only. A program cannot tell meanings apart, so such
+    words are skipped.
 
     >>> table = "| a | b | c |\\n|:--|:--|:--|\\n| bend, bent | corruption | bent paper |\\n| ink (rules) | x | |"
     >>> read_glossary("## Retired words\\n\\n" + table)
@@ -93,7 +92,7 @@ def read_glossary(text: str) -> list[Retired]:
 
 
 def prose_of(path: Path) -> str:
-    """What people read in a file, each piece on its line; everything else is blank."""
+    """Return the text that people read in a file, each piece on its line; everything else becomes blank."""
     text = path.read_text(encoding="utf-8")
     if path.suffix in PROSE:
         return text
@@ -104,7 +103,7 @@ def prose_of(path: Path) -> str:
 
 
 def _python_pieces(text: str) -> list[tuple[int, str]]:
-    """Comments and strings of more than one word, with their places; of an f-string its literal parts."""
+    """Return the comments and strings of more than one word, with their positions; of f-strings the literal parts."""
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -125,7 +124,7 @@ def _only(text: str, pieces: Sequence[tuple[int, str]]) -> str:
 
 
 def files_to_read(root: Path) -> list[Path]:
-    """Every file that people read, in order."""
+    """Return every file with text for people, in order."""
     scripts = {path for path in (root / "scripts").iterdir() if path.is_file() and not path.suffix}
     found = {
         path
@@ -138,7 +137,7 @@ def files_to_read(root: Path) -> list[Path]:
 
 
 def complaints(root: Path) -> list[str]:
-    """A line for each retired word that is still in use."""
+    """Return a line for each retired word that is still in use."""
     retired = read_glossary((root / GLOSSARY).read_text(encoding="utf-8"))
     lines = []
     for path in files_to_read(root):
@@ -155,7 +154,7 @@ def complaints(root: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print them; the exit code is 1 where there are any."""
+    """Print the complaints and return the exit code: 1 if there are any."""
     found = complaints(ROOT)
     print(*found or [f"No word that {GLOSSARY} retired is in use."], sep="\n")
     return 1 if found else 0

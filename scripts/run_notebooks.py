@@ -2,8 +2,8 @@
 
     python scripts/run_notebooks.py
 
-`tests/examples/test_notebooks.py` runs them too and compares. A cell with the tag `varies` prints numbers that another
-processor rounds differently.
+`tests/examples/test_notebooks.py` runs them, too, and compares the outputs. A cell with the tag `varies` prints numbers
+that other processors round differently.
 """
 
 import os
@@ -22,9 +22,9 @@ _FORMATS = ("text/html", "image/svg+xml", "image/png", "text/plain")
 
 
 def run_notebook(path: Path, folder: Path, environment: Mapping[str, str] | None = None) -> NotebookNode:
-    """The notebook with fresh outputs; its cells run in `folder` and see `environment`, too."""
+    """Return the notebook with new outputs. Its cells run in `folder`, with `environment` added to their variables."""
     notebook = nbformat.read(path, as_version=4)
-    # One thread for PyTorch: more only wait for each other where other programs keep the cores busy.
+    # One thread for PyTorch, because several wait for each other when other programs use the cores.
     variables = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -32,7 +32,7 @@ def run_notebook(path: Path, folder: Path, environment: Mapping[str, str] | None
         **(environment or {}),
     }
     client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    client.extra_arguments = ["--log-level=ERROR"]  # the kernel warns that others on this machine could listen
+    client.extra_arguments = ["--log-level=ERROR"]  # hides a warning that other users of this machine could listen
     client.execute(env=variables)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -42,7 +42,7 @@ def run_notebook(path: Path, folder: Path, environment: Mapping[str, str] | None
 
 
 def _joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
-    """What was printed in one piece; a kernel sends it in as many as it likes."""
+    """Join printed text, which a kernel sends in any number of pieces."""
     printed = None
     for output in outputs:
         if output.output_type == "stream" and printed and printed.name == output.name:
@@ -53,7 +53,7 @@ def _joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
 
 
 def _plain(output: NotebookNode) -> NotebookNode:
-    """An output with the one format that is shown, to keep the file small."""
+    """Reduce an output to the format that is shown, to keep the file small."""
     if data := output.get("data"):
         best = next(name for name in _FORMATS if name in data)
         output["data"] = {best: data[best]}
@@ -62,7 +62,7 @@ def _plain(output: NotebookNode) -> NotebookNode:
 
 
 def what_is_shown(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The outputs of a cell as (format, content)."""
+    """Return the outputs of a cell as (format, content)."""
     shown = []
     for output in cell["outputs"]:
         for name, content in output.get("data", {"text/plain": output.get("text", "")}).items():
@@ -71,7 +71,7 @@ def what_is_shown(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def main() -> None:
-    """Run and rewrite all of them."""
+    """Run and rewrite all notebooks."""
     for path in sorted(EXAMPLES.glob("*.ipynb")):
         with tempfile.TemporaryDirectory() as folder:
             notebook = run_notebook(path, Path(folder))

@@ -1,12 +1,11 @@
-"""The size limits: a file has at most 500 lines, a function at most 50.
+"""Checks the size limits: a file has at most 500 lines, a function at most 50.
 
-A file or function that outgrows them is one that wants to be two; the limits make that a decision instead of a habit.
-They can only be raised here, with a decision record. Linters count statements or branches, which rewards dense lines;
-this counts lines, as a reader does. A function's decorators, its docstring and the comments before it don't count:
-documentation should never be what is cut.
+A longer file or function should be split. The limits can only be raised here, with a decision record. Linters count
+statements or branches, which rewards dense lines; this script counts lines. A function's decorators, its docstring and
+the comments before it do not count, so that nobody shortens documentation to meet a limit.
 
-Functions are measured in Python and in JavaScript. Python brings a parser of itself; JavaScript's is tree-sitter, since
-what looks like a function or a brace may stand in a string, a template or a regular expression.
+Functions are measured in Python, with its own parser, and in JavaScript, with tree-sitter: a regular expression could
+not tell functions and braces from strings, templates and regular expressions that look like them.
 """
 
 import ast
@@ -37,7 +36,7 @@ JAVASCRIPT_FUNCTIONS = frozenset(
         "method_definition",
     }
 )
-# What gives its name to a function that has none: the kind of node around it, and the field where the name stands.
+# Where to find a name for an anonymous function: the kind of node around it, and the field that holds the name.
 NAMED_BY = {
     "variable_declarator": "name",
     "assignment_expression": "left",
@@ -48,7 +47,7 @@ NAMED_BY = {
 
 @dataclass(frozen=True)
 class Function:
-    """A function: its name, its first line, and its length without what documents or decorates it."""
+    """A function: its name, its first line, and its length without documentation and decorators."""
 
     name: str
     line: int
@@ -56,7 +55,7 @@ class Function:
 
 
 def find_files(root: Path) -> list[Path]:
-    """The source files under the folders of this project, in order. A script without a suffix is known by its `#!`."""
+    """Return the source files in the project's folders, in order. A script without a suffix is recognised by `#!`."""
     found = (path for folder in FOLDERS for path in (root / folder).rglob("*"))
     return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts and _is_source(path))
 
@@ -69,7 +68,7 @@ def _is_source(path: Path) -> bool:
 
 
 def measure_python(text: str) -> Iterator[Function]:
-    """Every function of a Python text, methods and inner functions too; an inner one also counts for the outer one.
+    """Yield every function of a Python text, including methods and inner functions, which also count for the outer one.
 
     >>> list(measure_python("def double(x):\\n    'Twice x.'\\n    return 2 * x"))
     [Function(name='double', line=1, length=2)]
@@ -84,14 +83,14 @@ def measure_python(text: str) -> Iterator[Function]:
 
 
 def measure_javascript(text: str) -> Iterator[Function]:
-    """The same for a JavaScript text: declarations, methods, arrow functions and function expressions.
+    """Yield every function of a JavaScript text: declarations, methods, arrow functions and function expressions.
 
     >>> list(measure_javascript("const double = (x) => {\\n  return 2 * x;\\n};"))
     [Function(name='double', line=1, length=3)]
     """
     root = Parser(JAVASCRIPT).parse(text.encode()).root_node
     if root.has_error:
-        raise SyntaxError("tree-sitter-javascript finds a mistake in it")
+        raise SyntaxError("tree-sitter-javascript finds a syntax error")
     waiting = [root]
     while waiting:
         node = waiting.pop()
@@ -113,25 +112,25 @@ MEASURES = {".py": measure_python, ".js": measure_javascript}
 
 
 def find_excesses(path: Path, text: str) -> list[str]:
-    """What is too long in one file, or keeps its functions from being measured, a line each."""
+    """Return a line for everything that is too long in a file, or for the reason why it cannot be measured."""
     excesses = []
     lines = len(text.splitlines())
     if lines > LINES_PER_FILE:
-        excesses.append(f"{path}: {lines} lines; at most {LINES_PER_FILE} are allowed. Give a part of it its own file.")
+        excesses.append(f"{path}: {lines} lines; at most {LINES_PER_FILE} are allowed. Move a part into another file.")
     try:
         functions = list(MEASURES[path.suffix](text)) if path.suffix in MEASURES else []
     except SyntaxError as error:
         return [*excesses, f"{path}: its functions cannot be measured: {error}. Fix it first."]
     return excesses + [
         f"{path}:{function.line}: {function.name} has {function.length} lines without its documentation; "
-        f"at most {LINES_PER_FUNCTION} are allowed. Give a part of it its own name."
+        f"at most {LINES_PER_FUNCTION} are allowed. Move a part into another function."
         for function in functions
         if function.length > LINES_PER_FUNCTION
     ]
 
 
 def summarise(texts: Sequence[str]) -> str:
-    """The line for people: how many files, and how far their median is from the aim.
+    """Return the summary: how many files there are, and their median and greatest length.
 
     >>> summarise(["one\\ntwo\\n", "one\\n", "one\\ntwo\\nthree\\n"])
     '3 files, median 2 lines (aim: at most 150), longest 3 (limit: 500)'
@@ -145,10 +144,10 @@ def summarise(texts: Sequence[str]) -> str:
 
 
 def main(root: Path) -> int:
-    """Print every excess, then the summary; 1 where there is an excess."""
+    """Print every excess and the summary; return 1 if there is an excess."""
     texts = {path.relative_to(root): path.read_text(encoding="utf-8") for path in find_files(root)}
     if not texts:
-        print(f"{root} has none of the folders {', '.join(FOLDERS)}; give the root of the project.", file=sys.stderr)
+        print(f"{root} has none of the folders {', '.join(FOLDERS)}; give the project's root folder.", file=sys.stderr)
         return 2
     excesses = [excess for path, text in texts.items() for excess in find_excesses(path, text)]
     for excess in excesses:

@@ -1,7 +1,7 @@
-"""Write what follows from the kinds of layers: the Python index, the page's index and facts, the documentation's table.
+"""Writes the texts that depend on the kinds of layers: the Python index, the page's index and facts, a table in docs/.
 
-A kind is a class in a file of its own; these four are derived from those files, and a test compares them. They are
-written down rather than made at run time so that type checkers, readers and the page see plain imports.
+A kind is a class in a file of its own. These four texts are derived from the classes, and a test compares them. They
+are written to files, and not made at run time, so that type checkers, readers and the page find plain imports.
 """
 
 import importlib
@@ -28,7 +28,7 @@ _NOTE = "Written by scripts/write_layers.py; a test compares it."
 
 
 def find_kinds() -> tuple[list[type[Layer]], list[type[Block]]]:
-    """The kinds of layers and of blocks in this package's files, in the order of lists: by group, then by word."""
+    """Return the kinds of layers and of blocks in the package's files, sorted by group and word."""
     layers, blocks = [], []
     for module in pkgutil.iter_modules(convlens.layers.__path__):
         if module.name == "kinds":
@@ -83,7 +83,7 @@ def page_index() -> str:
 
 
 def page_facts() -> str:
-    """`web/layers/facts.js`: what the page's forms know of every kind, and the networks that have a name."""
+    """Return `web/layers/facts.js`: what the page's forms need about every kind, and the presets."""
     layers, blocks = find_kinds()
     kinds = {kind.word: _facts(kind) for kind in layers if kind.group != "join"}
     facts = {
@@ -97,7 +97,7 @@ def page_facts() -> str:
 
 
 def _write_json(facts: dict[str, dict[str, Any]]) -> str:
-    """JSON with an entry a line."""
+    """Return JSON with one entry per line."""
     parts = []
     for name, entries in facts.items():
         lines = [f"    {json.dumps(word)}: {json.dumps(entry, ensure_ascii=False)}," for word, entry in entries.items()]
@@ -127,7 +127,7 @@ def _facts(kind: type[Layer]) -> dict[str, Any]:
 
 
 def document_table() -> str:
-    """The table of layers in docs/networks.md."""
+    """Return the table of layers in docs/networks.md."""
     layers, blocks = find_kinds()
     rows = ["| text | what it does | if not given |", "|:-----|:-------------|:-------------|"]
     named = [kind for kind in layers if kind.group != "join"]
@@ -137,7 +137,7 @@ def document_table() -> str:
 
 
 def document_with_table(text: str) -> str:
-    """The document with its table written anew."""
+    """Return the document with a new table."""
     start, end = TABLE_MARKS
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)
@@ -145,7 +145,7 @@ def document_with_table(text: str) -> str:
 
 
 def generated_texts() -> dict[Path, str]:
-    """Each file that is written, and its text."""
+    """Return the text of each file to write."""
     return {
         PYTHON_INDEX: python_index(),
         PAGE_INDEX: page_index(),
@@ -155,6 +155,6 @@ def generated_texts() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    PYTHON_INDEX.write_text(python_index(), encoding="utf-8")  # first, since the others read it
+    PYTHON_INDEX.write_text(python_index(), encoding="utf-8")  # first, because the others read it
     for path, text in generated_texts().items():
         path.write_text(text, encoding="utf-8")

@@ -140,5 +140,5 @@ def test_predictions_equal_lists_and_predictions_and_are_no_array(objects):
         lambda: predictions == column,
         lambda: np.asarray(predictions),
     ):
-        with pytest.raises(convlens.UsageError, match=r"^predictions are no array\. Take \.labels"):
+        with pytest.raises(convlens.UsageError, match=r"^predictions are not an array\. Use \.labels"):
             compare()

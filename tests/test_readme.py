@@ -46,7 +46,7 @@ def test_the_python_of_the_readme_does_what_it_shows(user_data_folder, tmp_path)
 @pytest.mark.native
 def test_images_of_ones_own_train_as_it_says(digits_8x8, capsys, monkeypatch):
     _, program = blocks("python")
-    monkeypatch.setattr("convlens.data.custom.pool.sys.executable", "")  # decode in this process, which is quicker here
+    monkeypatch.setattr("convlens.pixels.processes.sys.executable", "")  # decode in this process, which is quicker here
     two = digits_8x8.train.subset(np.flatnonzero(digits_8x8.train.labels < 2))
     for number, (image, label) in enumerate(zip(two.images, two.labels.tolist(), strict=True)):
         folder = Path("photos") / str(label)

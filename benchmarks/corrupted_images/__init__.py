@@ -1,9 +1,9 @@
-"""Fifteen ways to spoil an image of 28×28 in the manner of MNIST-C, for judging and never for training.
+"""Fifteen corruptions of 28×28 images like those of MNIST-C, for evaluation and never for training.
 
-Mu and Gilmer's "MNIST-C: a robustness benchmark for computer vision" (2019) names the fifteen and fixes how strong each
-is. The numbers in these modules are the published ones, with the severity that they stand for; the code is our own, in
-NumPy and SciPy alone, so no pixel is that of the published files. A result on these says something about a network, and
-is no result on MNIST-C.
+Mu and Gilmer's "MNIST-C: a robustness benchmark for computer vision" (2019) defines the fifteen and their strengths.
+The numbers in these modules are the published ones, with their severity. The code is our own, in NumPy and SciPy, so
+the pixels differ from those of the published files. A result on these images describes a network, but is not a result
+on MNIST-C.
 
 Inside, images are float64, N×28×28, from 0 to 1, and every corruption is a function of images and a random generator.
 """

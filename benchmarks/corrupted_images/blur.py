@@ -1,24 +1,24 @@
-"""Blur: through frosted glass, and from a hand that moved."""
+"""Blur: as through frosted glass, and from motion."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 GLASS_DEVIATION, GLASS_STEP, GLASS_ROUNDS = 0.7, 1, 2
-"""Severity 1 of 5: pixels of smoothing before and after, how far a pixel wanders, and how often all may."""
+"""Severity 1 of 5: smoothing before and after in pixels, the distance that a pixel moves, and the number of rounds."""
 MOTION_DEVIATION = 3
-"""Of the one-sided Gaussian along the movement, in pixels: severity 1 of 5 (radius 10, deviation 3)."""
+"""The deviation of the one-sided Gaussian along the motion, in pixels: severity 1 of 5 (radius 10, deviation 3)."""
 MOTION_LENGTH = 12
-"""Pixels along the movement that count; further ones weigh less than a thousandth."""
+"""The number of pixels along the motion; the weights of further pixels are below a thousandth."""
 MOTION_ANGLE = np.pi / 4
-"""The movement is within so much of horizontal, either way."""
+"""The largest angle between the motion and the horizontal."""
 
 
 def glass_blur(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Smooth, let neighbouring pixels change places, smooth again.
+    """Smooth, swap neighbouring pixels, and smooth again.
 
-    Every pixel, last row first, changes places in half of the images with itself or one that is a step up, left or
-    both. All images of a block wander at once, each in its own way.
+    Every pixel, from the last row on, is swapped in half of the images with itself or with a pixel one step up, left or
+    both. All images of a block are processed at once, with different random swaps.
     """
     count, height, width = images.shape
     wandering = _smooth(images, GLASS_DEVIATION)
@@ -35,7 +35,7 @@ def glass_blur(images: NDArray[np.float64], generator: np.random.Generator) -> N
 
 
 def motion_blur(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """A trail along a straight line whose angle differs from image to image; beyond the edge is what is at the edge."""
+    """Blur along a straight line, whose angle differs between images; edge pixels are repeated beyond the edge."""
     count, height, width = images.shape
     angles = generator.uniform(-MOTION_ANGLE, MOTION_ANGLE, count)
     weights = np.exp(-0.5 * (np.arange(MOTION_LENGTH) / MOTION_DEVIATION) ** 2)

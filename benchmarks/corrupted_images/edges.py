@@ -1,21 +1,21 @@
-"""Only the edges: J. Canny's detector ("A computational approach to edge detection", 1986)."""
+"""Edges only: J. Canny's detector ("A computational approach to edge detection", 1986)."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 DEVIATION = 1.0
-"""Of the smoothing, in pixels."""
+"""The deviation of the smoothing, in pixels."""
 WEAK, STRONG = 0.1, 0.2
-"""Steepness of an edge, by Sobel's sums (a step from black to white has 4 before smoothing): from `WEAK` on where it is
-connected with one from `STRONG` on. The three numbers are what MNIST-C leaves as they come; there is no severity.
+"""Gradients of an edge by Sobel's filter (a step from black to white has 4 before smoothing): at least `WEAK` if it is
+connected with an edge of at least `STRONG`. MNIST-C uses the defaults of the three numbers; there is no severity.
 """
 
 
 def canny_edges(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:  # noqa: ARG001
-    """White lines of one pixel where brightness changes fastest; all else is black, the outermost pixels, too."""
+    """Draw white lines of one pixel where brightness changes fastest; all else and the border pixels are black."""
     smooth = ndimage.gaussian_filter(images, (0, DEVIATION, DEVIATION), mode="constant")
-    # SciPy's own would weigh the neighbouring images of the stack as well.
+    # SciPy's own filter would also mix neighbouring images of the stack.
     down, right = _sobel(smooth, 1), _sobel(smooth, 2)
     steepness = np.hypot(down, right)
     ridge = _is_ridge(steepness, down, right)
@@ -30,7 +30,7 @@ def canny_edges(images: NDArray[np.float64], generator: np.random.Generator) -> 
 
 
 def _sobel(images: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Differences along one axis of an image, weighed 1 2 1 along the other."""
+    """Return the differences along one axis of an image, with weights 1 2 1 along the other."""
     differences = ndimage.correlate1d(images, [-1, 0, 1], axis)
     return ndimage.correlate1d(differences, [1, 2, 1], 3 - axis)
 
@@ -38,9 +38,9 @@ def _sobel(images: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
 def _is_ridge(
     steepness: NDArray[np.float64], down: NDArray[np.float64], right: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Whether a pixel is at least as steep as its two neighbours across the edge.
+    """Return whether a pixel's gradient is at least that of its two neighbours across the edge.
 
-    One step across ends between two of the eight pixels around, where the steepness is taken in proportion.
+    One step across the edge ends between two of the eight surrounding pixels; their gradients are interpolated.
     """
     longest = np.maximum(np.maximum(np.abs(down), np.abs(right)), 1e-12)
     places = np.indices(steepness.shape).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Shapes that are leaned, shrunk, turned and moved; what comes in from outside of the image is black."""
+"""Shear, scaling, rotation and translation; pixels from outside of the image are black."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +10,13 @@ from scipy import ndimage
 SHEAR, TURN = 0.4, 0.4
 """Radians: severity 2 of 5 (0.2, 0.4, 0.6, 0.8, 1)."""
 SIZE = 0.7
-"""Of what it was: severity 3 of 5 (0.9, 0.8, 0.7, 0.6, 0.5)."""
+"""The size as a share of the original: severity 3 of 5 (0.9, 0.8, 0.7, 0.6, 0.5)."""
 STEP = 3
 """Pixels along both axes: severity 3 of 5 (1 to 5)."""
 
 
 def shear(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Lean to one side or the other, and by that angle's cosine a little higher."""
+    """Shear to one side or the other, and divide heights by the cosine of the angle."""
     signs = generator.choice([-1, 1], len(images))
     return _by_sign(images, signs, lambda sign: [[np.cos(SHEAR), 0], [-sign * np.sin(SHEAR), 1]])
 
@@ -27,7 +27,7 @@ def scale(images: NDArray[np.float64], generator: np.random.Generator) -> NDArra
 
 
 def rotate(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Turn around the centre, one way or the other."""
+    """Rotate around the centre, in one direction or the other."""
     signs = generator.choice([-1, 1], len(images))
     cosine, sine = np.cos(TURN), np.sin(TURN)
     return _by_sign(images, signs, lambda sign: [[cosine, sign * sine], [-sign * sine, cosine]])
@@ -53,11 +53,11 @@ def _by_sign(
 
 
 def _transform(images: NDArray[np.float64], matrix: list[list[float]]) -> NDArray[np.float64]:
-    """Each pixel comes from where `matrix` sends its (row, column), seen from the centre; between pixels, linearly."""
+    """Read each pixel at `matrix` · (row, column), relative to the centre, with linear interpolation."""
     if not len(images):
         return images
     whole = np.eye(3)
     whole[1:, 1:] = matrix
     centre = (np.array(images.shape) - 1) / 2
-    offset: Any = centre - whole @ centre  # SciPy's stub allows a single number only
+    offset: Any = centre - whole @ centre  # SciPy's type stub allows only a single number
     return ndimage.affine_transform(images, whole, offset, order=1, mode="grid-constant")

@@ -7,28 +7,28 @@ from scipy import ndimage
 ADDED_LIGHT = 0.5
 """Severity 5 of 5 (0.1, 0.2, 0.3, 0.4, 0.5)."""
 STRIPE = 7
-"""Columns on either side that are inverted; this one has a single severity."""
+"""The inverted columns on either side; this corruption has a single severity."""
 FOG, FOG_DECAY = 3.0, 1.4**2
-"""Severity 5 of 5: how much fog there is beside the light of the image, and how many times as even its clouds become
-with every halving of their size. The published 1.4 divides a number that is used squared.
+"""Severity 5 of 5: the amount of fog relative to the image's brightness, and the factor by which the displacements of
+the clouds shrink with every halving of their size. The published 1.4 divides a number that is used squared.
 """
 CLOUDS_SIDE = 256
 IMAGES_IN_CLOUDS = 50
-"""So many images take their fog from different places of the same clouds."""
+"""The number of images that take their fog from different parts of the same clouds."""
 WET_MEAN, WET_DEVIATION, WET_SMOOTHING, WET_LEVEL = 0.65, 0.3, 1, 0.65
 MUD_SMOOTHING, MUD_LEVEL, MUD_GREY = 1.5, 0.8, 63 / 255
-"""Severity 4 of 5, the first of mud: mean, deviation and smoothing of the noise, and above what it is wet; then the
-smoothing of what is wet, below what it does not show, and the grey of mud.
+"""Severity 4 of 5, the first with mud: mean, deviation and smoothing of the noise, and the threshold for drops; then
+the smoothing of the drops, the level below which they are invisible, and the grey level of mud.
 """
 
 
 def brightness(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:  # noqa: ARG001
-    """Add light everywhere; what was brighter than the rest of the scale becomes white."""
+    """Add the same brightness to all pixels, up to white."""
     return images + ADDED_LIGHT
 
 
 def stripe(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:  # noqa: ARG001
-    """Invert a band on either side, so that the middle stands as a stripe."""
+    """Invert a band on either side, so that the middle remains as a stripe."""
     striped = images.copy()
     striped[:, :, :STRIPE] = 1 - images[:, :, :STRIPE]
     striped[:, :, -STRIPE:] = 1 - images[:, :, -STRIPE:]
@@ -36,7 +36,7 @@ def stripe(images: NDArray[np.float64], generator: np.random.Generator) -> NDArr
 
 
 def fog(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Add clouds and take the sum back to the brightness that the image had; a quarter of the contrast is left."""
+    """Add clouds, and scale the sum to the image's original brightness; a quarter of the contrast is left."""
     count, height, width = images.shape
     drifting = np.empty_like(images)
     for start in range(0, count, IMAGES_IN_CLOUDS):
@@ -49,10 +49,10 @@ def fog(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[
 
 
 def make_clouds(side: int, decay: float, generator: np.random.Generator) -> NDArray[np.float64]:
-    """Heights from 0 to 1, side×side (a power of 2), without a seam at the edges: midpoints, displaced at random.
+    """Return heights from 0 to 1, side×side (a power of 2), seamless at the edges, by random midpoint displacement.
 
-    Every round fills in the middles of the squares, then those of their sides, each with the mean of the four points
-    around it and a displacement; the squares are then half as wide and the displacements `decay` times smaller.
+    Every round fills in the centres of the squares, then those of their sides, each with the mean of the four points
+    around it and a displacement; then the squares are half as wide, and the displacements `decay` times smaller.
     """
     heights = np.zeros((side, side))
     width, largest = side, 1.0

@@ -1,21 +1,21 @@
-"""A second stroke over the first: a dotted line, or a zigzag, from one side to the other."""
+"""An additional stroke: a dotted line, or a zigzag, from one side to the other."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 REACH = 2.3
-"""Rows from the line's middle at which the logarithm of its falling brightness would have no value."""
+"""The distance in rows from the line's middle at which the logarithm for its brightness is not defined."""
 DASH = 2
-"""Columns of a dot, and of the gap before it."""
+"""The columns of a dot, and of the gap before it."""
 ZIGZAG_STEP, ZIGZAG_HEIGHT = 4.0, 2.0
-"""Pixels from one peak to the next trough along the line, and from the line to either."""
+"""The pixels from a peak to the next trough along the line, and from the line to a peak or trough."""
 ZIGZAG_COLUMNS = (2, 25)
 MOST_RISE = 5
-"""Rows between the two ends of a zigzag. None of these has a severity: there is one of each."""
+"""The rows between the two ends of a zigzag. These corruptions have a single severity."""
 
 
 def dotted_line(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """A straight line between random rows of the left and the right edge, with a gap before every dot."""
+    """Draw a dotted straight line between random rows of the left and the right edge."""
     count, height, width = images.shape
     first, last = generator.integers(0, height - 1, (2, count, 1))
     columns = np.arange(width)
@@ -24,7 +24,7 @@ def dotted_line(images: NDArray[np.float64], generator: np.random.Generator) -> 
 
 
 def zigzag(images: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """A line of peaks and troughs between two random rows that are not far apart."""
+    """Draw a zigzag line between two random rows that are not far apart."""
     count, height, width = images.shape
     begin, end = ZIGZAG_COLUMNS
     first = generator.integers(0, height - 1, count)
@@ -35,13 +35,13 @@ def zigzag(images: NDArray[np.float64], generator: np.random.Generator) -> NDArr
 
 
 def draw_stroke(rows: NDArray[np.float64], height: int) -> NDArray[np.float64]:
-    """N×height×W from the row of a stroke's middle in every column (N×W): brightness 1 + log(1 − distance / 2.3)."""
+    """Draw strokes, N×height×W, given their middle row in each column (N×W): brightness 1 + log(1 − distance / 2.3)."""
     distances = np.abs(np.arange(height)[:, np.newaxis] - rows[:, np.newaxis])
     return np.maximum(1 + np.log(np.maximum(1 - distances / REACH, 1e-9)), 0)
 
 
 def _zigzag_rows(columns: NDArray[np.int64], first: float, last: float) -> NDArray[np.float64]:
-    """The row of a zigzag in each column: peaks at odd half steps along its own axis, which is then laid at a slant."""
+    """Return the row of a zigzag in each column: peaks at odd half steps along its axis, which is then slanted."""
     begin, end = ZIGZAG_COLUMNS
     angle = np.arctan2(last - first, end - begin)
     length = (end - begin) / np.cos(angle)

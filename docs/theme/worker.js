@@ -1,5 +1,5 @@
-// Search in pages that are opened from a disk. A browser starts no worker from a `file:` address, so the worker's script
-// runs in a hidden frame instead. Pages from a server use real workers.
+// Makes the search work in pages opened from disk. Browsers don't start workers from a `file:` address, so the worker's
+// script runs in a hidden frame instead. Pages from a server use real workers.
 if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     #frame = document.createElement("iframe");
@@ -19,7 +19,7 @@ if (location.protocol === "file:") {
     }
 
     postMessage(data) {
-      const copy = structuredClone(data); // as a real worker would get it
+      const copy = structuredClone(data); // a real worker would get a copy, too
       this.#loaded.then(() => this.#frame.contentWindow?.dispatchEvent(new MessageEvent("message", { data: copy })));
     }
 

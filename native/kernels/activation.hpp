@@ -1,7 +1,7 @@
 // Activations over whole maps. Each kind is a structure in kernels/activations/<its word>.hpp, which CMake finds:
 //
-//     numbers             how many numbers it takes: none, or a slope from 0 to 1
-//     slope_from_result   whether its slope follows from its result; else it is computed from the input
+//     numbers             the number of its parameters: none, or a slope from 0 to 1
+//     slope_from_result   whether the derivative is computed from the result instead of the input
 //     apply(x, number)    the result
 //     slope(v, number)    the derivative, where v is the result or the input
 #pragma once

@@ -1,7 +1,7 @@
-// A cell of 2×2 max-pooling: the largest of four values, and where a gradient goes back.
+// A cell of 2×2 max-pooling: the largest of four values, and the place of its gradient.
 //
-// What is kept of a cell is who won, in every lane, and whether relu cut it: with AVX-512 three masks with a bit a lane
-// (right, below, kept), elsewhere a byte a lane (0 to 3, 255 where relu cut).
+// For every lane, a cell stores which value was the largest, and whether relu made it 0: with AVX-512 as three masks
+// with one bit per lane (right, below, kept), elsewhere as one byte per lane (0 to 3, 255 where relu gave 0).
 #pragma once
 
 #include "../kernels.hpp"
@@ -23,7 +23,7 @@ CONVLENS_INLINE Floats pick(__mmask16 second, Floats a, Floats b) {
 }
 CONVLENS_INLINE Floats keep(__mmask16 mask, Floats a) { return (Floats)_mm512_maskz_mov_ps(mask, (__m512)a); }
 
-// The first of the largest wins, as PyTorch decides ties.
+// Among equal values the first one wins, as in PyTorch.
 CONVLENS_INLINE Floats pool_cell(const Floats (&values)[4], bool relu, uint8_t* winners) {
     const __mmask16 right_above = greater(values[1], values[0]), right_below = greater(values[3], values[2]);
     const Floats above = pick(right_above, values[0], values[1]), under = pick(right_below, values[2], values[3]);
@@ -44,7 +44,7 @@ CONVLENS_INLINE Floats pool_cell(const Floats (&values)[4], bool relu, uint8_t* 
     return best;
 }
 
-// The gradients of the four values; returns that of the cell, 0 where relu cut.
+// Sets the gradients of the four values, and returns that of the cell: 0 where relu gave 0.
 CONVLENS_INLINE Floats unpool_cell(const uint8_t* winners, Floats slope, Floats (&out)[4]) {
     const uint16_t* masks = reinterpret_cast<const uint16_t*>(winners);
     const __mmask16 right = masks[0], below = masks[1];

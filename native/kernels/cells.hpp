@@ -1,12 +1,11 @@
 // The gradient of a 3×3 convolution's weights behind 2×2 max-pooling, without the zeros.
 //
-// Of the four positions of a pooling cell three have a gradient of zero, but in every image another one wins, so no
-// lane could be left out. Instead the window is moved: of the 4×4 values under the cell's four window positions each
-// lane picks the 3×3 that its winner saw. That is 21 selections and 9 multiply-adds for each pair of channels where the
-// plain sum takes 36 multiply-adds, and selections are cheaper.
+// Three of the four positions of a pooling cell have a gradient of zero, but the winner differs between images, so no
+// position can be skipped for a whole vector. Instead each lane selects the 3×3 values of its winner's window from the
+// 4×4 values under the cell's four window positions. That takes 21 selections and 9 multiply-adds for each pair of
+// channels instead of 36 multiply-adds, and selections are cheaper.
 //
-// The masks of AVX-512 make a selection one instruction, and there are enough registers; elsewhere this is not worth
-// it.
+// With AVX-512 a selection is one instruction, and there are enough registers; elsewhere this method is not faster.
 #pragma once
 
 #include "../kernels.hpp"
@@ -19,7 +18,7 @@ namespace convlens::CONVLENS_VARIANT {
 
 constexpr bool has_cells = true;
 
-// Gradients become 0 where relu cut, and are added up.
+// Sets gradients to 0 where relu gave 0, and adds them up.
 inline void cell_gradients(const Map& pooled, float* gradient, const uint8_t* winners, float* sums) {
     const size_t positions = static_cast<size_t>(pooled.height) * pooled.width;
     for (int c = 0; c < pooled.channels; ++c) {

@@ -1,8 +1,8 @@
 // Changed copies of training images: moved, elastically deformed, thickened, blurred, partly covered, lighter or
 // darker, noisy.
 //
-// Where a pixel comes from is computed for a vector of pixels at a time; the four pixels around that place are looked
-// up in one word, which was packed before. All amounts come from the caller; nothing here is random.
+// The source of each pixel is computed for a vector of pixels at a time. The four pixels around that place are packed
+// into one word beforehand, so one look-up reads all of them. All amounts come from the caller; nothing here is random.
 #pragma once
 
 #include "../kernels.hpp"
@@ -12,7 +12,7 @@
 namespace convlens::CONVLENS_VARIANT {
 
 CONVLENS_INLINE Floats between(Floats value, float low, float high) {
-    value = value > splat(low) ? value : splat(low);  // what is no number becomes the lowest
+    value = value > splat(low) ? value : splat(low);  // NaN becomes the lowest value
     return value < splat(high) ? value : splat(high);
 }
 
@@ -20,8 +20,7 @@ CONVLENS_INLINE Ints to_levels(Floats value) {
     return __builtin_convertvector(between(value, 0.0f, 255.0f) + splat(0.5f), Ints);
 }
 
-// For every pixel where it comes from and what was found there; packed neighbours of every channel; a copy of a
-// channel.
+// For every pixel its source and the word found there; the packed neighbours of every channel; a copy of a channel.
 struct ChangeBuffers {
     int32_t* places;
     uint32_t* found;
@@ -40,7 +39,7 @@ CONVLENS_INLINE ChangeBuffers parts_of(const Picture& picture, uint8_t* workspac
             workspace + (4 + static_cast<size_t>(picture.channels)) * numbers};
 }
 
-// A call of the library's memcpy costs more than a row is worth.
+// For a short row, a call of the library's memcpy takes longer than this loop.
 CONVLENS_INLINE void copy_bytes(uint8_t* to, const uint8_t* from, int count) {
     if (count < 16) {
         for (int k = 0; k < count; ++k) to[k] = from[k];
@@ -52,8 +51,8 @@ CONVLENS_INLINE void copy_bytes(uint8_t* to, const uint8_t* from, int count) {
     }
 }
 
-// Along a row, so many pixels at a time: the last ones begin where they end with the row, so that nothing is written
-// behind it.
+// The start of the next `size` pixels of a row. The last ones are moved back to end with the row, so that nothing is
+// written beyond it.
 CONVLENS_INLINE int place_of(int x, int size, int width) {
     return x + size > width && width >= size ? width - size : x;
 }
@@ -65,8 +64,8 @@ CONVLENS_INLINE void store_levels(uint8_t* to, Ints levels, int count) {
     copy_bytes(to, bytes, count);
 }
 
-// The channel with its outermost pixels once more around it, so that every pixel has eight neighbours. Rows are
-// `framed_width` apart: a vector that begins in a row ends inside the buffer.
+// Repeats the outermost pixels of a channel around it, so that every pixel has eight neighbours. Rows are
+// `framed_width` apart, so that a vector that begins in a row ends inside the buffer.
 inline void frame(const Picture& picture, const uint8_t* in, uint8_t* out) {
     const int height = picture.height, width = picture.width;
     for (int y = -1; y <= height; ++y, out += picture.framed_width) {
@@ -79,7 +78,7 @@ inline void frame(const Picture& picture, const uint8_t* in, uint8_t* out) {
 
 CONVLENS_INLINE Pixels load_pixels(const uint8_t* at) { return *reinterpret_cast<const LoosePixels*>(at); }
 
-// Two bytes of one, two of the other, in turn: of their first halves, and of their second ones.
+// Alternate two bytes of `a` and two of `b`: from their first halves, and from their second halves.
 template <int... i>
 CONVLENS_INLINE Pixels low_pairs(Pixels a, Pixels b, std::integer_sequence<int, i...>) {
     return CONVLENS_SHUFFLE(Pixels, Pixels, a, b, (i / 4 * 2 + i % 2 + (i / 2 % 2) * 16)...);
@@ -89,11 +88,11 @@ CONVLENS_INLINE Pixels high_pairs(Pixels a, Pixels b, std::integer_sequence<int,
     return CONVLENS_SHUFFLE(Pixels, Pixels, a, b, (8 + i / 4 * 2 + i % 2 + (i / 2 % 2) * 16)...);
 }
 
-// Each pixel with its right, lower and lower right neighbour, lowest byte first. In the last column and row these are
-// other pixels or none, but a place there has no share of them.
+// Packs each pixel with its right, lower and lower right neighbour, lowest byte first. In the last column and row these
+// are not the neighbours, but their weights there are 0.
 inline void pack_neighbours(const Picture& picture, const uint8_t* in, uint8_t* copy, uint32_t* out) {
     const int plane = picture.height * picture.width;
-    copy_bytes(copy, in, plane);  // behind the copy there are bytes that may be read
+    copy_bytes(copy, in, plane);  // bytes beyond the copy may be read, too
     Pixels* to = reinterpret_cast<Pixels*>(out);
     for (int k = 0; k < plane; k += 16, to += 4) {
         const uint8_t *here = copy + k, *below = here + picture.width;
@@ -117,7 +116,7 @@ CONVLENS_INLINE Floats whole_part(Floats value) {
     return __builtin_convertvector(__builtin_convertvector(value, Ints), Floats);
 }
 
-// Where the pixels of row `y` come from: the place of the upper left of four neighbours, and the shares of the others.
+// The sources of the pixels of row `y`: the place of the upper left of four neighbours, and the weights of the others.
 inline void find_places(const Picture& picture, const float* change, int y, const ChangeBuffers& buffers) {
     const int height = picture.height, width = picture.width;
     const float middle_x = 0.5f * (width - 1), below = y - 0.5f * (height - 1);
@@ -160,8 +159,8 @@ inline bool moves(const float* change) {
     return any;
 }
 
-// All places first, then all look-ups, then all levels: a vector that is read right after its numbers were written one
-// by one has to wait for them.
+// All places first, then all look-ups, then all levels: reading a vector right after writing its numbers one by one
+// would stall.
 inline void move_pixels(const Picture& picture, const float* change, const ChangeBuffers& buffers, uint8_t* out) {
     const int plane = picture.height * picture.width;
     for (int y = 0; y < picture.height; ++y) find_places(picture, change, y, buffers);
@@ -175,13 +174,13 @@ inline void move_pixels(const Picture& picture, const float* change, const Chang
             const Floats upper = byte_of(four, 0) + right * (byte_of(four, 1) - byte_of(four, 0));
             const Floats lower = byte_of(four, 2) + right * (byte_of(four, 3) - byte_of(four, 2));
             const Floats level = upper + load(buffers.lower_shares + k) * (lower - upper);
-            // Between levels, so that it needs no bounds.
+            // Interpolated between levels from 0 to 255, so it needs no clamping.
             store_levels(out + k, __builtin_convertvector(level + splat(0.5f), Ints), plane - k);
         }
     }
 }
 
-// Sixteen pixels at a time, whatever the lanes: bytes and 16-bit numbers are enough here.
+// Sixteen pixels at a time with every instruction set, since bytes and 16-bit numbers are enough here.
 typedef uint16_t Sums __attribute__((vector_size(32)));
 typedef int16_t Differences __attribute__((vector_size(32)));
 
@@ -198,7 +197,7 @@ CONVLENS_INLINE int part_of_128(float share) {
     return !(share > 0) ? 0 : share >= 1 ? 128 : static_cast<int>(128.0f * share + 0.5f);
 }
 
-// Towards the lightest (share > 0) or darkest (share < 0) of a pixel and its four neighbours.
+// Moves levels towards the lightest (share > 0) or darkest (share < 0) of a pixel and its four neighbours.
 inline void thicken(const Picture& picture, float share, const uint8_t* framed, uint8_t* out) {
     const int16_t part = static_cast<int16_t>(part_of_128(share < 0 ? -share : share));
     const bool lighter = share > 0;
@@ -220,7 +219,7 @@ inline void thicken(const Picture& picture, float share, const uint8_t* framed, 
     }
 }
 
-// Towards the mean of the 3×3 pixels, the middle counting 4, its neighbours 2, the corners 1.
+// Moves levels towards the weighted mean of the 3×3 pixels: middle 4, neighbours 2, corners 1.
 inline void soften(const Picture& picture, float share, const uint8_t* framed, uint8_t* out) {
     const uint16_t part = static_cast<uint16_t>(part_of_128(share));
     const int width = picture.width;
@@ -256,7 +255,7 @@ inline void cover(const Picture& picture, const float* change, uint8_t* out) {
                              right - left);
 }
 
-// level · gain + offset + noise. Four bytes of a mixed number, added up, are nearly normal, with a deviation of 147.8.
+// level · gain + offset + noise. The sum of the four bytes of a hash is nearly normal, with a deviation of 147.8.
 template <bool noisy>
 inline void relight(int count, float gain, float offset, float noise, uint32_t key, uint32_t first, uint8_t* pixels) {
     const Floats amount = splat(noise / 147.80167f);

@@ -1,5 +1,4 @@
-// Dense layers on a tile: a weight is broadcast to all images; for the gradient of the weights the tile is turned
-// round.
+// Dense layers on a tile: a weight is broadcast to all images; for the gradient of the weights the tile is transposed.
 #pragma once
 
 #include "../kernels.hpp"
@@ -7,7 +6,7 @@
 
 namespace convlens::CONVLENS_VARIANT {
 
-// Few outputs would wait for each other's sums, so they get several partial sums each.
+// With few outputs, additions would wait for each other, so each output has several partial sums.
 template <int outputs>
 void dense_block(int inputs, const float* weights, const float* bias, const float* in, float* out) {
     constexpr int parts = outputs >= 8 ? 1 : outputs >= 4 ? 2 : 4;

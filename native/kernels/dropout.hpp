@@ -1,4 +1,4 @@
-// Dropout: which numbers stay follows from a key, so that the way back finds the same ones.
+// Dropout: a key determines which numbers stay, so that the backward pass uses the same mask.
 #pragma once
 
 #include "../kernels.hpp"
@@ -7,7 +7,7 @@
 
 namespace convlens::CONVLENS_VARIANT {
 
-// A good mix of a counter's bits (the finaliser of MurmurHash3, twice keyed), so that a mask needs no memory.
+// A hash of a counter (two keyed rounds of MurmurHash3's finaliser), so that a mask needs no memory.
 CONVLENS_INLINE Words mixed(Words counter, uint32_t key) {
     counter ^= Words{} + key;
     for (int round = 0; round < 2; ++round) {

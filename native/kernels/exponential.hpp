@@ -22,7 +22,7 @@ CONVLENS_INLINE Floats exponential(Floats x) {
     sum = sum * r + splat(1.0f / 6);
     sum = sum * r + splat(0.5f);
     sum = sum * r * r + r + splat(1.0f);
-    // 2^k in two factors, since 2^128 is no float.
+    // 2^k in two factors, since 2^128 exceeds the range of float.
     const Ints half = k >> 1;
     const Floats first = (Floats)((half + splat_int(127)) << 23), second = (Floats)((k - half + splat_int(127)) << 23);
     return is_nan ? x : sum * first * second;

@@ -1,4 +1,4 @@
-// Where branches of a network come together.
+// The end of blocks: sums and copies of branches.
 #pragma once
 
 #include "../kernels.hpp"

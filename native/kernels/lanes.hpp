@@ -1,5 +1,5 @@
-// Vectors of one instruction set, through the extensions that GCC and Clang share: no intrinsics, so that one source
-// serves every processor.
+// Vectors of one instruction set, by the extensions that GCC and Clang share. Without intrinsics, one source works for
+// every CPU.
 #pragma once
 
 #include <stddef.h>
@@ -26,7 +26,7 @@
 namespace convlens::CONVLENS_VARIANT {
 
 constexpr int lanes = CONVLENS_LANES;
-// Output channels and positions that fit into the registers together with what they need.
+// The output channels of a block, so that its sums and their inputs fit into the registers.
 constexpr int block = CONVLENS_REGISTERS == 32 ? 8 : 4;
 
 typedef float Floats __attribute__((vector_size(4 * lanes), may_alias));
@@ -43,7 +43,7 @@ CONVLENS_INLINE Floats load(const float* at) { return *reinterpret_cast<const Fl
 CONVLENS_INLINE void store(float* at, Floats value) { *reinterpret_cast<Floats*>(at) = value; }
 CONVLENS_INLINE Floats load_loose(const float* at) { return *reinterpret_cast<const LooseFloats*>(at); }
 CONVLENS_INLINE void store_loose(float* at, Floats value) { *reinterpret_cast<LooseFloats*>(at) = value; }
-// Keeps a number that several instructions need in a register: the compiler would rather read it from memory in each.
+// Keeps a number that several instructions use in a register; otherwise the compiler reads it from memory in each.
 CONVLENS_INLINE void in_register([[maybe_unused]] Floats& value) {
 #if defined(__x86_64__)
     asm("" : "+v"(value));
@@ -51,7 +51,7 @@ CONVLENS_INLINE void in_register([[maybe_unused]] Floats& value) {
     asm("" : "+w"(value));
 #endif
 }
-// Listed, not added to zeros: 0 + x is not x where x is −0, so an addition would stay.
+// Listed instead of added to zeros: since 0 + −0 is not −0, the compiler could not remove the addition.
 template <int... index>
 CONVLENS_INLINE Floats splat_to(float value, std::integer_sequence<int, index...>) {
     return Floats{(static_cast<void>(index), value)...};
@@ -61,7 +61,7 @@ CONVLENS_INLINE Ints splat_int(int32_t value) { return Ints{} + value; }
 CONVLENS_INLINE Floats keep_where(Ints mask, Floats value) { return (Floats)(mask & (Ints)value); }
 CONVLENS_INLINE Floats choose(Ints mask, Floats yes, Floats no) { return mask ? yes : no; }
 CONVLENS_INLINE Ints load_bytes(const uint8_t* at) {
-    // In two steps: GCC 12 makes one step from bytes to 32 bits number by number.
+    // In two steps, since GCC 12 converts bytes to 32 bits one number at a time.
     return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const LooseBytes*>(at), Shorts), Ints);
 }
 CONVLENS_INLINE void store_bytes(uint8_t* at, Ints value) {
@@ -108,12 +108,12 @@ CONVLENS_INLINE Pixels high_pixels(Pixels a, Pixels b, std::integer_sequence<int
 using LaneIndex = std::make_integer_sequence<int, lanes>;
 using PixelIndex = std::make_integer_sequence<int, 16>;
 
-// Sums of neighbours, those of `a` before those of `b`.
+// The sums of neighbouring lanes, first those of `a`, then those of `b`.
 CONVLENS_INLINE Floats add_neighbours(Floats a, Floats b) {
     return evens_of(a, b, LaneIndex()) + odds_of(a, b, LaneIndex());
 }
 
-// The sum of the lanes of vector k in lane k.
+// Lane k of the result is the sum of the lanes of vector k.
 CONVLENS_INLINE Floats sum_lanes(Floats (&vectors)[lanes]) {
 #pragma GCC unroll 8
     for (int left = lanes / 2; left >= 1; left /= 2) {

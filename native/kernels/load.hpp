@@ -1,4 +1,4 @@
-// Pixels of many images into a tile: bytes of one position side by side, then numbers, then the stated normalisation.
+// Load the pixels of many images into a tile: bytes of one position side by side, converted to floats and normalised.
 #pragma once
 
 #include "../kernels.hpp"
@@ -6,7 +6,7 @@
 
 namespace convlens::CONVLENS_VARIANT {
 
-// Sixteen pixels of each image in; sixteen times one pixel of all images out.
+// Transposes sixteen pixels of each image to one pixel of all images, sixteen times.
 CONVLENS_INLINE void interleave(Pixels (&rows)[lanes]) {
 #pragma GCC unroll 8
     for (int size = 1; size < lanes; size *= 2) {

@@ -1,4 +1,4 @@
-// Batch normalisation: sums over a tile, which the engine adds up over the batch, and what is done with them.
+// Batch normalisation: sums over a tile, which the engine combines over the batch, and the kernels that use them.
 #pragma once
 
 #include "../kernels.hpp"
@@ -7,7 +7,7 @@
 
 namespace convlens::CONVLENS_VARIANT {
 
-// A sum in four parts: an addition need not wait for the one before it.
+// A sum in four parts, so that no addition waits for the one before it.
 constexpr int parts = 4;
 CONVLENS_INLINE Floats sum_parts(const Floats (&sums)[parts]) { return sums[0] + sums[1] + (sums[2] + sums[3]); }
 
@@ -44,7 +44,7 @@ inline void moments(const Map& map, const float* in, int images, double* means, 
             square[part] += distance * distance;
             rest[part] += distance;
         });
-        // The mean was rounded; what is left of the sum of distances corrects both.
+        // The mean was rounded to float; the remaining sum of distances corrects mean and squares.
         const double left = sum_in_double(keep_where(used, sum_parts(rest))) / count;
         means[c] = static_cast<double>(middle[0]) + left;
         squares[c] = sum_in_double(keep_where(used, sum_parts(square))) - count * left * left;
@@ -72,7 +72,7 @@ inline void scale_shift(bool relu, const Map& in_map, const float* in, const flo
     (relu ? scale_shift_maps<true> : scale_shift_maps<false>)(in_map, in, scale, shift, out_map, out);
 }
 
-// A gradient behind relu, for the value that was scaled and shifted before it.
+// The gradient before relu, for a value that was scaled and shifted.
 template <bool relu>
 CONVLENS_INLINE Floats through_relu(const float* gradient, Floats value, Floats by, Floats plus) {
     const Floats slope = load(gradient);

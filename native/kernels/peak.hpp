@@ -1,4 +1,4 @@
-// The ceiling that the engine is measured against: multiply-adds that touch no memory.
+// The peak speed, to which the engine's speed is compared: multiply-adds without memory access.
 #pragma once
 
 #include "lanes.hpp"
@@ -12,7 +12,7 @@ inline void multiply_add(long rounds) {
     for (int k = 0; k < peak_sums; ++k) sums[k] = splat(static_cast<float>(k));
     Floats by = splat(0.999f), plus = splat(0.001f);
     for (long round = 0; round < rounds; ++round) {
-        asm volatile("");  // every round counts
+        asm volatile("");  // so that the compiler removes no round
 #pragma GCC unroll 12
         for (int k = 0; k < peak_sums; ++k) sums[k] = sums[k] * by + plus;
     }

@@ -1,5 +1,5 @@
-// Pooling with any window. Rows outside of the map are never read: padding takes part in no maximum and counts as zeros
-// in a mean. The most common case, 2×2 behind a convolution, is fused into the sweep instead.
+// Pooling with any window. Rows outside the map are never read: padding is ignored in a maximum and counts as zeros in
+// a mean. The most common case, 2×2 after a convolution, is fused into the sweep instead.
 #pragma once
 
 #include "../kernels.hpp"

@@ -1,4 +1,4 @@
-// One image at a time: sixteen images side by side would leave fifteen lanes empty, so here the lanes are output
+// One image at a time: a tile with one image would leave fifteen of sixteen lanes empty, so here the lanes are output
 // channels (height × width × channels), and a value of the input is broadcast to them.
 #pragma once
 

@@ -70,7 +70,7 @@ void sweep_positions(const Sweep& s, const float* const (&in)[positions], float*
     }
 }
 
-// Positions are taken some at a time, across the ends of rows.
+// Processes some positions at a time, across the ends of rows.
 template <int positions>
 void sweep_all(const Sweep& s, const float* in, float* out) {
     const float* ins[positions];
@@ -100,7 +100,7 @@ void sweep_all(const Sweep& s, const float* in, float* out) {
     }
 }
 
-// One channel alone would wait for its sums.
+// With a single channel, more positions are needed, so that additions don't wait for each other.
 inline void sweep(const Sweep& s, const float* in, float* out) {
     if (s.channels == 1) sweep_all<8>(s, in, out);
     else sweep_all<3>(s, in, out);

@@ -1,4 +1,4 @@
-// The optimizers: gradients of all slots added in their order, and the step, in one pass over the parameters.
+// The optimizers: add the gradients of all slots in order, and take the step, in one pass over the parameters.
 #pragma once
 
 #include <math.h>
@@ -47,7 +47,7 @@ CONVLENS_INLINE void sgd_step(const Update& u, Floats gradient, Floats& paramete
     parameter -= splat(u.learning_rate) * gradient;
 }
 
-// Parameters are counted in whole vectors; what lies behind the last one is padding.
+// `count` is rounded up to whole vectors; the numbers beyond the last parameter are padding.
 inline void update(const Update& u, size_t count, int slots, size_t step, const float* gradients, float* parameters,
                    float* first, float* second) {
     const AdamTerms terms = adam_terms(u);

@@ -25,7 +25,7 @@ CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const f
 #pragma GCC unroll 8
             for (int c = 0; c < channels; ++c) {
                 Floats slope = load(g + c * lanes);
-                in_register(slope);  // else it is read from memory again for each tap
+                in_register(slope);  // otherwise it is read from memory for each tap
 #pragma GCC unroll 9
                 for (int t = 0; t < taps; ++t) totals[t][c] += values[t] * slope;
             }
@@ -40,7 +40,7 @@ CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const f
 template <int channels>
 void weight_channels(const WeightSweep& s, const float* in, const float* gradient, float* sums) {
     int tap = 0;
-    if (channels == 1)  // so few would wait for each other's sums
+    if (channels == 1)  // more taps, so that additions don't wait for each other
         for (; tap + 9 <= s.taps; tap += 9)
             weight_piece<channels, channels == 1 ? 9 : 3>(s, in, gradient, s.offsets + tap,
                                                           sums + static_cast<size_t>(tap) * s.channels * lanes);
@@ -69,7 +69,7 @@ inline void weight_sweep(const WeightSweep& s, const float* in, const float* gra
     if (s.channels & 1) weight_channels<1>(s, in, gradient + channel * lanes, sums + channel * lanes);
 }
 
-// Pooled rows `first` to `last`: each gradient goes to the one position of its cell that won, the other three get 0.
+// Pooled rows `first` to `last`: each gradient goes to the largest value of its cell, the other three get 0.
 inline void spread_pooled(int channels, int first, int last, const Map& pooled, const float* gradient,
                           const uint8_t* winners, size_t out_row, size_t out_column, float* out, float* sums) {
     const size_t plane = static_cast<size_t>(pooled.height) * pooled.width;

@@ -1,11 +1,11 @@
 // Convolution with 3×3 kernels by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications give four outputs
 // instead of 36.
 //
-// The 4×4 values under four neighbouring window positions are transformed (additions alone), multiplied with
-// transformed weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms
-// for Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
-// rounding is hardly worse than that of the plain sum. Only worth it where a transformed value is used for several
-// output channels.
+// The 4×4 values under four neighbouring window positions are transformed (only additions), multiplied by transformed
+// weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
+// rounding errors are hardly larger than those of the plain sum. The method is faster only if a transformed value is
+// used for several output channels.
 #pragma once
 
 #include "../kernels.hpp"
@@ -102,7 +102,7 @@ struct WinogradPlaces {
     int rows[positions], columns[positions];  // of the four outputs that exist
 };
 
-// Four outputs of one channel into their pooled cell, or those that exist into the map.
+// Writes four outputs of one channel as one pooled cell, or those that exist into the map.
 template <int positions>
 CONVLENS_INLINE void write_outputs(const Winograd& w, const WinogradPlaces<positions>& places, int p, int channel,
                                    const Floats (&sums)[4]) {
@@ -181,8 +181,8 @@ CONVLENS_INLINE WinogradPlaces<positions> places_from(const Winograd& w, int fir
     return places;
 }
 
-// One input channel: nothing is summed over channels, so the sixteen values stay in registers, and multiplying and
-// adding keep both kinds of units busy. The bias joins the second row of frequencies, which goes into all four outputs.
+// One input channel: there is no sum over channels, so the sixteen values stay in registers. The bias is added to the
+// second row of frequencies, which is part of all four outputs.
 inline void winograd_from_one(const Winograd& w, const float* in, float* out, uint8_t* winners) {
     for (int cell = 0; cell < w.rows * w.columns; ++cell) {
         const auto places = places_from<1>(w, cell, in, out, winners);
@@ -222,8 +222,8 @@ inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* wi
         winograd_places<1>(w, places_from<1>(w, first, in, out, winners), workspace);
 }
 
-// Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each
-// of the nine numbers of each kernel is, [input channel][channel][tap].
+// Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` has the place of
+// each of the nine numbers of each kernel, [input channel][channel][tap].
 inline void winograd_weights(const WinogradWeights& w, const float* kernels, float* out) {
     for (int i = 0; i < w.in_channels; ++i)
         for (int c = 0; c < w.channels; ++c) {

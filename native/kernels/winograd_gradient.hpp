@@ -1,8 +1,8 @@
-// The gradient of a 3×3 convolution's weights by Winograd's algorithm, the way of winograd.hpp backward: a cell of 2×2
-// gradients and the 4×4 values under it are transformed, 16 products for each pair of channels are added up over all
-// cells instead of 36, and the sums are transformed back into the 3×3 numbers of a kernel.
+// The gradient of a 3×3 convolution's weights by Winograd's algorithm, the reverse of winograd.hpp: a cell of 2×2
+// gradients and the 4×4 values under it are transformed, 16 instead of 36 products for each pair of channels are added
+// up over all cells, and the sums are transformed back into the 3×3 numbers of a kernel.
 //
-// One row of the 4×4 transformed numbers after the other, each for as many cells as stay in the nearest caches.
+// The rows of the 4×4 transformed numbers are processed one by one, each for as many cells as fit into the cache.
 #pragma once
 
 #include "../kernels.hpp"
@@ -13,8 +13,8 @@
 
 namespace convlens::CONVLENS_VARIANT {
 
-// Row `row` of the transformed values. The last one has the other sign than in winograd.hpp, as has that of the
-// gradients, so that no gradient has to be negated; so it is with columns.
+// Row `row` of the transformed values. The last row has the opposite sign to winograd.hpp, and so has the last row of
+// the gradients, so that no gradient has to be negated. The same is true of columns.
 template <int row>
 CONVLENS_INLINE void gradient_inputs(const WinogradGradient& w, const float* at, size_t step, float* to) {
     constexpr int first[4] = {0, 1, 2, 3}, second[4] = {2, 2, 1, 1};
@@ -48,8 +48,9 @@ CONVLENS_INLINE void gradient_slopes(const WinogradGradient& w, const float* at,
     store(to + 3 * step, s[1]);
 }
 
-// The workspace's parts, [column of four][channel][cell], [column][block][cell][channel of the block],
-// [input channel][channel of the block], and as plain numbers [block][16][input channel][channel of the block].
+// The parts of the workspace: values [column of four][channel][cell], slopes [column][block][cell][channel of the
+// block], products [input channel][channel of the block], and sums as single numbers [block][16][input channel][channel
+// of the block].
 struct GradientParts {
     float *values, *slopes, *products, *sums;
     size_t values_step, slopes_step, plane;
@@ -65,7 +66,7 @@ struct GradientParts {
     }
 };
 
-// A cell's number, and the position of its first output.
+// A cell's index, and the position of its first output.
 struct Cell {
     int number = 0;
     ptrdiff_t y = 0, x = 0;
@@ -76,7 +77,7 @@ struct Cell {
     }
 };
 
-// One row of the transformed numbers of so many cells.
+// Processes one row of the transformed numbers of `cells` cells.
 template <int row>
 void gradient_row(const WinogradGradient& w, int cells, const float* in, const float* slopes,
                   const GradientParts& parts) {
@@ -113,7 +114,7 @@ void gradient_row(const WinogradGradient& w, int cells, const float* in, const f
         }
 }
 
-// Four sums become the three numbers that they are the transform of; `step` apart, in place.
+// The inverse transform of four sums to three numbers, `step` apart, in place.
 CONVLENS_INLINE void transform_back(float* at, size_t step) {
     const Floats half = splat(0.5f), b = load(at + step), c = load(at + 2 * step);
     const Floats even = half * (b + c);
@@ -122,7 +123,7 @@ CONVLENS_INLINE void transform_back(float* at, size_t step) {
     store(at + 2 * step, even + load(at + 3 * step));
 }
 
-// The sums of one block of channels into its packed gradients, [input channel][tap][channel].
+// Adds the sums of one block of channels to its packed gradients, [input channel][tap][channel].
 inline void gradient_kernels(size_t count, size_t plane, int size, float* sums, float* gradients) {
     for (size_t k = 0; k < count; k += lanes) {
         for (int x = 0; x < 4; ++x) transform_back(sums + k + x * plane, 4 * plane);
@@ -135,7 +136,7 @@ inline void gradient_kernels(size_t count, size_t plane, int size, float* sums, 
         }
 }
 
-// Adds what `rows` rows of cells give to the sums at the beginning of the workspace.
+// Adds the products of `rows` rows of cells to the sums at the beginning of the workspace.
 inline void winograd_gradient(const WinogradGradient& w, int rows, const float* in, const float* slopes,
                               float* workspace) {
     const GradientParts parts(w, workspace);
@@ -146,7 +147,7 @@ inline void winograd_gradient(const WinogradGradient& w, int rows, const float* 
     gradient_row<3>(w, cells, in, slopes, parts);
 }
 
-// The sums become gradients of the weights, and begin again at 0.
+// Adds the sums to the gradients of the weights.
 inline void winograd_gradient_back(const WinogradGradient& w, float* workspace, float* gradients) {
     const GradientParts parts(w, workspace);
     float* sums = parts.sums;

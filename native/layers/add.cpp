@@ -11,7 +11,7 @@ class Add final : public Kind {
         layer.expect_numbers(0);
         const Map &a = stage.inputs[0], &b = stage.inputs[1];
         if (a.channels != b.channels || a.height != b.height || a.width != b.width)
-            layer.refuse("its inputs are " + layer.shape(a) + " and " + layer.shape(b) + ", they must be alike");
+            layer.refuse("its inputs are " + layer.shape(a) + " and " + layer.shape(b) + "; they must be equal");
         static_cast<Map&>(stage.out) = a;
         stage.passes_gradient = stage.takes_relu = true;
     }
@@ -23,7 +23,7 @@ class Add final : public Kind {
         shared.kernels->add(stage.relu, a, values + a.at, b, values + b.at, stage.out, values + stage.out.at);
     }
 
-    // Who shares the sum's gradient finds it already.
+    // An input that shares the sum's gradient needs no copy.
     void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int, const Learned&) const override {
         float* values = buffers.values.data();
         const Map plain = without_frame(stage.out);

@@ -4,7 +4,7 @@ namespace convlens {
 
 namespace {
 
-// In training it waits for the whole batch, and its way back with it: see batch.cpp.
+// In training, its forward and backward pass wait for the whole batch: see batch.cpp.
 class BatchNorm final : public Kind {
  public:
     void read(Stage& stage, const Reading& layer) const override {

@@ -4,7 +4,7 @@ namespace convlens {
 
 namespace {
 
-// Branches one behind the other, along their channels.
+// Concatenates branches along their channels.
 class Concat final : public Kind {
  public:
     void read(Stage& stage, const Reading& layer) const override {
@@ -14,7 +14,7 @@ class Concat final : public Kind {
         for (const Map& one : stage.inputs) {
             if (one.height != first.height || one.width != first.width)
                 layer.refuse("its inputs are " + layer.shape(first) + " and " + layer.shape(one) +
-                             ", their heights and widths must be alike");
+                             "; their heights and widths must be equal");
             channels += one.channels;
         }
         if (channels * first.height * first.width > most_map) layer.refuse("its result is too large");
@@ -33,7 +33,7 @@ class Concat final : public Kind {
         }
     }
 
-    // Who shares the gradient finds its part already.
+    // An input that shares the gradient needs no copy.
     void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int, const Learned&) const override {
         float* values = buffers.values.data();
         const size_t plane = static_cast<size_t>(stage.out.height) * stage.out.width * shared.kernels->lanes;

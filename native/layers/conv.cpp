@@ -11,7 +11,7 @@ namespace {
 constexpr int cell_rows = 4;
 constexpr int most_block = 8, most_lanes = 16;
 
-// Where a group's channels begin.
+// A group's index and channels, and the places where they begin.
 struct Group {
     int number, channels_in, channels_out;
     size_t in(const Map& map, size_t lanes) const {
@@ -20,7 +20,7 @@ struct Group {
     size_t first_out() const { return static_cast<size_t>(number) * channels_out; }
 };
 
-// 2-D convolution, with bias. Behind it relu and 2×2 max-pooling may be part of the same stage.
+// 2-D convolution, with bias. The stage may include relu and 2×2 max-pooling.
 class Conv final : public Kind {
  public:
     void read(Stage& stage, const Reading& layer) const override {
@@ -94,7 +94,7 @@ class Conv final : public Kind {
     void place_gradients(Program& program, Stage& stage) const override { place_conv_gradients(program, stage); }
 
     void clear_gradients(const Stage& stage, const Shared& shared, const Learned& learned) const override {
-        // Sums of weights begin with the first tile, but for those of cells.
+        // The first tile overwrites the sums of weights, except those of cells.
         const size_t cleared = stage.cells ? stage.summed : static_cast<size_t>(stage.out.channels);
         std::memset(learned.worker + stage.sums + (stage.summed - cleared) * lanes_of(shared), 0,
                     cleared * lanes_of(shared) * sizeof(float));
@@ -151,7 +151,7 @@ class Conv final : public Kind {
         sweep.offsets = operation.offsets.data();
         sweep.relu = stage.relu;
         const int vectors = to.step / kernels.lanes;
-        sweep.vectors = stage.groups == 1 ? vectors : 1;  // with groups each vector has channels of its own to read
+        sweep.vectors = stage.groups == 1 ? vectors : 1;  // with groups, each vector reads different channels
         for (int v = 0; v < vectors; v += sweep.vectors) {
             sweep.weights = weights + operation.weights + static_cast<size_t>(v) * sweep.taps * kernels.lanes;
             sweep.bias = weights + operation.bias + v * kernels.lanes;
@@ -177,7 +177,7 @@ class Conv final : public Kind {
         return static_cast<size_t>(stage.out.height) * stage.out.width * shared.kernels->winner_bytes;
     }
 
-    // Some rows of cells at a time, so that their input stays in the nearest cache for all channels.
+    // Some rows of cells at a time, so that their input stays in the first-level cache for all channels.
     static void backward_cells(const Stage& stage, const Shared& shared, TileBuffers& buffers, const Learned& learned) {
         const Kernels& kernels = *shared.kernels;
         const size_t lanes = lanes_of(shared), plane = static_cast<size_t>(stage.out.height) * stage.out.width;
@@ -208,7 +208,7 @@ class Conv final : public Kind {
         }
     }
 
-    // The gradient of a convolution's own output, some rows of a block of channels, in the order that the sweeps want.
+    // Copies the gradient of a convolution's output, some rows of a block of channels, in the order of the sweeps.
     static void spread(const Stage& stage, const Shared& shared, TileBuffers& buffers, size_t channel, int channels,
                        int first, int last, float* to, float* bias_sums) {
         const Kernels& kernels = *shared.kernels;
@@ -270,7 +270,7 @@ class Conv final : public Kind {
         }
     }
 
-    // By Winograd's algorithm, some rows at a time while their gradients are in the nearest caches.
+    // By Winograd's algorithm, some rows at a time, so that their gradients stay in the cache.
     static void backward_fast_weights(const Stage& stage, const Shared& shared, TileBuffers& buffers,
                                       const Group& group, const Learned& learned) {
         const Kernels& kernels = *shared.kernels;
@@ -320,12 +320,12 @@ class Conv final : public Kind {
         shared.kernels->sweep(back, from, to);
     }
 
-    // The channels that a vector of output channels reads: of all the groups that it has a part in. So many, ...
+    // The number of input channels that a vector of output channels reads, in all groups that it overlaps, ...
     static int single_span(const Stage& stage, int lanes) {
         const int groups = std::min(stage.groups, (lanes + stage.group_out() - 2) / stage.group_out() + 1);
         return groups * stage.group_in();
     }
-    // ... and from which on.
+    // ... and the first of them.
     static int single_first(const Stage& stage, int lanes, int vector) {
         const int first = vector * lanes / stage.group_out() * stage.group_in();
         return std::min(first, stage.in().channels - single_span(stage, lanes));

@@ -43,7 +43,7 @@ class Dense final : public Kind {
         stage.sums = take_from_worker(program, static_cast<double>(inputs * lanes), stage);
     }
 
-    // A map that is flattened is taken as it lies, with the padding between its channels.
+    // A flattened map is read in its own layout, with the padding between its channels.
     void prepare_single(SingleOperation& operation, SinglePlan& plan) const override {
         const SinglePlace& in = operation.in[0];
         operation.features.assign(static_cast<size_t>(in.height) * in.width * in.step, -1);

@@ -4,8 +4,8 @@ namespace convlens {
 
 namespace {
 
-// A tile's numbers lie in PyTorch's order, so nothing is done where the map has no frame. It may have one where others
-// read it, too; then the numbers are copied.
+// A tile's numbers are in PyTorch's order, so a map without a frame needs no copy. A map that other stages read, too,
+// may have a frame; then the numbers are copied.
 class Flatten final : public Kind {
  public:
     void read(Stage& stage, const Reading& layer) const override {

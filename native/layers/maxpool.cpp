@@ -5,7 +5,7 @@ namespace convlens {
 
 namespace {
 
-// Pooling by 2×2 behind a convolution is part of that one's stage: see conv.cpp.
+// 2×2 max-pooling after a convolution is part of the convolution's stage: see conv.cpp.
 class MaxPool final : public PoolingKind {
  public:
     void read(Stage& stage, const Reading& layer) const override { read_window(stage, layer); }

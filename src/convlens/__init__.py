@@ -8,7 +8,7 @@
     print(model.predict("seven.png"))
     model.save("digits.safetensors")
 
-Names are imported on first use, so that `import convlens` is quick and brings in neither torch nor matplotlib.
+Names are imported on first use, so that `import convlens` is fast and imports neither torch nor matplotlib.
 """
 
 import importlib
@@ -108,7 +108,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _layer_called(name: str) -> str | None:
-    """What to write for the name that another library has for a kind of layer."""
+    """Return what to write for another library's name of a layer."""
     here = kind_called(name)
     return None if here is None else f"write convlens.{here}"
 

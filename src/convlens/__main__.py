@@ -4,16 +4,17 @@ import gc
 import sys
 
 GARBAGE_EVERY = 50_000
-"""Objects between two searches for garbage; with Python's 700, a tenth of the time to start goes into searching."""
+"""The garbage collector's threshold; with Python's default of 700, a tenth of the start-up time is garbage collection.
+"""
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its exit code."""
     gc.set_threshold(GARBAGE_EVERY)
     from convlens.cli.main import run
 
     exit_code = run(sys.argv[1:])
-    gc.freeze()  # or Python looks through all objects once more before it ends, which takes it a tenth of a second
+    gc.freeze()  # skips the last garbage collection before the exit, which takes a tenth of a second
     sys.exit(exit_code)
 
 

@@ -1,8 +1,8 @@
-"""Is this value a whole number, a number, a yes or no, one of these names? The one place where settings are checked.
+"""Check the type and range of settings: whole numbers, numbers, booleans, choices, paths.
 
-What NumPy and PyTorch make of a number (`np.int64(3)`, `np.float32(0.5)`, `np.True_`, arrays without dimensions) counts
-as the number, and is stored as Python's. A bool is no number. A refused value becomes a `UsageError` that begins with
-the setting's name in Python and knows that name, so that the command line can say its option instead.
+NumPy's and PyTorch's scalars (`np.int64(3)`, `np.float32(0.5)`, `np.True_`, arrays without dimensions) are converted to
+Python's types. A boolean is not a number. A wrong value raises a `UsageError` whose message begins with the setting's
+name in Python; the error stores that name, so that the command line can replace it by its option.
 """
 
 import math
@@ -25,7 +25,7 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4000
 
 
 def plain(value: object) -> object:
-    """A number of NumPy's or PyTorch's, or an array without dimensions, as Python has it; anything else as it is.
+    """Convert a scalar of NumPy or PyTorch, or an array without dimensions, to Python's type; return others unchanged.
 
     >>> import numpy as np
     >>> plain(np.int64(3)), plain(np.array(0.5)), plain(np.True_), plain("3")
@@ -38,7 +38,7 @@ def plain(value: object) -> object:
 
 
 def whole_or_none(value: object) -> int | None:
-    """The whole number that a value is; None where it is none.
+    """Return a whole number as an int; None if the value is not a whole number.
 
     >>> import numpy as np
     >>> whole_or_none(np.int64(3)), whole_or_none(3.0), whole_or_none(True), whole_or_none("3")
@@ -54,7 +54,7 @@ def whole_or_none(value: object) -> int | None:
 
 
 def number_or_none(value: object) -> int | float | None:
-    """The number that a value is, whole numbers as int, else float; None where it is none. NaN is a number here.
+    """Return a number as int or float; None if the value is not a number. NaN counts as a number.
 
     >>> import numpy as np
     >>> number_or_none(np.float64(0.5)), number_or_none(2), number_or_none(False), number_or_none("2")
@@ -71,7 +71,7 @@ def number_or_none(value: object) -> int | float | None:
 
 
 def items_or_none(value: object) -> list[Any] | None:
-    """What a list, a tuple, an array or anything else to go through holds; None for text and for what holds nothing.
+    """Return the items of a list, a tuple, an array or another iterable; None for text and for other values.
 
     >>> items_or_none((1, 2)), items_or_none("12"), items_or_none(3)
     ([1, 2], None, None)
@@ -85,10 +85,10 @@ def items_or_none(value: object) -> list[Any] | None:
 
 
 def as_whole(name: str, value: object, lowest: int, highest: int | None = None) -> int:
-    """A whole number from `lowest` to `highest`, or from `lowest` on.
+    """Check that a value is a whole number from `lowest` to `highest`, or at least `lowest`, and return it.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is not.
 
     >>> as_whole("epochs", 0, 1, 100_000)
     Traceback (most recent call last):
@@ -103,10 +103,12 @@ def as_whole(name: str, value: object, lowest: int, highest: int | None = None) 
 
 
 def as_number(name: str, value: object, allowed: str, fits: Callable[[float], bool]) -> int | float:
-    """A number for which `fits` is true; `allowed` says which those are, as in "a number above 0". NaN never fits.
+    """Check that a value is a number for which `fits` is true, and return it. NaN never fits.
+
+    `allowed` describes the allowed numbers, such as "a number above 0".
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is not such a number.
 
     >>> as_number("learning_rate", -1, "a number above 0, such as 0.001", lambda rate: rate > 0)
     Traceback (most recent call last):
@@ -120,10 +122,10 @@ def as_number(name: str, value: object, allowed: str, fits: Callable[[float], bo
 
 
 def as_flag(name: str, value: object) -> bool:
-    """True or False.
+    """Check that a value is True or False, and return it.
 
     Raises:
-        UsageError: it is something else, even 0 or 1.
+        UsageError: it is another value, even 0 or 1.
     """
     flag = plain(value)
     if not isinstance(flag, bool):
@@ -132,10 +134,10 @@ def as_flag(name: str, value: object) -> bool:
 
 
 def as_choice(name: str, value: object, choices: Iterable[Choice]) -> Choice:
-    """One of some names; a name that is nearly one of them is suggested.
+    """Check that a value is one of some names, and return it.
 
     Raises:
-        UsageError: it is none of them.
+        UsageError: it is not; the message suggests a similar name.
 
     >>> as_choice("recipe", "fats", ("fast", "tutorial", "best"))
     Traceback (most recent call last):
@@ -152,10 +154,10 @@ def as_choice(name: str, value: object, choices: Iterable[Choice]) -> Choice:
 
 
 def as_path(name: str, value: object) -> Path:
-    """The path of a file or folder, which need not be there.
+    """Convert a value to the path of a file or folder, which need not exist.
 
     Raises:
-        UsageError: it is neither a text nor a path, empty, or longer than names can be.
+        UsageError: it is neither text nor a path, or it is empty or too long.
 
     >>> as_path("out", "runs/first").name
     'first'
@@ -164,15 +166,15 @@ def as_path(name: str, value: object) -> Path:
         refuse(name, value, "the path of a file or folder")
     path = Path(value)
     if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts) or len(str(path)) > _LONGEST_PATH:
-        refuse(name, value, "a path whose names are shorter")
+        refuse(name, value, "a shorter path")
     return path
 
 
 def as_callback(name: str, value: Callback) -> Callback:
-    """A function, or None.
+    """Check that a value is a function or None, and return it.
 
     Raises:
-        UsageError: it cannot be called.
+        UsageError: it is not callable.
     """
     if value is not None and not callable(value):
         refuse(name, value, "a function, or None")
@@ -180,10 +182,10 @@ def as_callback(name: str, value: Callback) -> Callback:
 
 
 def as_instance(name: str, value: object, kind: type[Kind], allowed: str) -> Kind:
-    """A value of one of Convlens's own types; `allowed` says how to get one.
+    """Check that a value has a type of Convlens, and return it; `allowed` says how to get one.
 
     Raises:
-        UsageError: it is of another type.
+        UsageError: it has another type.
     """
     if not isinstance(value, kind):
         refuse(name, value, allowed)
@@ -191,7 +193,7 @@ def as_instance(name: str, value: object, kind: type[Kind], allowed: str) -> Kin
 
 
 def refuse(name: str, value: object, allowed: str) -> NoReturn:
-    """Say what a setting is and what it may be.
+    """Raise an error that says the value of a setting and what is allowed.
 
     Raises:
         UsageError: always.
@@ -200,7 +202,7 @@ def refuse(name: str, value: object, allowed: str) -> NoReturn:
 
 
 def shown(value: Any) -> str:
-    """A value on one line, cut short where it is long; NumPy's numbers as Python's.
+    """Return a value as one line of text, shortened if it is long; NumPy's scalars look like Python's.
 
     >>> import numpy as np
     >>> shown(np.int64(3)), shown("a" * 50), shown(10**5000)
@@ -211,6 +213,6 @@ def shown(value: Any) -> str:
         return f"a number of more than {_MOST_DIGITS} digits"
     try:
         text = " ".join(repr(value).split())
-    except ValueError:  # a list of numbers that Python refuses to print
+    except ValueError:  # Python refuses to print very long integers, here inside a list
         text = f"a {type(value).__name__}"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

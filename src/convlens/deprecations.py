@@ -1,6 +1,6 @@
-"""Names that changed in 0.7: the old ones work until 0.8, each with a DeprecationWarning.
+"""Names that changed in 0.7. The old names work until 0.8, with a DeprecationWarning.
 
-Whoever renames something public adds it to a table here.
+Add every public name that you change to a table in this module.
 """
 
 import functools
@@ -39,7 +39,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "Study": {"bends": "corruptions", "doubtful": "label_errors"},
     "TrainingLabels": {"doubtful": "label_errors"},
 }
-"""Old and new names of what a module or a class holds."""
+"""Old and new names of the attributes of modules and classes."""
 ARGUMENTS = {"mend": "repair", "doubtful": "label_errors", "stretch": "aspect"}
 OPTIONS = {"--mend": "--repair", "--no-mend": "--no-repair", "--doubtful": "--label-errors"}
 JSON_KEYS = {
@@ -55,12 +55,12 @@ Result = TypeVar("Result")
 
 
 def warn(old: str, new: str) -> None:
-    """A DeprecationWarning at the line that called the caller of this function."""
+    """Issue a DeprecationWarning for the line that called the caller of this function."""
     warnings.warn(_sentence(old, new), DeprecationWarning, stacklevel=3)
 
 
 def warn_of_form(old: str, new: str) -> None:
-    """A DeprecationWarning for a way to call a layer, at the line that calls it."""
+    """Issue a DeprecationWarning for an old way to call a layer, for the line that calls it."""
     warnings.warn(
         f"{old} is now written {new}; the old form goes in Convlens {GONE_IN}.", DeprecationWarning, stacklevel=3
     )
@@ -71,7 +71,7 @@ def _sentence(old: str, new: str) -> str:
 
 
 def old_module_names(module: str) -> Callable[[str], Any]:
-    """A `__getattr__` for a module, which finds what `ATTRIBUTES` says under its new name.
+    """Return a `__getattr__` for a module, which finds the old names in `ATTRIBUTES`.
 
     >>> import convlens.metrics
     >>> with warnings.catch_warnings(record=True, action="always"):
@@ -90,7 +90,7 @@ def old_module_names(module: str) -> Callable[[str], Any]:
 
 
 def with_old_attributes(kind: type[Result]) -> type[Result]:
-    """A class decorator: old names work for attributes, as `ATTRIBUTES` has them, and for arguments."""
+    """Class decorator: make the old names of attributes (see `ATTRIBUTES`) and of arguments work."""
     for old, new in ATTRIBUTES[kind.__name__].items():
         setattr(kind, old, property(functools.partial(_read, old=old, new=new)))
     kind.__init__ = with_old_arguments(kind.__init__)
@@ -103,7 +103,7 @@ def _read(holder: Any, old: str, new: str) -> Any:
 
 
 def with_old_arguments(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """A decorator: keyword arguments are also taken under the old names of `ARGUMENTS`.
+    """Decorator: accept keyword arguments by the old names in `ARGUMENTS`, too.
 
     >>> with warnings.catch_warnings(record=True, action="always") as said:
     ...     with_old_arguments(lambda repair: repair)(mend=False)
@@ -125,7 +125,7 @@ def with_old_arguments(function: Callable[Parameters, Result]) -> Callable[Param
 
 
 def renamed_options(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words of a command line with the new names of options, and a sentence for each old one.
+    """Return the words of a command line with the new names of options, and a sentence for each old one.
 
     >>> renamed_options(["report", "latest", "--doubtful=labels.csv"])
     (['report', 'latest', '--label-errors=labels.csv'], ['--doubtful is now --label-errors; ...'])
@@ -140,7 +140,7 @@ def renamed_options(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def with_new_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that an older version saved, under the new names of `ARGUMENTS`.
+    """Return settings that an older version saved, with the new names of `ARGUMENTS`.
 
     >>> with_new_keys({"shift": 0.1, "stretch": 0.2})
     {'shift': 0.1, 'aspect': 0.2}
@@ -149,7 +149,7 @@ def with_new_keys(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_old_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON object in which a value also stands under the old name of its key.
+    """Return a JSON object that also has the old names of its keys.
 
     >>> with_old_keys({"confidence": 0.5})
     {'confidence': 0.5, 'certainty': 0.5}

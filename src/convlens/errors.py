@@ -1,21 +1,21 @@
-"""Every error that Convlens raises on purpose, in one tree.
+"""The errors that Convlens raises on purpose.
 
     ConvlensError                         exit code 1
     ├── UsageError (ValueError)           2   a setting or a name that is not allowed
     │   └── NetworkError                  2   a network that cannot be built; may point into its text
     ├── DataError (ValueError)            3   data that cannot be used
-    │   ├── DatasetUnavailable            3   no source gave the files of a known dataset
-    │   ├── DamagedData                   3   a data file that is not what it says it is
+    │   ├── DatasetUnavailable            3   no source has the files of a known dataset
+    │   ├── DamagedData                   3   a data file that is damaged or has another format
     │   └── ImageError                    3   an image file that cannot be decoded
     ├── ModelFileError (ValueError)       4   a file that is not a usable trained model
     │   ├── DamagedModel                  4   truncated, flipped bits, tensors that do not fit
-    │   └── FutureModel                   4   written by a later Convlens
+    │   └── FutureModel                   4   written by a newer version of Convlens
     ├── OutputError (OSError)             1   a file or folder that cannot be written
     ├── MissingDependency (ImportError)   1   an optional package that is not installed
-    └── LossNotFinite (ArithmeticError)   1   training that ran into NaN or infinity
+    └── LossNotFinite (ArithmeticError)   1   a training whose loss became NaN or infinite
 
-Messages follow one form: what was given, what is allowed, what to do next. Every class also inherits the built-in
-type that a caller who never heard of Convlens would catch.
+Messages follow one form: what was given, what is allowed, what to do next. Every class also inherits from the built-in
+exception that fits, so that generic code can catch it.
 """
 
 import re
@@ -24,10 +24,10 @@ from typing import ClassVar
 
 
 class ConvlensError(Exception):
-    """The root: `except ConvlensError` catches everything that Convlens raises on purpose.
+    """The base class: `except ConvlensError` catches everything that Convlens raises on purpose.
 
-    Messages name settings as Python does. `argument` is the one that a message begins with, `mentions` are those that
-    it says further on as `name=`; `named` says all of them in another way.
+    Messages use the Python names of settings. `argument` is the name at the start of the message, `mentions` are those
+    that occur later as `name=`. `named` replaces all of them.
 
     >>> issubclass(DamagedModel, ConvlensError), DamagedModel.exit_code
     (True, 4)
@@ -40,7 +40,7 @@ class ConvlensError(Exception):
         self.argument, self.mentions = argument, tuple(mentions)
 
     def named(self, name: Callable[[str], str]) -> str:
-        """The message with other names for its settings: options of the command line, or plain words.
+        """Return the message with other names for its settings, such as options of the command line.
 
         >>> error = UsageError("learning_rate is 0; give more.", argument="learning_rate")
         >>> error.named(lambda name: "--" + name.replace("_", "-"))
@@ -57,7 +57,7 @@ class ConvlensError(Exception):
 
 
 def _renamed(told: str) -> Callable[[re.Match[str]], str]:
-    """`name=value`, without the value too, as the other name and the value."""
+    """Return a function that replaces `name=value`, or `name=`, by the new name and the value."""
     return lambda found: " ".join([told, *(value for value in found.groups() if value)])
 
 
@@ -68,7 +68,7 @@ class UsageError(ConvlensError, ValueError):
 
 
 def in_words(error: ConvlensError) -> str:
-    """The message with the setting's name in plain words, for pages that have neither Python nor options.
+    """Return the message with the setting's name in plain words, for web pages.
 
     >>> in_words(UsageError("learning_rate is 0; give more.", argument="learning_rate"))
     'learning rate is 0; give more.'
@@ -79,9 +79,9 @@ def in_words(error: ConvlensError) -> str:
 class NetworkError(UsageError):
     """A network that cannot be read or built.
 
-    Where the network was given as text, `text`, `start` and `end` say which characters are meant and the message
-    ends in that text with the place underlined. The text may be one line of several, or cut short; `position` is the
-    same place in all that was given, for whoever still has it: an editor marks it there.
+    If the network was given as text, the characters from `start` to `end` of `text` are wrong, and the message ends
+    with that text, underlined there. `text` may be one line of several, or shortened; `position` is the same range in
+    the complete text, for an editor.
 
     >>> print(NetworkError("'cnv' is not a layer.", text="cnv 8 3x3", start=0, end=3))
     'cnv' is not a layer.
@@ -114,15 +114,15 @@ class DataError(ConvlensError, ValueError):
 
 
 class DatasetUnavailable(DataError):
-    """No source gave the files of a known dataset."""
+    """No source has the files of a known dataset."""
 
 
 class DamagedData(DataError):
-    """A data file that is not what it says it is."""
+    """A data file that is damaged or has another format."""
 
 
 class ImageError(DataError):
-    """An image file that cannot be decoded; `problem` says why in a word for programs, such as "truncated"."""
+    """An image file that cannot be decoded; `problem` is the reason as one word for programs, such as "truncated"."""
 
     def __init__(self, message: str, problem: str = "damaged") -> None:
         super().__init__(message)
@@ -136,11 +136,11 @@ class ModelFileError(ConvlensError, ValueError):
 
 
 class DamagedModel(ModelFileError):
-    """A trained model that was cut short, changed, or whose tensors do not fit its network."""
+    """A trained model that was truncated or changed, or whose tensors do not fit its network."""
 
 
 class FutureModel(ModelFileError):
-    """A trained model written by a later Convlens."""
+    """A trained model written by a newer version of Convlens."""
 
 
 class OutputError(ConvlensError, OSError):
@@ -152,4 +152,4 @@ class MissingDependency(ConvlensError, ImportError):
 
 
 class LossNotFinite(ConvlensError, ArithmeticError):
-    """Training whose loss became NaN or infinite."""
+    """A training whose loss became NaN or infinite."""

@@ -1,8 +1,7 @@
-"""Writing files so that a reader never sees half of one, and the checksums that prove a file whole.
+"""Write files atomically, and compute checksums.
 
-A file is written under a temporary name in its own folder, synced to the disk, and only then renamed: after a crash
-or a full disk there is the old file or the new one, never a part. `tempfile` alone does not sync and does not
-rename, and the packages that do bring more than these lines.
+A file is written under a temporary name in its folder, synced to the disk, and then renamed. So after a crash or a full
+disk, there is either the old file or the new one, never a part. `tempfile` neither syncs nor renames.
 """
 
 import errno
@@ -18,16 +17,14 @@ from typing import IO
 from convlens.errors import DataError, OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-MOST_DEFLATE_SHRINKS = 1032
-"""Times: deflate never does better, so what claims to hold more than that many times its bytes is damaged."""
 
 
 def write_atomically(path: Path | str, content: bytes | str) -> Path:
-    """Write `content` to `path`, whole or not at all; text becomes UTF-8. The folder must be there already.
+    """Write `content` to `path`, completely or not at all; text becomes UTF-8. The folder must exist.
 
     Raises:
-        OutputError: the path is a folder, may not be written, its folder is missing, or the disk is full. Nothing is
-            left behind.
+        OutputError: the path is a folder, its folder is missing, there is no permission, or the disk is full. No
+            temporary file remains.
 
     >>> import tempfile; folder = tempfile.TemporaryDirectory()
     >>> write_atomically(Path(folder.name) / "note.txt", "grüße").read_bytes()
@@ -37,7 +34,7 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
     path = Path(path)
     content = content.encode() if isinstance(content, str) else content
     with explain_write_errors(path, len(content)):
-        path = Path(os.path.realpath(path)) if path.is_symlink() else path  # the file that a link names, not the link
+        path = Path(os.path.realpath(path)) if path.is_symlink() else path  # replace the target of a link, not the link
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder")
         if path.exists() and not path.is_file():
@@ -54,12 +51,24 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
     return path
 
 
+def expand_user(path: Path | str) -> Path:
+    """Replace `~` at the start of a path by the user's folder. A user that does not exist stays as it is.
+
+    `Path.expanduser` raises RuntimeError for such a user, instead of "does not exist".
+
+    >>> expand_user("~nosuchuser/images").as_posix()
+    '~nosuchuser/images'
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def check_parent_folder(path: Path | str) -> None:
-    """Refuse an output whose folder is not there, so that a mistyped path makes no folders. Whatever writes a file for
-    a person comes through here; what computes for long calls it first.
+    """Check that the folder of an output file exists, so that a mistyped path does not create folders.
+
+    Every function that writes a file calls it. Call it before a long computation, too.
 
     Raises:
-        OutputError: there is no such folder, or it is a file.
+        OutputError: the folder does not exist, or is a file.
 
     >>> check_parent_folder("no-such-folder/deep/out.svg")
     Traceback (most recent call last):
@@ -68,15 +77,14 @@ def check_parent_folder(path: Path | str) -> None:
     parent = Path(path).parent
     with explain_write_errors(Path(path)):
         if not stat.S_ISDIR(parent.stat().st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, "is no folder")
+            raise NotADirectoryError(errno.ENOTDIR, "is not a folder")
 
 
 def make_folder(folder: Path | str, and_above: int = 0) -> None:
-    """Make a folder for outputs, unless it is there, and so many of the missing folders above it; further up nothing
-    is made, by the same rule as for files.
+    """Create a folder for outputs, if it is missing, and up to `and_above` missing folders above it.
 
     Raises:
-        OutputError: a folder further up is missing, or the folder cannot be made.
+        OutputError: a folder further up is missing, or the folder cannot be created.
     """
     folder = Path(folder)
     if and_above and not folder.parent.exists():
@@ -87,7 +95,7 @@ def make_folder(folder: Path | str, and_above: int = 0) -> None:
 
 
 def sync(file: IO[bytes]) -> None:
-    """Wait until what was written is on the disk."""
+    """Flush a file and wait until its content is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
@@ -96,7 +104,7 @@ def move_into_place(temporary: Path, path: Path) -> None:
     """Rename a finished, synced file to its final name and sync the folder, so that the new name survives a crash."""
     temporary.replace(path)
     if os.name == "posix":
-        # The new file is there by now; some file systems cannot sync a folder, and that is no failure to write.
+        # The new file exists by now. Some file systems cannot sync a folder, which is not an error.
         with suppress(OSError):
             _sync_folder(path.parent)
 
@@ -111,7 +119,7 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def explain_write_errors(path: Path, size: int = 0) -> Iterator[None]:
-    """Turn the operating system's write errors into one line that says what to do."""
+    """Convert the operating system's write errors to an OutputError that says what to do."""
     try:
         yield
     except OutputError:
@@ -122,7 +130,7 @@ def explain_write_errors(path: Path, size: int = 0) -> Iterator[None]:
 
 @contextmanager
 def explain_read_errors(shown: str) -> Iterator[None]:
-    """Turn the operating system's read errors into one line that says what to do; messages call the file `shown`."""
+    """Convert the operating system's read errors to a DataError that says what to do; it calls the file `shown`."""
     try:
         yield
     except OutputError:
@@ -148,7 +156,7 @@ def _explanation(path: Path, size: int, error: OSError) -> str:
 
 
 def sha256_of_bytes(*parts: bytes | memoryview) -> str:
-    """The SHA-256 of the parts put together, as 64 hexadecimal digits.
+    """Return the SHA-256 of the concatenated parts as 64 hexadecimal digits.
 
     >>> sha256_of_bytes(b"ab", b"c")[:16]
     'ba7816bf8f01cfea'
@@ -160,6 +168,6 @@ def sha256_of_bytes(*parts: bytes | memoryview) -> str:
 
 
 def sha256_of_file(path: Path | str) -> str:
-    """The SHA-256 of a file, which is never read whole."""
+    """Return the SHA-256 of a file; the file is read in blocks."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
-"""Names that scikit-learn, Keras, PyTorch and fastai use, and what to write here instead.
+"""Names from scikit-learn, Keras, PyTorch and fastai, and what to write instead.
 
-Whoever writes `model.fit` or `train(X, y, lr=0.1)` gets Python's own error, of Python's own type, and behind it what
-they look for. So `hasattr(model, "fit")` stays false, and nothing here is a second way to do anything. Arguments of
-layers are in `convlens.layers.calls`, beside the layers.
+`model.fit` or `train(X, y, lr=0.1)` raise Python's usual error, of the usual type, with a hint at the end of the
+message. So `hasattr(model, "fit")` stays false, and there is only one way to do each thing. The arguments of layers are
+in `convlens.layers.calls`.
 """
 
 import functools
@@ -34,23 +34,23 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
         **_each("test validate score", _EVALUATE),
         **_each(
             "ConvlensClassifier Classifier cross_val_score cross_validate GridSearchCV",
-            "write from convlens.sklearn import ConvlensClassifier, which scikit-learn's own functions take",
+            "write from convlens.sklearn import ConvlensClassifier, which works with scikit-learn's functions",
         ),
         **_each("accuracy_score", f"{_EVALUATE}.accuracy, or model.score(X, y)"),
         **_each("confusion_matrix", f"{_EVALUATE}.confusion"),
         **_each("classification_report", f"{_EVALUATE}.classes"),
         **_each("Sequential Model Module", "write convlens.Network([...])"),
-        **_each("Input InputLayer", "leave it out; the images say their shape"),
-        **_each("Softmax LogSoftmax softmax", "leave it out; the probabilities are computed behind the last Dense()"),
-        **_each("Activation", "an activation is a layer of its own: convlens.ReLU(), convlens.Tanh(), ..."),
+        **_each("Input InputLayer", "leave it out; the shape comes from the images"),
+        **_each("Softmax LogSoftmax softmax", "leave it out; the probabilities are computed after the last Dense()"),
+        **_each("Activation", "write an activation as a layer: convlens.ReLU(), convlens.Tanh(), ..."),
         **_each("ZeroPadding2D", "write padding= in Conv2d"),
         **_each("nn", "layers are convlens.Conv2d, convlens.ReLU, ..."),
         **_each("datasets fetch_openml", 'write convlens.load_dataset("mnist")'),
         **_each(
             "DataLoader DataBlock ImageFolder ImageDataLoaders ImageDataGenerator image_dataset_from_directory",
-            'write convlens.train("photos/"), or give train the arrays',
+            'write convlens.train("photos/"), or pass arrays to train',
         ),
-        **_each("to_categorical one_hot OneHotEncoder LabelEncoder", "leave it out; labels are taken as they are"),
+        **_each("to_categorical one_hot OneHotEncoder LabelEncoder", "leave it out; labels need no encoding"),
         **_each("Adam SGD AdamW", _SETTINGS.replace("it is", "the optimizer is")),
         **_each("EarlyStopping", "write convlens.train(X, y, validation=0.1, early_stopping=5)"),
         **_each("ModelCheckpoint TensorBoard", 'write convlens.train(X, y, out="runs/*")'),
@@ -58,7 +58,7 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
     },
     "TrainedModel": {
         **_each("fit partial_fit fine_tune fit_one_cycle train compile fit_transform", _TRAIN),
-        **_each("eval no_grad requires_grad_ zero_grad", "leave it out; predictions need no mode"),
+        **_each("eval no_grad requires_grad_ zero_grad", "leave it out; predictions always use evaluation mode"),
         **_each("forward decision_function", "write model.predict_proba(X), or model.logits(images)"),
         **_each("predict_classes", "write model.predict_labels(X)"),
         **_each("get_preds", "write model.predict_proba(X)"),
@@ -71,7 +71,7 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
         **_each("load_state_dict load_weights load from_pretrained load_model", "write convlens.load_model(path)"),
         **_each("export dump save_weights save_pretrained save_model", "write model.save(path)"),
         **_each("layers modules children", "write model.network.layers"),
-        **_each("to cuda cpu", 'write model.open_engine(device="cuda"), and give it to evaluate as engine='),
+        **_each("to cuda cpu", 'write model.open_engine(device="cuda"), and pass it to evaluate as engine='),
         **_each("input_shape n_features_in_", "write model.preprocessing.image_shape"),
         **_each("count_params num_parameters", "write model.parameters, a number"),
         **_each("get_params get_config config hparams", 'write model.facts["settings"]'),
@@ -105,16 +105,16 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
     },
     "Network": {
         **_each("fit compile train", "write model = convlens.train(X, y, network=network)"),
-        **_each("predict forward predict_proba", "it has no weights; convlens.train(X, y, network=network) has"),
+        **_each("predict forward predict_proba", "it has no weights; train it: convlens.train(X, y, network=network)"),
         **_each(
             "summary parameters count_params num_parameters",
             "write print(convlens.network.layer_table(network, (1, 28, 28), classes=10))",
         ),
-        **_each("add append add_module", "a network does not change; write Network([*network.layers, ...])"),
+        **_each("add append add_module", "a network is immutable; write Network([*network.layers, ...])"),
         **_each("state_dict weights", "it has no weights; a model from convlens.train has"),
     },
 }
-"""What a module or a class does not have, and what to write; a line for each meaning."""
+"""Missing attributes of modules and classes, and what to write instead; one line for each meaning."""
 
 ARGUMENTS: dict[str, Mapping[str, str]] = {
     "train": {
@@ -131,9 +131,7 @@ ARGUMENTS: dict[str, Mapping[str, str]] = {
         ),
         **_each("validation_split val_split valid_pct validation_fraction", "write validation=0.1, a share"),
         **_each("test_data test_set test_ds test_loader", "write test=(X, y)"),
-        **_each(
-            "callbacks callback cbs", "write on_event=, a function; early_stopping= and progress= are there already"
-        ),
+        **_each("callbacks callback cbs", "write on_event=, a function; there are also early_stopping= and progress="),
         **_each("verbose verbosity silent show_progress", "write progress=False or progress=True"),
         **_each("patience n_iter_no_change", "write early_stopping=, a number of epochs"),
         **_each("max_time time_limit timeout", "write max_seconds="),
@@ -143,10 +141,12 @@ ARGUMENTS: dict[str, Mapping[str, str]] = {
         **_each("class_weight sample_weight class_weights", 'write balance="weights"'),
         **_each("metrics", f"leave it out; {_EVALUATE} afterwards"),
         **_each("augment data_augmentation transform transforms batch_tfms", "write augmentation="),
-        **_each("shuffle", "leave it out; images are shuffled anew in every epoch"),
+        **_each("shuffle", "leave it out; images are shuffled in every epoch"),
         **_each("use_gpu gpu gpus accelerator", 'write device="cuda"'),
         **_each("output_dir save_path path checkpoint logdir log_dir", "write out="),
-        **_each("size image_size input_shape", "leave it out; arrays have it, and for files it is in images="),
+        **_each(
+            "size image_size input_shape", "leave it out; arrays have a shape, and for files it is part of images="
+        ),
     },
     "evaluate": {
         **_each("X x images test test_data", "give model, images and labels in this order: evaluate(model, X, y)"),
@@ -156,22 +156,22 @@ ARGUMENTS: dict[str, Mapping[str, str]] = {
     "TrainedModel.predict": {
         **_each("X x", "give the images first: predict(X)"),
         **_each("batch_size verbose steps", "leave it out"),
-        **_each("threshold", "write convlens.train(X, y, validation=0.1, error_rate=0.01), which fits one"),
+        **_each("threshold", "write convlens.train(X, y, validation=0.1, error_rate=0.01), which chooses one"),
     },
 }
-"""What a function does not take by name, and what to write."""
+"""Unknown keyword arguments of functions, and what to write instead."""
 
 POSITIONS = {
-    "train": "images and labels come first, and what follows has names: train(X, y, validation=(X, y), epochs=3)",
+    "train": "images and labels come first; name all other arguments: train(X, y, validation=(X, y), epochs=3)",
     "Network.__init__": "give the layers as one list: Network([Conv2d(8, kernel_size=3), ReLU(), Dense()])",
 }
-"""What to say of too many arguments without names."""
+"""Hints for calls with too many positional arguments."""
 
 
 def missing(holder: str, name: str, advice: str | None = None) -> str:
-    """What the AttributeError says of a name that `holder` does not have.
+    """Return the message of an AttributeError for a name that `holder` does not have.
 
-    `advice` is for what `ATTRIBUTES` does not know. Python itself adds the nearest name that there is.
+    `advice` is used for names that are not in `ATTRIBUTES`. Python itself adds a similar name, if there is one.
 
     >>> missing("TrainedModel", "classes_")
     "'TrainedModel' object has no attribute 'classes_'; write model.class_names."
@@ -188,22 +188,22 @@ def missing(holder: str, name: str, advice: str | None = None) -> str:
 
 
 def explains_names(kind: type[Kind]) -> type[Kind]:
-    """A class decorator: an attribute that `kind` lacks is told with what to write instead.
+    """Class decorator: for a missing attribute, say what to write instead.
 
-    A method that the type checker saw would make it take every name; this one it does not see.
+    `__getattr__` is set at run time, so that type checkers do not accept every name.
     """
 
     def find(self: Any, name: str) -> Any:
         if name in ATTRIBUTES[kind.__name__]:
             raise AttributeError(missing(kind.__name__, name))
-        return object.__getattribute__(self, name)  # fails once more, in Python's own words
+        return object.__getattribute__(self, name)  # raises Python's own error
 
     kind.__getattr__ = find  # pyright: ignore[reportAttributeAccessIssue]
     return kind
 
 
 def explains_arguments(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """A decorator: an argument that `function` does not take is told with what to write instead.
+    """Decorator: for an unknown argument, say what to write instead.
 
     >>> @explains_arguments
     ... def train(data, *, epochs=1): ...

@@ -1,6 +1,6 @@
-"""Lock files for one process at a time, which the operating system releases when their holder ends for any reason.
+"""Lock files for one process at a time; the operating system releases the lock when the process ends for any reason.
 
-A file whose mere existence is the lock would be left behind by a crash and block all other processes.
+If the existence of the file were the lock, a crash would leave it behind and block all other processes.
 """
 
 import sys
@@ -18,12 +18,12 @@ _LOOK_EVERY = 0.1
 
 @contextmanager
 def hold_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file `path`; while another process has it, wait and call `on_wait` ten times a second.
+    """Hold the lock file `path`; while another process holds it, wait and call `on_wait` ten times per second.
 
-    On a file system without locks nothing is locked, and nothing fails.
+    On a file system without locks, nothing is locked and there is no error.
 
     Raises:
-        OutputError: the lock file cannot be made.
+        OutputError: the lock file cannot be created.
     """
     with explain_write_errors(path.parent):
         file = path.open("a+b")
@@ -40,7 +40,7 @@ def refuse_others(path: Path, refusal: str) -> Iterator[None]:
 
     Raises:
         UsageError: another process holds it; the message is `refusal`.
-        OutputError: the lock file cannot be made.
+        OutputError: the lock file cannot be created.
     """
     with explain_write_errors(path.parent):
         file = path.open("a+b")

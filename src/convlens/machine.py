@@ -1,14 +1,14 @@
-"""How many cores and threads the process may use, and should use."""
+"""Find the number of cores that the process may use, and the default number of threads."""
 
 import os
 from pathlib import Path
 
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Where Linux tells a container how many microseconds of processor time it gets in each period."""
+"""On Linux, this file says how many microseconds of CPU time a container gets in each period."""
 
 
 def available_cores() -> int:
-    """How many cores this process may use: those it is bound to, but no more than a container's quota allows.
+    """Return the number of cores that this process may use, limited by its CPU affinity and a container's quota.
 
     >>> available_cores() >= 1
     True
@@ -22,7 +22,7 @@ def available_cores() -> int:
 
 
 def usual_threads() -> int:
-    """The default number of threads: one per core, and no more than `OMP_NUM_THREADS`.
+    """Return the default number of threads: one per core, and no more than `OMP_NUM_THREADS`.
 
     Users, clusters and joblib (which divides the cores among scikit-learn's worker processes) set that variable for all
     libraries; NumPy, PyTorch and scikit-learn follow it, too.
@@ -30,5 +30,7 @@ def usual_threads() -> int:
     >>> 1 <= usual_threads() <= available_cores()
     True
     """
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # OpenMP allows one number a level
+    asked = (
+        os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    )  # OpenMP allows one number per nesting level
     return min(available_cores(), int(asked)) if asked.isdecimal() and int(asked) else available_cores()

@@ -1,7 +1,7 @@
-"""Small HTML tables for notebooks: what `_repr_html_` of a model, a dataset, an evaluation or predictions gives.
+"""Small HTML tables for notebooks, used by `_repr_html_` of models, datasets, evaluations and predictions.
 
-Everything is text until it is marked as `Html`, and text is escaped here: names of classes and files are other
-people's. Colours are left to the notebook, so that a table can be read on a dark page too.
+Text that is not marked as `Html` is escaped, since the names of classes and files are not trusted. The tables set no
+colours, so that they are readable in dark notebooks, too.
 """
 
 import base64
@@ -13,7 +13,7 @@ _CAPTION = "style='text-align:left; white-space:nowrap'"
 
 
 class Html(str):
-    """A text that is HTML already and is not escaped again."""
+    """Text that already is HTML and is not escaped."""
 
     __slots__ = ()
 
@@ -21,9 +21,9 @@ class Html(str):
 def html_table(
     caption: str, rows: Iterable[Sequence[str]], header: Sequence[str] = (), below: Sequence[str] = ()
 ) -> str:
-    """A table with a caption. With a `header`, rows are data; without, the first cell of each names the row.
+    """Return a table with a caption. Without a `header`, the first cell of each row is the name of the row.
 
-    `below` are sentences under the table.
+    `below` has sentences to show under the table.
 
     >>> "<td" in html_table("A <b>", [["accuracy", "98 %"]]), "A &lt;b&gt;" in html_table("A <b>", [])
     (True, True)
@@ -38,7 +38,7 @@ def html_table(
 
 
 def html_picture(png: bytes, shown: int = 48, title: str = "") -> Html:
-    """A picture inside the text itself, its longer side `shown` pixels long, each of its own pixels a sharp square.
+    """Return an embedded image whose longer side is `shown` pixels long; its pixels are shown as sharp squares.
 
     >>> html_picture(b"PNG")[:38]
     "<img src='data:image/png;base64,UE5H' "
@@ -53,7 +53,7 @@ def html_picture(png: bytes, shown: int = 48, title: str = "") -> Html:
 
 
 def html_row(pictures: Iterable[Html]) -> Html:
-    """Pictures in a row, as one cell."""
+    """Join images to one cell."""
     return Html("".join(pictures))
 
 

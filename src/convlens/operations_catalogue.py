@@ -33,9 +33,9 @@ BIASES = [-2, 1]
 POOLED = [[1, 3, 2, 1], [4, 8, 0, 1], [2, 2, 5, 7], [0, 4, 6, 2]]
 """A matrix to pool."""
 NETWORK = {"bias": [[-7]], "weights": [[1, 1, 1, 1], [1, 0, 0, -1]], "biases": [[0], [0.5]]}
-"""What `conv 1 2x2, relu, dense 2` has beside `KERNEL`: the kernel's bias, the dense layer's weights and biases."""
+"""The weights of `conv 1 2x2, relu, dense 2` besides `KERNEL`: the kernel's bias, and those of the dense layer."""
 SLOPES = [[1, 0], [0, 10]]
-"""How the loss changes with each number of the map that `KERNEL` makes of `SMALL_MATRIX`."""
+"""The gradient of the loss with respect to each number of the map of `SMALL_MATRIX` and `KERNEL`."""
 
 
 class Operation(NamedTuple):
@@ -48,7 +48,7 @@ class Operation(NamedTuple):
 
 
 def as_text(values: Any) -> str:
-    """Numbers as a person types them on the command line.
+    """Write numbers as they are typed on the command line.
 
     >>> as_text([[1, 2], [3, 4]]), as_text([5, 6])
     ('1 2; 3 4', '5 6')
@@ -79,7 +79,7 @@ OPERATIONS = {
         "Full convolution",
         "The second vector is reversed and slides along the first, from the first overlap to the last. Each position "
         "gives one sum.",
-        "n numbers and m numbers give n + m − 1 sums",
+        "vectors of n and m numbers give n + m − 1 sums",
         (f"full {_VECTORS} --steps", f"full {_VECTORS} --draw full.gif"),
     ),
     "conv2d": Operation(
@@ -104,7 +104,7 @@ OPERATIONS = {
         "Coverage",
         "A cell in the middle is read at many window positions, but a corner at only one, so the edge of an image "
         "counts less. Padding changes that.",
-        "reads of a cell = positions that read its row · positions that read its column",
+        "times that a cell is read = number of positions that read its row · number of positions that read its column",
         ("coverage 5 --kernel-size 3", "coverage 5 --kernel-size 3 --padding 1"),
     ),
     "tensor": Operation(
@@ -143,9 +143,9 @@ OPERATIONS = {
         ("network latest mnist:7", "network latest seven.png --layer 3 --at 5,6,7"),
     ),
     "gradient": Operation(
-        "One step back",
-        "At each window position, the weight meets one number of the input. Multiply it by the gradient of the output "
-        "at this position, and add all products. The sum is the gradient of the weight.",
+        "The gradient of a weight",
+        "At each window position, the weight is multiplied by one number of the input. Multiply this number by the "
+        "gradient of the output at this position, and add all products. The sum is the gradient of the weight.",
         "weight after a step = weight − learning rate · gradient",
         (f'gradient {_MATRIX} --output-gradient "{as_text(SLOPES)}" --kernel-size 2 --weight 0,0 --table',),
     ),
@@ -156,7 +156,7 @@ OPERATIONS = {
         "parameters = kernels·(channels·height·width + 1)",
     ),
 }
-"""The name of an operation, which is that of its command where it has one, → the operation."""
+"""Name → operation. The name is also that of the operation's command, if it has one."""
 
 _FOLDER = Path(__file__).parent
 PAGE_COPY = _FOLDER / "web" / "views" / "learn" / "operations.js"
@@ -165,7 +165,7 @@ _DESCRIPTION = re.compile(r"(<!-- operation: ([\w-]+) -->\n).*\n")
 
 
 def write_page_copy() -> str:
-    """The text of the page's module with the operations, the example numbers and the named kernels."""
+    """Return the text of the page's module with the operations, the named kernels and the example numbers."""
     from convlens.by_hand import KERNELS
 
     examples = {
@@ -190,7 +190,7 @@ def _as_constant(name: str, kind: str, values: Mapping[Any, Any]) -> str:
 
 
 def describe_in_docs(text: str) -> str:
-    """A text with the description of each operation in the line after its mark, `<!-- operation: NAME -->`.
+    """Return a text with the description of each operation in the line after `<!-- operation: NAME -->`.
 
     >>> print(describe_in_docs("<!-- operation: convolve -->\\nsomething old\\n"), end="")
     <!-- operation: convolve -->

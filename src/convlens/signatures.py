@@ -1,14 +1,15 @@
-"""Types that signatures show by a name, so that `help()` of a function fits on a screen.
+"""Show long types by a short name in signatures, so that `help()` of a function fits on a screen.
 
-NumPy's `ArrayLike` is a union of a dozen types, and Python 3.11 writes all of them out at every argument. Python 3.12
-has `type` statements for this; until it is the oldest one here, a name stands where type checkers see the type.
+NumPy's `ArrayLike` is a union of a dozen types, and Python 3.11 writes all of them out for every argument. Python 3.12
+has `type` statements for this. As long as Convlens supports 3.11, it uses these names at run time, and the types for
+type checkers.
 """
 
 from typing import Any
 
 
 class Alias:
-    """What an annotation shows: a name.
+    """An annotation that shows only a name.
 
     >>> Numbers = Alias("Numbers")
     >>> def add(numbers: Numbers, more: Numbers | None = None) -> Numbers: ...

@@ -1,9 +1,8 @@
-"""How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation.
+"""The arithmetic of a sliding window along one axis: kernel size, stride, padding and dilation.
 
-Convolution and pooling place a kernel at every allowed position; how many positions there are, and which input rows no
-position reads, follows from four numbers. Height and width are independent, so everything here is about one axis, and
-the layer table, the shapes of a network and the operations by hand all use these same few functions. NumPy's and
-torch's ways to the same number need an array or a layer to exist first.
+These four numbers determine how many window positions there are, and which input rows no position reads. Height and
+width are independent, so each function is about one axis. The layer table, the shapes of a network and the operations
+by hand all use these functions. In NumPy and PyTorch, one would need an array or a layer to get the same numbers.
 """
 
 from typing import NamedTuple
@@ -26,7 +25,7 @@ class Window(NamedTuple):
 
 
 def reach(kernel_size: int, dilation: int = 1) -> int:
-    """The number of rows from the first to the last that a kernel reads, d·(k − 1) + 1.
+    """Return the number of rows from the first to the last that a kernel reads, d·(k − 1) + 1.
 
     >>> reach(3), reach(3, dilation=2)
     (3, 5)
@@ -37,12 +36,12 @@ def reach(kernel_size: int, dilation: int = 1) -> int:
 def output_size(
     size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> int:
-    """The number of positions of the window, ⌊(size + 2p − d(k − 1) − 1)/s⌋ + 1; below 1 where the kernel does not fit.
+    """Return the number of window positions, ⌊(size + 2p − d(k − 1) − 1)/s⌋ + 1; below 1 if the kernel does not fit.
 
-    With `ceil_mode`, which pooling may have, it is rounded up: a last window hangs over the end, if it begins inside.
+    With `ceil_mode`, for pooling, it is rounded up: a last window that begins inside may extend beyond the end.
 
     Raises:
-        UsageError: a number that no window can have (a stride of 0, a negative padding).
+        UsageError: a number is not allowed, such as a stride of 0 or a negative padding.
 
     >>> output_size(28, 2, stride=2), output_size(7, 2, stride=2), output_size(2, 3)
     (14, 3, 0)
@@ -57,15 +56,15 @@ def output_size(
 
 
 def _round_up(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
-    """The positions, the last of which may begin behind the input."""
+    """Return the number of positions, rounded up; the last one may begin after the input's end."""
     return -(-(size + 2 * padding - reach(kernel_size, dilation)) // stride) + 1
 
 
 def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
-    """The padding with which there are as many positions as rows, (d(k − 1))/2: PyTorch's `padding="same"`.
+    """Return the padding that keeps the size, (d(k − 1))/2, as PyTorch's `padding="same"`.
 
     Raises:
-        UsageError: a stride above 1, or a kernel that would need one row more on one side than on the other.
+        UsageError: the stride is above 1, or the kernel needs one row more on one side than on the other.
 
     >>> same_padding(3), same_padding(5), same_padding(3, dilation=2)
     (1, 2, 2)
@@ -89,7 +88,7 @@ def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
 def output_size_formula(
     size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> str:
-    """The sum behind `output_size`, with the numbers filled in.
+    """Return the formula of `output_size` with the numbers filled in.
 
     >>> output_size_formula(28, 3, padding=1)
     '⌊(28 + 2·1 − 3)/1⌋ + 1 = 28'
@@ -112,9 +111,9 @@ def output_size_formula(
 def dropped(
     size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> int:
-    """How many rows at the end lie behind the last position of the window, so that nothing reads them.
+    """Return how many rows at the end are after the last window position, so that no position reads them.
 
-    Padding is not counted: only rows that hold a value are lost. Where the kernel does not fit, all rows are.
+    Only rows of the input count, not the padding. If the kernel does not fit, these are all rows.
 
     >>> dropped(28, 2, stride=2), dropped(7, 2, stride=2), dropped(7, 2, stride=2, padding=1)
     (0, 1, 0)
@@ -130,9 +129,9 @@ def dropped(
 def skipped(
     size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> int:
-    """How many rows lie between what the window reads at its positions, so that nothing reads them either.
+    """Return how many rows are between the rows that the window reads, so that no position reads them.
 
-    This happens where the stride is larger than the kernel, or where stride and dilation share a factor.
+    This happens if the stride is larger than the kernel, or if stride and dilation share a factor.
 
     >>> skipped(28, 1, stride=2), skipped(28, 2, stride=2), skipped(9, 3, stride=2, dilation=2)
     (13, 0, 4)
@@ -149,7 +148,7 @@ def skipped(
 def _check(
     size: object, kernel_size: object, stride: object, padding: object, dilation: object
 ) -> tuple[int, int, int, int, int]:
-    """Python's numbers of these, or the first that no window can have."""
+    """Check that the numbers of a window are allowed, and return them as ints."""
     return (
         as_whole("size", size, 1),
         as_whole("kernel_size", kernel_size, 1),

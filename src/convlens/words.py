@@ -21,7 +21,7 @@ _PLURALS = {
 
 
 def count_of(number: int, noun: str, verb: str = "") -> str:
-    """A number with its noun, and optionally a verb, in agreement.
+    """Return a number with its noun, and optionally a verb, in agreement.
 
     >>> count_of(1, "image"), count_of(1200, "class"), count_of(2, "image", "is")
     ('1 image', '1,200 classes', '2 images are')
@@ -30,7 +30,7 @@ def count_of(number: int, noun: str, verb: str = "") -> str:
 
 
 def agreeing(number: int, word: str) -> str:
-    """The singular or plural of a noun, a verb or "its", to agree with a number.
+    """Return the singular or plural of a noun, a verb or "its", to agree with a number.
 
     >>> agreeing(1, "is"), agreeing(2, "is"), agreeing(2, "image")
     ('is', 'are', 'images')
@@ -39,7 +39,7 @@ def agreeing(number: int, word: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 as a percentage; other shares never round to 0 or 100 %.
+    """Format a share from 0 to 1 as a percentage; other shares never round to 0 or 100 %.
 
     >>> percent(0.98765), percent(0.0002), percent(0.99997), percent(float("nan"))
     ('98.8 %', '<0.1 %', '>99.9 %', '–')
@@ -54,7 +54,7 @@ def percent(share: float) -> str:
 
 
 def exact_percent(share: float) -> str:
-    """A share with two digits, and more digits near 100 %, so that a threshold of 99.999 % does not look like 100 %.
+    """Format a share with two decimals, and more near 100 %, so that a threshold of 99.999 % does not look like 100 %.
 
     >>> exact_percent(0.9), exact_percent(0.99999), exact_percent(1.0)
     ('90.00 %', '99.999 %', '100.00 %')
@@ -66,7 +66,7 @@ def exact_percent(share: float) -> str:
 
 
 def times(sizes: Iterable[int]) -> str:
-    """Sizes joined by times signs.
+    """Join sizes by times signs.
 
     >>> times((1, 28, 28)), times((60000, 10))
     ('1×28×28', '60,000×10')
@@ -75,7 +75,7 @@ def times(sizes: Iterable[int]) -> str:
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts 2 before 10; upper and lower case matter only between otherwise equal names.
+    """Return a sort key that puts 2 before 10; upper and lower case matter only between otherwise equal names.
 
     >>> sorted(["10", "9", "a10", "B1", "a2"], key=natural_key)
     ['9', '10', 'a2', 'a10', 'B1']
@@ -90,7 +90,7 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def printable(name: str) -> str:
-    r"""The name as one line that can be printed anywhere; unprintable characters are escaped.
+    r"""Return a name as one printable line; unprintable characters are escaped.
 
     >>> printable("caf\udce9\n")
     'caf\\udce9\\n'
@@ -100,8 +100,17 @@ def printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
+def printable_lines(text: str) -> str:
+    r"""Text of several lines, each of them as `printable` has it: a terminal obeys nothing in it.
+
+    >>> printable_lines("\x1b[31mred\nblue")
+    '\\x1b[31mred\nblue'
+    """
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+
+
 def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
-    """The first few names, and how many more there are.
+    """Return the first few names, and how many more there are.
 
     >>> some_of(["a", "b", "c", "d", "e"]), some_of(["a", "b"])
     ('a, b, c and 2 more', 'a, b')
@@ -111,7 +120,7 @@ def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
 
 
 def alternatives(names: Sequence[str]) -> str:
-    """Names joined as alternatives.
+    """Join names as alternatives.
 
     >>> alternatives(["fast", "tutorial", "best"]), alternatives(["html"])
     ('fast, tutorial or best', 'html')
@@ -121,7 +130,7 @@ def alternatives(names: Sequence[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most similar to this one; None if none is similar.
+    """Return the known word most similar to this one; None if none is similar.
 
     >>> nearest("rleu", ["relu", "conv"]), nearest("xyz", ["relu", "conv"])
     ('relu', None)
@@ -131,7 +140,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def shorten(text: object, longest: int) -> str:
-    """One line of at most `longest` characters; the rest is replaced by an ellipsis.
+    """Return one line of at most `longest` characters; the rest is replaced by an ellipsis.
 
     >>> shorten("a class with a very long name", 12)
     'a class wit…'

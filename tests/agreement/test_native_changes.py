@@ -177,14 +177,20 @@ def test_pytorch_trains_on_the_copies_too():
 @ENGINES
 def test_changes_that_cannot_be_are_refused(name):
     engine, images = make_engine(name, (1, 4, 4)), random_images(2, (1, 4, 4))
-    with pytest.raises(UsageError, match=r"2 images but changes of shape \(1, 39\); give a row of 39 numbers an image"):
+    with pytest.raises(
+        UsageError, match=r"2 images but changes of shape \(1, 39\); give a row of 39 numbers per image"
+    ):
         engine.change_images(images, unchanged(1))
-    with pytest.raises(UsageError, match=r"changes hold NaN or infinity|number 0 of a change is -?nan; it is at most"):
+    with pytest.raises(
+        UsageError, match=r"changes contain NaN or infinity|number 0 of a change is -?nan; it is at most"
+    ):
         engine.change_images(images, unchanged(2) * np.float32(np.nan))
     trainer = engine.trainer(images, np.array([0, 1]), OptimizerSettings(), LossSettings(), 0)
     with pytest.raises(UsageError, match="2 images but changes of shape"):
         trainer.run(np.array([0, 1]), 2, np.array([0.1]), unchanged(3))
-    with pytest.raises(UsageError, match=r"changes hold NaN or infinity|number 0 of a change is -?nan; it is at most"):
+    with pytest.raises(
+        UsageError, match=r"changes contain NaN or infinity|number 0 of a change is -?nan; it is at most"
+    ):
         trainer.run(np.array([0, 1]), 2, np.array([0.1]), unchanged(2) * np.float32(np.nan))
 
 

@@ -86,13 +86,13 @@ def test_what_is_wanted_is_compared_with_the_mean_the_slowest_and_the_least_hone
 def test_verdicts_of_the_probes_are_counted_over_the_seeds():
     verdicts = [
         ProbeVerdict("mirrored left to right", True, "every class keeps 97 % (or more)"),
-        ProbeVerdict("mirrored upside down", False, "6 is taken for 9"),
-        ProbeVerdict("mirrored left to right", False, "2 is taken for 5"),
+        ProbeVerdict("mirrored upside down", False, "6 is predicted as 9"),
+        ProbeVerdict("mirrored left to right", False, "2 is predicted as 5"),
     ]
     facts = [{"probe": [str(one) for one in some]} for some in (verdicts[2:], verdicts[:2])]
     assert chosen_changes(facts) == {
         "mirrored left to right": "safe for 1 of 2 seeds; the last reason: every class keeps 97 % (or more)",
-        "mirrored upside down": "safe for 0 of 2 seeds; the last reason: 6 is taken for 9",
+        "mirrored upside down": "safe for 0 of 2 seeds; the last reason: 6 is predicted as 9",
     }
     assert chosen_changes([{}]) == {}
 
@@ -120,4 +120,4 @@ def test_the_whole_benchmark_on_few_images(noise: Dataset, written, monkeypatch,
     section = written["best_recipe_fast_mnist"]
     assert "Test accuracy: mean " in section
     assert "- seeds: 0 to 1" in section
-    assert "- judged: once, on the 60 test images" in section
+    assert "- evaluated: once, on the 60 test images" in section

@@ -115,7 +115,7 @@ def test_the_whole_benchmark_on_few_images(noise: Dataset, written, monkeypatch,
     main(given)
     section = written["corruptions"]
     assert "| mean of the fifteen" in section
-    assert "- judged: 60 test images, each spoilt in fifteen ways" in section
+    assert "- evaluated: 60 test images, each corrupted in fifteen ways" in section
     assert "- fast, mean of each seed: " in section
     assert "other programs" not in section
 

@@ -114,7 +114,7 @@ def test_every_model_reads_every_drawing_both_ways():
 def test_the_table_has_mean_and_worst():
     lines = format_results(FOUND).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert rows[0] == ["drawing", "a, as it came", "a, repaired"]
+    assert rows[0] == ["drawing", "a, unrepaired", "a, repaired"]
     assert rows[2:] == [
         ["small", "25.00%", "90.00%"],
         ["large", "50.00%", "96.00%"],
@@ -146,5 +146,5 @@ def test_the_whole_benchmark_with_models_that_are_made_up(noise: Dataset, writte
     main(given)
     section = written["foreign_digits"]
     assert "| worst " in section
-    assert "- judged: 10 digits of scikit-learn, 8×8" in section
+    assert "- evaluated: 10 digits of scikit-learn, 8×8" in section
     assert "- trained: on MNIST alone, seed 0" in section

@@ -100,7 +100,7 @@ def test_the_whole_benchmark_on_few_images(noise: Dataset, written, monkeypatch,
     given = argparse.Namespace(rounds=1, calls=3, images=40, threads=2, record=True, data_dir=None)
     main(given)
     printed = capsys.readouterr().out
-    assert "40 images, 2 threads for everybody:" in printed
+    assert "40 images, 2 threads for all contenders:" in printed
     for name in ("Convlens, native, all at once", "ONNX Runtime, session.run", "torch eager, channels-last, batch"):
         assert name in printed
     assert "No record: this was a short try" in printed

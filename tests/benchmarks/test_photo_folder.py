@@ -79,7 +79,7 @@ def test_a_cut_shows_its_own_cell_alone():
 
 def test_even_cuts_are_left_out():
     pixels = np.zeros((40, 40, 3), np.uint8)
-    with pytest.raises(ValueError, match=r"a picture of \(40, 40\) is so even that hardly any part of it shows"):
+    with pytest.raises(ValueError, match=r"a picture of \(40, 40\) is too even: hardly any part of it can be"):
         list(_cuts(Image.fromarray(pixels), divide((40, 40), np.random.default_rng(0)), 2, np.random.default_rng(0)))
 
 

@@ -68,4 +68,4 @@ def test_the_whole_benchmark_on_few_images(noise: Dataset, written, monkeypatch,
     section = written["time_to_accuracy"]
     assert "times as fast as the tutorial's script. The mean of 3 seeds, " in section
     assert "- recipe: fast: 1 epochs, batches of 128, " in section
-    assert "- judged: once, on the 60 test images" in section
+    assert "- evaluated: once, on the 60 test images" in section

@@ -42,7 +42,7 @@ def test_a_large_process_refuses_to_measure_a_small_one():
         "except RuntimeError as error: print(error)"
     )
     assert "held no more memory than this process (1" in printed
-    assert "so its own peak cannot be told. Start it from a smaller process." in printed
+    assert "so its own peak cannot be measured. Start it from a smaller process." in printed
 
 
 def test_the_own_peak_is_read_where_linux_keeps_it():

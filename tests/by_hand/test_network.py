@@ -165,7 +165,7 @@ def test_a_kernel_of_a_group_covers_the_channels_of_its_group():
 def test_a_layer_that_has_no_window_positions_is_refused():
     network = Network.from_text("conv 1 2x2, relu, dense 2")
     weights = {"0.weight": np.ones((1, 1, 2, 2)), "0.bias": [0], "3.weight": np.ones((2, 4)), "3.bias": [0, 0]}
-    with pytest.raises(UsageError, match="relu takes one number at a time, so there is no window position to show"):
+    with pytest.raises(UsageError, match="relu works on one number at a time, so it has no window position to show"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 1)
     with pytest.raises(UsageError, match="layer is 4; give a whole number from 0 to 3"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 4)

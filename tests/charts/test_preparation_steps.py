@@ -12,10 +12,8 @@ from convlens.charts.canvas import Sheet
 from convlens.errors import UsageError
 
 GREY = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)
-CAME = Answer("as it came: 9", [("9", 0.6), ("1", 0.3), ("3", 0.05)])
-REPAIRED = Answer(
-    "as repaired: unknown, best guess 7", [("7", 0.55), ("1", 0.25), ("9", 0.2), ("0", 0.0)], unknown=True
-)
+CAME = Answer("original: 9", [("9", 0.6), ("1", 0.3), ("3", 0.05)])
+REPAIRED = Answer("repaired: unknown, best guess 7", [("7", 0.55), ("1", 0.25), ("9", 0.2), ("0", 0.0)], unknown=True)
 
 
 def picture(*steps, name="seven.png", answers=(CAME, REPAIRED)):
@@ -46,8 +44,8 @@ def test_what_is_written_for_a_picture():
         "12×10",
         "dark on light,",
         "inverted",
-        "as it came: 9",
-        "as repaired: unknown, best guess 7",
+        "original: 9",
+        "repaired: unknown, best guess 7",
     ]
 
 
@@ -76,7 +74,7 @@ def test_the_same_pictures_give_the_same_bytes():
 
 @pytest.mark.parametrize("count", [0, 21])
 def test_how_many_can_be_drawn(count):
-    with pytest.raises(UsageError, match=f"{count} pictures: the steps of 1 to 20 can be drawn. Give fewer."):
+    with pytest.raises(UsageError, match=f"{count} images were given; steps can be drawn for 1 to 20 images."):
         draw_preparation([picture()] * count)
 
 

@@ -29,7 +29,7 @@ def test_right_and_wrong_are_said_in_words():
 
 
 def test_without_true_names_nothing_is_judged():
-    assert words_of(IMAGES, PROBABILITIES, None, NAMES)[1:3] == ["image 0", "says bee"]
+    assert words_of(IMAGES, PROBABILITIES, None, NAMES)[1:3] == ["image 0", "predicted: bee"]
 
 
 def test_cards_are_laid_out_in_rows_of_three_and_twelve_at_most():

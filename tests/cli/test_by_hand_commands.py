@@ -84,7 +84,7 @@ def test_one_window_position_can_be_asked_for(convlens):
 
 def test_a_table_has_a_line_for_every_window_position(convlens):
     lines = out_of(convlens("by-hand", "full", "3 1 2", "2 4 1", "--table")).splitlines()
-    assert lines[0] == "B turned by 180°: 1 4 2"
+    assert lines[0] == "B rotated by 180°: 1 4 2"
     assert [line.split()[-1] for line in lines[2:]] == ["6", "14", "11", "9", "2"]
 
 
@@ -92,7 +92,7 @@ def test_a_table_has_the_biases_of_all_kernels_where_the_first_has_none():
     trace = trace_conv2d([[[2]]], [[[[3]]], [[[5]]]], bias=[0, -4])
     table = position_table(trace, [0, 1])
     assert dict(zip(table.columns, map(list, zip(*table.rows, strict=True)), strict=True)) == {
-        "place": ["0,0,0", "1,0,0"],
+        "position": ["0,0,0", "1,0,0"],
         "covered": ["2", "2"],
         "kernel": ["3", "5"],
         "products": ["6", "10"],
@@ -193,11 +193,11 @@ def test_layers_draws_its_network(convlens):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("correlate", "1 x 3", "1 2 3"), 2, "--a: 'x' in row 0, place 1 (counted from 0), is no number."),
-        (("correlate", "1 nan 3", "1 2 3"), 2, "--a: 'nan' in row 0, place 1 (counted from 0), is no number."),
+        (("correlate", "1 x 3", "1 2 3"), 2, "--a: 'x' in row 0, column 1 (counted from 0), is not a number."),
+        (("correlate", "1 nan 3", "1 2 3"), 2, "--a: 'nan' in row 0, column 1 (counted from 0), is not a number."),
         (("correlate", "1 2 3", "1 2"), 2, "a has 3 numbers and b has 2"),
-        (("correlate", "", "1 2"), 2, "--a holds no number."),
-        (("conv2d", "1 2; 3", "--kernel", "1"), 2, "--a: row 1 has 1 number and row 0 has 2 numbers"),
+        (("correlate", "", "1 2"), 2, "--a contains no number."),
+        (("conv2d", "1 2; 3", "--kernel", "1"), 2, "--a: row 1 has 1 number, row 0 has 2 numbers"),
         (("conv2d", "1 2 | 3", "--kernel", "1"), 2, "--a: channel 1 is 1×1 and channel 0 is 1×2"),
         (
             ("conv2d", "1 2; 3 4", "--kernel", "blur"),
@@ -214,9 +214,13 @@ def test_layers_draws_its_network(convlens):
         (("conv2d", f"{MATRIX}|{MATRIX}", "--kernel", "1|1|1"), 2, "the image has 2 channels and the kernels have 3"),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--activation", "rely"), 2, "--activation 'rely' is not known"),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--at", "2,0"), 2, "position [2, 0] is not in the result (2×2)"),
-        (("conv2d", MATRIX, "--kernel", KERNEL, "--at", "up"), 2, "--at is 'up'; give the place in the result"),
+        (("conv2d", MATRIX, "--kernel", KERNEL, "--at", "up"), 2, "--at is 'up'; give a position in the result"),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--draw", "a.jpeg"), 2, "give a name that ends in .svg, .png, .gif"),
-        (("conv2d", "no/such.png", "--kernel", "blur"), 3, "--a: 'no/such.png' is no file that is there"),
+        (
+            ("conv2d", "no/such.png", "--kernel", "blur"),
+            3,
+            "--a: 'no/such.png' is neither an existing file nor numbers",
+        ),
         (("pool", "1 2; 3 4", "--kind", "median"), 2, "--kind is 'median'; give max or average."),
         (("output-size", "2", "--kernel-size", "5"), 2, "the kernel does not fit"),
         (("correlate", "1 2", "1 2", "--mode", "half"), 2, "--mode is 'half'; give dot, full, same, valid."),
@@ -282,10 +286,10 @@ def test_tables_of_all_countries_are_read(tmp_path, content, matrix):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("1,,3\n4,5,6\n", r"nothing stands in row 0, place 1 \(counted from 0\);"),
+        ("1,,3\n4,5,6\n", r"a number is missing in row 0, column 1 \(counted from 0\);"),
         ("a,b\n1,2\n", r"row 0 looks like a header \(a, b\); remove it"),
-        ("1,2\n3\n", "row 1 has 1 number and row 0 has 2 numbers"),
-        ("1,2\n3,x\n", r"'x' in row 1, place 1 \(counted from 0\), is no number"),
+        ("1,2\n3\n", "row 1 has 1 number, row 0 has 2 numbers"),
+        ("1,2\n3,x\n", r"'x' in row 1, column 1 \(counted from 0\), is not a number"),
     ],
 )
 def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path, content, message):
@@ -298,9 +302,9 @@ def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path, content, message
     ("text", "message"),
     [
         ("1,5 2,5", "'1,5' in row 0 can be one number or two"),
-        ("1,,2", r"nothing stands in row 0, place 1 \(counted from 0\);"),
-        ("1_000", r"'1_000' in row 0, place 0 \(counted from 0\), is no number"),
-        ("1e400", "is too large for a computer's number"),
+        ("1,,2", r"a number is missing in row 0, column 1 \(counted from 0\);"),
+        ("1_000", r"'1_000' in row 0, column 0 \(counted from 0\), is not a number"),
+        ("1e400", "is too large for a floating-point number"),
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused(text, message):
@@ -351,7 +355,7 @@ def test_data_at_the_edge_is_not_taken_for_padding(convlens):
 
 def test_a_gradient_of_several_maps_asks_whose_weight(convlens):
     maps = ("--output-gradient", "1 -1; 0 10 | 1 1; 1 1", "--kernel-size", "2")
-    assert "say whose weight is meant" in convlens("by-hand", "gradient", MATRIX, *maps).err
+    assert "give the kernel, too" in convlens("by-hand", "gradient", MATRIX, *maps).err
     assert json_of(convlens("by-hand", "gradient", MATRIX, *maps, "--weight", "1,0,0,0", "--json"))["result"] == 7
 
 
@@ -363,7 +367,7 @@ def test_the_sums_behind_a_layer_of_a_model_can_be_seen(convlens, trained_run):
         position = tuple(int(number) for number in place.split(","))
         assert answer["positions"][0]["result"] == pytest.approx(np.array(answer["result"])[position])
     refused = convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "1", "--at", "0,0,0")
-    assert "relu takes one number at a time" in refused.err
+    assert "relu works on one number at a time" in refused.err
     assert "say which with --layer" in convlens("by-hand", "network", trained_run, "tiny:5", "--steps").err
     assert json_of(convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "-1", "--json"))["layers"]
 
@@ -401,7 +405,7 @@ def test_an_addition_shows_its_two_terms_and_where_they_come_from(convlens, resi
         }
     ]
     table = convlens("by-hand", "network", *residual_model, "--layer", "2", "--table").out
-    assert "0,0,0  0 (layer 0) + 1 (layer 1) = 1" in table
+    assert "0,0,0     0 (layer 0) + 1 (layer 1) = 1" in table
 
 
 def test_a_concatenation_shows_where_a_number_was_taken_from(convlens, residual_model):
@@ -428,4 +432,4 @@ def test_what_has_no_drawing_says_so(convlens):
         "by-hand", "gradient", MATRIX, "--output-gradient", "1 0; 0 1", "--kernel-size", "2", "--draw", "a.svg"
     )
     assert (ran.code, ran.out) == (2, "")
-    assert "the terms of a gradient have no drawing" in ran.err
+    assert "a gradient cannot be drawn" in ran.err

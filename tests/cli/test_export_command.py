@@ -13,7 +13,7 @@ def test_a_run_becomes_a_file_with_its_name(convlens, trained_run):
     ran = convlens("export", trained_run, "--to", "html")
     assert ran.code == 0, ran.err
     written = Path("first.html")
-    assert ran.out == f"first.html: {written.stat().st_size:,} bytes, with 60 pictures\n"
+    assert ran.out == f"first.html: {written.stat().st_size:,} bytes, with 60 images\n"
     assert ran.err == ""
     assert "<title>first · Convlens</title>" in written.read_text(encoding="utf-8")
 
@@ -27,7 +27,7 @@ def test_without_its_data_a_model_has_no_pictures(convlens, trained_run, monkeyp
     monkeypatch.setenv("CONVLENS_DATA", "nowhere")
     ran = convlens("export", trained_run, "--to", "html", "--out", "a.html")
     assert ran.code == 0, ran.err
-    assert "with 0 pictures" in ran.out
+    assert "with 0 images" in ran.out
     # The command writes what the library writes.
     alone = export_html(load_model(trained_run), "b.html", name="first")
     assert Path("a.html").read_bytes() == alone.read_bytes()
@@ -55,7 +55,7 @@ def test_another_format_is_one_entry(convlens, trained_run, monkeypatch):
 
     monkeypatch.setitem(FORMATS, "names", ExportFormat(".txt", "the classes as text", write_names))
     ran = convlens("export", trained_run, "--to", "names")
-    assert ran.out == "first.txt: 30 bytes, with 60 pictures\n"
+    assert ran.out == "first.txt: 30 bytes, with 60 images\n"
     assert Path("first.txt").read_text(encoding="utf-8") == "first: 0 1 2 3 4 5 6 7 8 9; 60"
     refused = convlens("export", trained_run, "--to", "pdf").err
     assert refused.endswith(

@@ -43,10 +43,10 @@ COMMANDS_BY_HAND = (
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tain", f'"tain" is no command. Did you mean "train"? {COMMANDS_OF_ALL}'),
-        ("xyz", f'"xyz" is no command. {COMMANDS_OF_ALL}'),
+        ("tain", f'"tain" is not a command. Did you mean "train"? {COMMANDS_OF_ALL}'),
+        ("xyz", f'"xyz" is not a command. {COMMANDS_OF_ALL}'),
         ("--verison", f"There is no option --verison. Did you mean --version? {COMMANDS_OF_ALL}"),
-        ("by-hand convolv 1", f'"convolv" is no command. Did you mean "convolve"? {COMMANDS_BY_HAND}'),
+        ("by-hand convolv 1", f'"convolv" is not a command. Did you mean "convolve"? {COMMANDS_BY_HAND}'),
         ("train --epohcs 3", "There is no option --epohcs. Did you mean --epochs? See `convlens train --help`."),
         ("train --epohcs=3", "There is no option --epohcs. Did you mean --epochs? See `convlens train --help`."),
         ("train --hepl", "There is no option --hepl. Did you mean --help? See `convlens train --help`."),
@@ -57,7 +57,7 @@ COMMANDS_BY_HAND = (
         ("layers a b", '"b" is one argument too many. See `convlens layers --help`.'),
         (
             "train --epochs 2.5",
-            'Invalid value for --epochs: "2.5" is no whole number. Give one such as 3. See `convlens train --help`.',
+            'Invalid value for --epochs: "2.5" is not a whole number. Give one such as 3. See `convlens train --help`.',
         ),
     ],
 )  # fmt: skip

@@ -33,7 +33,7 @@ def test_help_begins_with_examples(convlens):
 
 def test_the_address_is_on_stdout_alone(convlens, served):
     ran = convlens("open", "--no-browser")
-    assert (ran.code, ran.out, ran.err) == (0, "http://127.0.0.1:8700/\n", "Ctrl-C ends it.\n")
+    assert (ran.code, ran.out, ran.err) == (0, "http://127.0.0.1:8700/\n", "Press Ctrl-C to stop the server.\n")
     assert convlens("open", "--no-browser", "--json").lines == [{"url": "http://127.0.0.1:8700/"}]
 
 

@@ -129,7 +129,7 @@ def test_missing_files_and_empty_folders(convlens, trained_run, name):
 def test_a_folder_where_a_model_belongs(convlens, trained_run, pictures):
     ran = convlens("predict", "pictures", str(pictures[0]))
     assert ran.code == 4
-    assert "this folder holds no model.safetensors" in ran.err
+    assert "this folder contains no model.safetensors" in ran.err
 
 
 def test_a_folder_where_the_csv_belongs_shows_before_any_answer(convlens, trained_run, pictures):
@@ -167,8 +167,8 @@ def test_images_of_a_known_dataset_by_their_numbers(convlens, trained_run, digit
     ("name", "message"),
     [
         ("tiny:297", "tiny:297: tiny has 297 test images. Give tiny:0 to tiny:296."),
-        ("tiny:x", "'tiny:x': 'x' is no number of a test image. Give one such as tiny:7."),
-        ("tiny", "'tiny' is a known dataset of many images. Give one of its test images, such as tiny:7;"),
+        ("tiny:x", "'tiny:x': 'x' is not an index. Give a test image such as tiny:7."),
+        ("tiny", "'tiny' is a dataset with many images. Give one of its test images, such as tiny:7."),
         ("tyni:7", "unknown dataset 'tyni'"),
     ],
 )

@@ -43,7 +43,7 @@ def steps_of(path):
 def test_steps_are_drawn_and_it_is_said_where(convlens, trained_run, inverted):
     ran = convlens("predict", "latest", str(inverted), "--steps", "steps.png")
     assert ran.code == 0
-    assert ran.err == "The steps: steps.png\n"
+    assert ran.err == "Steps: steps.png\n"
     assert steps_of("steps.png").height > 300
     assert ran.out.startswith(f"{inverted}: ")
     assert [path.name for path in Path().glob("steps*")] == ["steps.png"]
@@ -121,7 +121,7 @@ def test_unknown_is_said_with_the_best_guess(convlens, unsure, inverted):
     first, why, *_ = ran.out.splitlines()
     assert first.startswith(f"{inverted}: unknown, best guess {best.class_name} (")
     assert why == f"  {best.why_unknown}"
-    assert "an answer takes 100.00 %" in why
+    assert "is below the threshold of 100.00 %" in why
 
 
 def test_unknown_in_csv_and_json(convlens, trained_run, unsure, inverted):

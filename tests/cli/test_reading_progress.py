@@ -33,7 +33,7 @@ def test_files_that_are_fetched_are_lines_of_their_own(capsys):
     with showing_progress() as tell:
         tell(FetchProgress("mirror", "images.gz", 5, 10))
         tell(FetchProgress("mirror", "images.gz", 10, 10))
-    assert capsys.readouterr().err == "Getting images.gz from mirror\n"
+    assert capsys.readouterr().err == "Fetching images.gz from mirror\n"
 
 
 @pytest.mark.parametrize("width", [40, 140])

@@ -180,7 +180,7 @@ def test_data_stand_behind_the_models():
     Path("run/config.toml").touch()
     Path("photos").mkdir()
     assert divide_arguments(["latest", "run", "photos"]) == (["latest", "run"], "photos")
-    with pytest.raises(UsageError, match="'photos' is no model: it is neither a run folder with a model nor"):
+    with pytest.raises(UsageError, match="'photos' is not a model: neither a run folder with a model nor"):
         divide_arguments(["latest", "photos", "run"])
     with pytest.raises(UsageError, match=r"no model was named. Give a model file, a run folder, or latest."):
         divide_arguments([])
@@ -191,7 +191,7 @@ def test_something_between_the_models_that_is_none_is_named(convlens, trained_ru
         ran = convlens("report", *arguments)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == (
-            "error: 'mnist' is no model: it is neither a run folder with a model nor a .safetensors file. Name the "
+            "error: 'mnist' is not a model: neither a run folder with a model nor a .safetensors file. Name the "
             "models first, then at most one dataset or folder of images.\n"
         )
 
@@ -207,7 +207,7 @@ def test_places_without_a_model_have_exit_code_4(convlens):
     for model, message in (
         ("latest", "there is no latest run"),
         ("nowhere", "nowhere: no such file or folder. Give a model file, a run folder, or latest."),
-        (".", "this folder holds no model.safetensors"),
+        (".", "this folder contains no model.safetensors"),
     ):
         ran = convlens("report", model)
         assert (ran.code, ran.out) == (4, "")
@@ -241,7 +241,7 @@ def test_a_model_that_answers_with_no_numbers_has_exit_code_4(convlens, trained_
         ran = convlens(*command)
         assert (ran.code, ran.out) == (4, "")
         assert ran.err == (
-            "error: this model answers with NaN or infinity: its weights are too large. Train it again.\n"
+            "error: this model's output is NaN or infinite: its weights are too large. Train it again.\n"
         )
     assert not Path("report.html").exists()
 
@@ -356,7 +356,7 @@ def test_training_labels_are_judged_by_three_models(convlens, trained_run):
     ran = convlens("report", str(trained_run), "--training-labels", "--label-errors", "labels.csv", "--json")
     assert ran.code == 0
     assert ran.err.splitlines() == [
-        f"Judging training labels: model {number} of 3, on 1,000 images" for number in (1, 2, 3)
+        f"Checking training labels: model {number} of 3, on 1,000 images" for number in (1, 2, 3)
     ]
     (found,) = ran.lines
     judged = found["training_labels"]

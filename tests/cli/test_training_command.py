@@ -99,9 +99,9 @@ def test_patience_and_minutes_are_settings_of_the_run(convlens, tiny):
 def test_the_time_ends_a_run_that_is_finished(convlens, tiny):
     ran = convlens(*QUICK[:4], "--epochs", "90000", "--threads", "1", "--out", "runs/a", "--minutes", "0.015")
     assert ran.code == 0
-    assert "End: the time was up after " in ran.err
+    assert "End: stopped at the time limit after " in ran.err
     assert ran.out.startswith("Accuracy: ")
-    assert "Stopped after" not in ran.out
+    assert "was stopped" not in ran.out
     assert load_model("runs/a").facts["ended_by"] == "time limit"
 
 
@@ -154,7 +154,7 @@ def test_a_folder_that_holds_something_is_never_overwritten(convlens, tiny):
     Path("runs/a/notes.txt").write_text("mine")
     ran = convlens(*QUICK, "--out", "runs/a")
     assert ran.code == 2
-    assert ran.err == "error: runs/a is not empty, and a run is never overwritten. Give another folder with --out.\n"
+    assert ran.err == "error: runs/a is not empty, and runs are never overwritten. Give another folder with --out.\n"
     assert [path.name for path in Path("runs/a").iterdir()] == ["notes.txt"]
 
 
@@ -173,7 +173,7 @@ def test_going_on_where_another_process_trains_is_refused(convlens, tiny):
         process.communicate(timeout=60)
         again = start("train", "--resume", "runs/a", tiny_entry=tiny)
         process = again
-        wait_for(Path("runs/a/log.txt"), "Going on after step")
+        wait_for(Path("runs/a/log.txt"), "Resuming after step")
         ran = convlens("train", "--resume", "runs/a")
     finally:
         process.kill()
@@ -229,13 +229,13 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "everything is saved. Go on with:\n  convlens train --resume runs/stopped\n" in out
+    assert "everything is saved. Continue with:\n  convlens train --resume runs/stopped\n" in out
     assert load_model("runs/stopped").facts["finished"] is False
     steps = load_model("runs/stopped").facts["steps"]
     assert 120 < steps < 24_000
     ran = convlens("train", "--resume", "runs/stopped")
     assert ran.code == 0
-    assert f"Going on after step {steps}" in ran.err
+    assert f"Resuming after step {steps}" in ran.err
     assert same_weights(Path("runs/whole"), Path("runs/stopped"))
     assert not Path("runs/stopped/last.checkpoint").exists()
     whole, resumed = (Path(f"runs/{run}/metrics.csv").read_text().splitlines() for run in ("whole", "stopped"))
@@ -246,10 +246,10 @@ def test_a_finished_run_has_nothing_to_go_on_with(convlens, trained_run):
     ran = convlens("train", "--resume", str(trained_run))
     assert ran.code == 2
     assert ran.err == (
-        "error: runs/first is finished, so there is nothing to go on with. Give the folder of a stopped run.\n"
+        "error: runs/first is finished, so there is nothing to resume. Give the folder of a stopped run.\n"
     )
     ran = convlens("train", "--resume", "nowhere")
-    assert "nowhere holds no last.checkpoint" in ran.err
+    assert "nowhere contains no last.checkpoint" in ran.err
 
 
 def test_resume_and_config_take_no_settings_that_they_would_ignore(convlens, trained_run):
@@ -284,13 +284,13 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (
             ["train", "tiny", "--epochs", "many"],
             2,
-            'Invalid value for --epochs: "many" is no whole number. Give one such as 3.',
+            'Invalid value for --epochs: "many" is not a whole number. Give one such as 3.',
         ),
-        (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is no whole number.'),
+        (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is not a whole number.'),
         (
             ["train", "tiny", "--patience", "3"],
             2,
-            "error: early stopping needs held-out images to judge by, and none are",
+            "error: early stopping needs held-out images, and none are",
         ),
         (
             ["train", "tiny", "--patience", "-1"],

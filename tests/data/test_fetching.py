@@ -75,7 +75,7 @@ def test_the_next_source_is_asked_for_what_is_still_missing(tiny: Any, tmp_path:
 def test_wrong_bytes_never_get_the_name(tiny: Any, tmp_path: Path) -> None:
     wrong = dict.fromkeys(tiny.contents, b"something else")
     liar = FakeSource("liar", wrong)
-    with pytest.raises(DatasetUnavailable, match=r"liar: its train-images-idx3-ubyte has the wrong bytes \(SHA-256 "):
+    with pytest.raises(DatasetUnavailable, match=r"liar: its train-images-idx3-ubyte has a wrong SHA-256 \("):
         fetch_entry(tiny.with_sources(liar), tmp_path)
     assert visible(tmp_path / "MNIST" / "raw") == set()
     fetch_entry(tiny.with_sources(liar, FakeSource("honest", tiny.contents)), tmp_path)
@@ -89,7 +89,7 @@ def test_when_all_fail_the_message_says_everything(tiny: Any, tmp_path: Path) ->
         fetch_entry(tiny.with_sources(FakeSource("down", {}, "it answered 503"), some), tmp_path)
     raw, command = tmp_path / "MNIST" / "raw", f"convlens data fetch mnist --data-dir {tmp_path}"
     assert str(caught.value).splitlines() == [
-        "Tiny MNIST could not be fetched. What was tried, and why it failed:",
+        "Tiny MNIST could not be downloaded. These sources failed:",
         "  - down: it answered 503",
         f"  - some: it did not give {names[2]}, {names[3]}",
         f"Try `{command}` again later, or put these files (raw or .gz) into {raw}:",

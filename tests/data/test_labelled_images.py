@@ -117,9 +117,9 @@ def test_images_mapped_into_memory_are_not_copied(tmp_path: Path) -> None:
     ("names", "message"),
     [
         ((), "there are no class names"),
-        ((0, 1), r"class name 0 is a int, not a text\. Give '0' instead\."),
-        (("a", "b", "a"), r"class name 'a' stands there twice\. Give every class a name of its own\."),
-        (("\ud800",), r"class name '\\ud800' is no valid text\. Give it as Unicode\."),
+        ((0, 1), r"class name 0 is a int, not a string\. Give '0' instead\."),
+        (("a", "b", "a"), r"class name 'a' occurs twice\. Give each class a different name\."),
+        (("\ud800",), r"class name '\\ud800' is not valid Unicode text\. Rename it\."),
     ],
 )
 def test_class_names_are_distinct_texts(names, message):

@@ -87,7 +87,7 @@ def test_a_damaged_file_says_what_to_do(tiny: Any, tmp_path: Path) -> None:
 
 
 def test_a_dataset_that_nobody_gives(tiny: Any, tmp_path: Path) -> None:
-    with pytest.raises(DatasetUnavailable, match=r"Tiny MNIST could not be fetched"):
+    with pytest.raises(DatasetUnavailable, match=r"Tiny MNIST could not be downloaded"):
         load_entry(tiny.entry, tmp_path)
 
 
@@ -127,7 +127,7 @@ def test_a_known_name_wins_over_a_folder_unless_there_is_a_separator(
 
 
 def test_options_are_for_images_of_ones_own(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"mnist is a known dataset, whose images are what they are: leave out size"):
+    with pytest.raises(UsageError, match=r"mnist is a known dataset, whose images cannot be changed\. Leave out size"):
         load_dataset("mnist", tmp_path, options=ImportOptions(size=32))
     pets = load_dataset(str(write_pets(tmp_path / "pets")), tmp_path, options=ImportOptions(size=24, channels=3))
     assert pets.train.image_shape == (3, 24, 24)

@@ -34,8 +34,8 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def test_auto_is_the_native_engine_on_a_processor():
     engine = open_engine(PLAN, threads=1)
     assert (engine.name, engine.device, engine.threads, engine.plan) == ("native", "cpu", 1, PLAN)
-    assert choose_engine(PLAN) == EngineChoice("native", "the fastest on a processor")
-    assert choose_engine(PLAN, device="cpu") == EngineChoice("native", "the fastest on a processor")
+    assert choose_engine(PLAN) == EngineChoice("native", "the fastest on a CPU")
+    assert choose_engine(PLAN, device="cpu") == EngineChoice("native", "the fastest on a CPU")
 
 
 def test_a_named_engine_is_taken_and_needs_no_reason():
@@ -57,11 +57,11 @@ def test_auto_is_torch_where_there_is_a_gpu_and_pytorch(no_gpu, without):
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])
 def test_a_gpu_that_is_asked_for_means_torch(device):
-    assert choose_engine(PLAN, device=device) == EngineChoice("torch", f"{device} was asked for")
+    assert choose_engine(PLAN, device=device) == EngineChoice("torch", f"the device is {device}")
 
 
 MISSING = (
-    "Convlens's own engine is not there. Install a C++ compiler (Debian, Ubuntu: apt install g++; "
+    "The native engine is not installed. Install a C++ compiler (Debian, Ubuntu: apt install g++; "
     "macOS: xcode-select --install), then install Convlens again"
 )
 
@@ -72,7 +72,7 @@ def test_auto_is_torch_where_the_extension_is_not_there(without):
     assert open_engine(PLAN, device="cpu", threads=1).name == "torch"
     with pytest.raises(MissingDependency) as caught:
         open_engine(PLAN, "native")
-    assert str(caught.value) == f'{MISSING}. Or take engine="torch".'
+    assert str(caught.value) == f'{MISSING}. Or give engine="torch".'
 
 
 def test_auto_is_torch_where_the_extension_does_not_load(monkeypatch):
@@ -81,7 +81,7 @@ def test_auto_is_torch_where_the_extension_does_not_load(monkeypatch):
 
     monkeypatch.setattr(choice, "_native", fail)
     assert choose_engine(PLAN).reason == (
-        "Convlens's own engine is not there: no C++ compiler was found when Convlens was installed. Install one"
+        "The native engine is not installed: no C++ compiler was found when Convlens was installed. Install one"
     )
 
 
@@ -128,7 +128,7 @@ def test_without_any_engine_the_message_says_both_ways_out(without):
     with pytest.raises(MissingDependency) as caught:
         open_engine(PLAN)
     assert str(caught.value) == (
-        f"there is no engine. {MISSING}. PyTorch is not installed either: pip install 'convlens[torch]'"
+        f"no engine is installed. {MISSING}. PyTorch is not installed either: pip install 'convlens[torch]'"
     )
 
 
@@ -144,7 +144,7 @@ def test_a_mistake_is_told_before_a_missing_package(without):
         ({"engine": ""}, r"^engine '' is not known; give auto, native or torch\.$"),
         (
             {"engine": "native", "device": "cuda"},
-            r"^the native engine computes on the processor, not on cuda\. Give engine=.torch., or no device\.$",
+            r"^the native engine runs on the CPU, not on cuda\. Give engine=.torch., or no device\.$",
         ),
         ({"device": "gpu"}, r"^device 'gpu' is not known; give auto, cpu, cuda or mps\. Did you mean 'cpu'\?$"),
         ({"threads": 0}, r"^threads is 0; give 1 to 256\. This machine has 3 cores\.$"),
@@ -161,7 +161,7 @@ def test_what_is_not_allowed_says_what_is(monkeypatch, arguments, message):
 def test_a_device_that_is_not_here_lists_those_that_are(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    with pytest.raises(UsageError, match=r"^device 'cuda' is not available; PyTorch finds here: cpu\.$"):
+    with pytest.raises(UsageError, match=r"^device 'cuda' is not available; PyTorch finds only: cpu\.$"):
         open_engine(PLAN, device="cuda", threads=1)
 
 

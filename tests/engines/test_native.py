@@ -164,10 +164,10 @@ def test_a_wrong_number_of_threads_is_refused(threads):
 
 def test_an_unknown_instruction_set_is_refused(monkeypatch):
     known = ", ".join(instruction_sets())
-    with pytest.raises(UsageError, match=rf"instruction set 'sse9' is not available here; there is {known}\."):
+    with pytest.raises(UsageError, match=rf"instruction set 'sse9' is not available here; available are {known}\."):
         make_engine(instruction_set="sse9")
     monkeypatch.setenv(INSTRUCTION_SET, "avx9000")
-    with pytest.raises(UsageError, match=rf"instruction set 'avx9000' is not available here; there is {known}\."):
+    with pytest.raises(UsageError, match=rf"instruction set 'avx9000' is not available here; available are {known}\."):
         make_engine()
 
 
@@ -213,7 +213,7 @@ def test_wrong_examples_are_refused(examples):
         engine.gradients(images[:2], np.array([0, 3]), LossSettings())
     with pytest.raises(UsageError, match=r"labels run from -1 to 0; with 3 classes they must be 0 to 2\."):
         engine.trainer(images[:2], np.array([0, -1]), OptimizerSettings(), LossSettings(), seed=0)
-    with pytest.raises(UsageError, match=r"50 images but labels of shape \(49,\); give one an image\."):
+    with pytest.raises(UsageError, match=r"50 images but labels of shape \(49,\); give one per image\."):
         engine.trainer(images, labels[:49], OptimizerSettings(), LossSettings(), seed=0)
     with pytest.raises(UsageError, match=r"labels are float64; give whole numbers\."):
         engine.gradients(images, labels.astype(np.float64), LossSettings())
@@ -221,7 +221,7 @@ def test_wrong_examples_are_refused(examples):
         engine.gradients(images[:0], labels[:0], LossSettings())
     with pytest.raises(UsageError, match=r"there are no images to train on\. Give at least one\."):
         engine.trainer(images[:0], labels[:0], OptimizerSettings(), LossSettings(), seed=0)
-    with pytest.raises(UsageError, match=r"2 class weights for 3 classes; give one a class\."):
+    with pytest.raises(UsageError, match=r"2 class weights for 3 classes; give one per class\."):
         engine.gradients(images, labels, LossSettings(class_weights=(1, 2)))
 
 
@@ -245,9 +245,9 @@ def test_wrong_chunks_are_refused(examples):
     trainer = make_engine().trainer(images, labels, OptimizerSettings(), LossSettings(), seed=0)
     with pytest.raises(UsageError, match=r"batch size is 0; give 1 or more\."):
         trainer.run(np.arange(3), 0, np.array([0.1]))
-    with pytest.raises(UsageError, match=r"3 images in batches of 2 are 2 steps, but 1 learning rates came\."):
+    with pytest.raises(UsageError, match=r"3 images in batches of 2 are 2 steps, but 1 learning rates were given\."):
         trainer.run(np.arange(3), 2, np.array([0.1]))
-    with pytest.raises(UsageError, match=r"the order names images 0 to 50; there are 50\."):
+    with pytest.raises(UsageError, match=r"the order has indices 0 to 50; there are 50 images\."):
         trainer.run(np.array([0, 50]), 2, np.array([0.1]))
     assert trainer.state()["step"] == 0
 

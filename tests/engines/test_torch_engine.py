@@ -183,13 +183,13 @@ def test_refusals_say_both_sides():
         engine.logits(np.zeros((1, 1, 3, 3), np.uint8))
     with pytest.raises(UsageError, match=r"labels run from 0 to 2; with 2 classes they must be 0 to 1\."):
         engine.gradients(np.zeros((2, 1, 2, 2), np.uint8), np.array([0, 2]), LossSettings())
-    with pytest.raises(UsageError, match=r"1 images but labels of shape \(2,\); give one an image\."):
+    with pytest.raises(UsageError, match=r"1 images but labels of shape \(2,\); give one per image\."):
         engine.gradients(IMAGE, np.array([0, 1]), LossSettings())
     with pytest.raises(UsageError, match=r"there are no images to train on\. Give at least one\."):
         engine.trainer(IMAGE[:0], np.zeros(0, np.int64), OptimizerSettings(), LossSettings(), seed=0)
     with pytest.raises(UsageError, match=r"1\.bias holds NaN or infinity"):
         engine.set_weights({"1.weight": np.zeros((2, 4), np.float32), "1.bias": np.full(2, np.nan, np.float32)})
-    with pytest.raises(UsageError, match=r"3 class weights for 2 classes; give one a class\."):
+    with pytest.raises(UsageError, match=r"3 class weights for 2 classes; give one per class\."):
         engine.gradients(IMAGE, np.array([0]), LossSettings(class_weights=(1, 1, 1)))
 
 
@@ -226,9 +226,9 @@ def test_weights_that_do_not_fit_are_all_named():
 
 def test_a_chunk_that_does_not_add_up_is_refused():
     trainer = make_engine("dense").trainer(IMAGE, np.array([0]), OptimizerSettings(), LossSettings(), seed=0)
-    with pytest.raises(UsageError, match="3 images in batches of 2 are 2 steps, but 1 learning rates came"):
+    with pytest.raises(UsageError, match="3 images in batches of 2 are 2 steps, but 1 learning rates were given"):
         trainer.run(np.zeros(3, np.int64), 2, np.array([0.1]))
-    with pytest.raises(UsageError, match="the order names images 0 to 1; there are 1"):
+    with pytest.raises(UsageError, match="the order has indices 0 to 1; there are 1 images"):
         trainer.run(np.array([0, 1]), 2, np.array([0.1]))
 
 
@@ -246,7 +246,7 @@ def test_engine_choices_are_checked():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here there is a CUDA device")
 def test_a_device_that_is_not_there_names_those_that_are():
-    with pytest.raises(UsageError, match=r"device 'cuda' is not available; PyTorch finds here: cpu"):
+    with pytest.raises(UsageError, match=r"device 'cuda' is not available; PyTorch finds only: cpu"):
         open_engine(make_engine("dense").plan, device="cuda")
 
 

@@ -126,9 +126,17 @@ def test_the_plain_strength_changes_no_pixel(kind, engine_name):
     np.testing.assert_array_equal(unchanged, pictures)
 
 
-def test_strengths_grow():
+def test_strengths_grow_between_known_ends():
     for corruption in CORRUPTIONS:
         assert list(corruption.strengths) == sorted(set(corruption.strengths))
+    assert {kind: (one.strengths[0], one.strengths[-1], len(one.strengths)) for kind, one in KINDS.items()} == {
+        "shift": (0, 0.2, 6),
+        "rotation": (0, 45, 7),
+        "scale": (0.6, 1.4, 9),
+        "noise": (0, 0.3, 6),
+        "brightness": (-0.4, 0.4, 9),
+        "blur": (0, 2, 6),
+    }
 
 
 @pytest.mark.native
@@ -260,7 +268,7 @@ def test_an_answer_that_is_no_number_says_so():
         def logits(self, images: np.ndarray) -> np.ndarray:
             return np.full((len(images), 3), np.nan, np.float32)
 
-    with pytest.raises(ModelFileError, match=r"^this model answers with NaN or infinity: its weights are too large\."):
+    with pytest.raises(ModelFileError, match=r"^this model's output is NaN or infinite: its weights are too large\."):
         measure_corruptions(Broken(), numbered(3), corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
 
 

@@ -111,9 +111,9 @@ def png(width, height, data, extra=b""):
 @pytest.mark.parametrize(
     ("width", "height", "message"),
     [
-        (8001, 8000, "is 8,001×8,000, which is 64,008,000 pixels: 64,000,000 are allowed; make it smaller"),
-        (20_000, 20_000, "says that it has far more than the 64,000,000 pixels allowed: make it smaller"),
-        (2**31 - 1, 2**31 - 1, "says that it has far more than"),
+        (8001, 8000, "is 8,001×8,000, which is 64,008,000 pixels; 64,000,000 are allowed: make it smaller"),
+        (20_000, 20_000, "by its header, far more than the 64,000,000 pixels allowed: make it smaller"),
+        (2**31 - 1, 2**31 - 1, "by its header, far more than"),
     ],
 )
 def test_decompression_bombs_are_refused_by_their_header(width, height, message):
@@ -123,7 +123,7 @@ def test_decompression_bombs_are_refused_by_their_header(width, height, message)
 
 def test_a_text_chunk_that_unpacks_to_a_hundred_megabytes():
     bomb = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100_000_000), 1))
-    with pytest.raises(ImageError, match="is damaged, or of a kind that cannot be decoded"):
+    with pytest.raises(ImageError, match="is damaged or cannot be decoded"):
         read_image(png(1, 1, zlib.compress(bytes(2)), bomb))
 
 
@@ -134,7 +134,7 @@ def test_an_image_without_pixels():
 
 def test_an_array_that_is_far_too_large():
     huge = np.broadcast_to(np.uint8(0), (100_000, 100_000))
-    with pytest.raises(ImageError, match="has 10,000,000,000 values: at most 64,000,000 pixels are read"):
+    with pytest.raises(ImageError, match="has 10,000,000,000 values; at most 64,000,000 pixels are allowed"):
         read_image(huge)
 
 

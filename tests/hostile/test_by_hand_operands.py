@@ -68,7 +68,7 @@ def expect(operation: Callable[[], Any], *parts: str) -> None:
 @pytest.mark.parametrize(
     ("vector", "parts"),
     [
-        ([], ("holds no number",)),
+        ([], ("has no numbers",)),
         ([1, NAN], ("nan at [1]",)),
         ([1, 2, INFINITE], ("inf at [2]",)),
         ([-INFINITE], ("-inf at [0]",)),
@@ -82,8 +82,8 @@ def expect(operation: Callable[[], Any], *parts: str) -> None:
         ([[1, 2]], ("2 dimensions (1×2)",)),
         (np.zeros((1, 2, 1, 2, 1)), ("5 dimensions (1×2×1×2×1)",)),
         ([[1, 2], [3]], ("row 1 has 1", "row 0 has 2")),
-        ([NotImplemented], ("no array of numbers",)),
-        ([1j], ("no array of numbers",)),
+        ([NotImplemented], ("not an array of numbers",)),
+        ([1j], ("not an array of numbers",)),
     ],
     ids=repr,
 )
@@ -95,7 +95,7 @@ def test_vectors_that_are_none(function: Callable[..., Any], vector: Any, parts:
 @pytest.mark.parametrize(
     ("matrix", "parts"),
     [
-        ([[]], ("holds no number",)),
+        ([[]], ("has no numbers",)),
         ([], ("1 dimension",)),
         ([[1, 2], [3]], ("row 1 has 1", "row 0 has 2")),
         ([[1, 2], [3, 4], [5, 6, 7]], ("row 2 has 3", "row 0 has 2")),
@@ -103,10 +103,10 @@ def test_vectors_that_are_none(function: Callable[..., Any], vector: Any, parts:
         ([[1, 2], [None, 4]], ("row 1, number 0 is None",)),
         ([[1, 2], [3, NAN]], ("nan at [1, 1]",)),
         ([[1, 2], 3], ("row 1",)),
-        ([3, [1, 2]], ("row 0 is 3, no row",)),
+        ([3, [1, 2]], ("row 0 is 3, not a row",)),
         ([1, 2], ("1 dimension (2)", "a matrix, such as [[1, 2], [3, 4]]")),
         (np.zeros((1, 1, 2)), ("3 dimensions (1×1×2)",)),
-        (np.zeros((0, 3)), ("holds no number",)),
+        (np.zeros((0, 3)), ("has no numbers",)),
     ],
     ids=repr,
 )
@@ -158,7 +158,7 @@ def test_images_that_cannot_be_pooled(function: Callable[..., Any]) -> None:
     ],
 )
 def test_what_numpy_stumbles_over(given: Any) -> None:
-    expect(lambda: by_hand.correlate_full(given, [1]), "a is no array of numbers")
+    expect(lambda: by_hand.correlate_full(given, [1]), "a is not an array of numbers")
 
 
 @given(
@@ -269,15 +269,15 @@ def test_channels_and_biases_that_do_not_fit(function: Callable[..., Any]) -> No
     expect(lambda: function(np.ones((1, 4, 4)), np.ones((5, 4, 2, 2))), "has 1 channel and", "kernels have 4")
     expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=[1, 2, 3]), "the bias has 3 numbers", "2 kernels")
     expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=5), "the bias has 1 number and", "2 kernels")
-    expect(lambda: function(IMAGE, [[KERNEL]], bias=[]), "the bias holds no number")
+    expect(lambda: function(IMAGE, [[KERNEL]], bias=[]), "the bias has no numbers")
     expect(lambda: function(IMAGE, [[KERNEL]], bias=[[1]]), "the bias has 2 dimensions")
     expect(lambda: function(IMAGE, [[KERNEL]], bias=NAN), "the bias holds nan")
-    expect(lambda: function(IMAGE, [[KERNEL]], bias="much"), "the bias is no array of numbers", "much")
+    expect(lambda: function(IMAGE, [[KERNEL]], bias="much"), "the bias is not an array of numbers", "much")
 
 
 @pytest.mark.parametrize("function", [by_hand.conv2d, by_hand.trace_conv2d])
 def test_a_ragged_bias(function: Callable[..., Any]) -> None:
-    expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=[[1], [1, 2]]), "the bias is no array of numbers", "row 1")
+    expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=[[1], [1, 2]]), "the bias is not an array of numbers", "row 1")
 
 
 @pytest.mark.parametrize("wrong", ["swish", "", "ReLU", 3])
@@ -290,7 +290,7 @@ def test_activations_that_are_not_known(wrong: Any) -> None:
 
 @pytest.mark.parametrize("values", ["much", [[1], [1, 2]], [1, "x"]])
 def test_values_that_cannot_be_activated(values: Any) -> None:
-    expect(lambda: by_hand.activate(values, "relu"), "no array of numbers")
+    expect(lambda: by_hand.activate(values, "relu"), "not an array of numbers")
 
 
 def test_a_name_that_no_kernel_has() -> None:

@@ -85,14 +85,12 @@ def test_every_truncation_is_found(model):
 
 def test_truncation_says_how_much_is_there(model):
     content = model.to_bytes()
-    with pytest.raises(
-        DamagedModel, match=f"cut short: {len(content) - 100:,} of its {len(content):,} bytes are there"
-    ):
+    with pytest.raises(DamagedModel, match=f"cut short: it has {len(content) - 100:,} of {len(content):,} bytes"):
         TrainedModel.from_bytes(content[:-100])
 
 
 def test_bytes_too_many_are_found(model):
-    with pytest.raises(DamagedModel, match="3 bytes too many at its end"):
+    with pytest.raises(DamagedModel, match="3 extra bytes at its end"):
         TrainedModel.from_bytes(model.to_bytes() + b"abc")
 
 
@@ -142,7 +140,7 @@ def test_weights_that_are_no_numbers_are_refused(model):
         ({"network": None}, "missing required field `network`"),
         ({"network": "conv 2 9x9, dense"}, "9"),
         ({"network": 5}, r"Expected `str`, got `int` - at `\$\.network`"),
-        ({"class_names": ["a", "a"]}, "class name 'a' stands there twice"),
+        ({"class_names": ["a", "a"]}, "class name 'a' occurs twice"),
         ({"class_names": []}, "there are no class names"),
         ({"class_names": [1, 2]}, "Expected `str`, got `int`"),
         (
@@ -208,17 +206,19 @@ def test_a_pickle_is_named_and_never_opened(tmp_path):
 
     path = tmp_path / "model.pt"
     path.write_bytes(pickle.dumps(Trap(), protocol=2))
-    with pytest.raises(ModelFileError, match=r"model\.pt is a pickle.*never opened"):
+    with pytest.raises(ModelFileError, match=r"model\.pt is a pickle.*never opens"):
         load_model(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("model/data.pkl", pickle.dumps(Trap()))
-    with pytest.raises(ModelFileError, match=r"model\.pt is a pickle.*never opened"):
+    with pytest.raises(ModelFileError, match=r"model\.pt is a pickle.*never opens"):
         load_model(path)
 
 
 def test_other_safetensors_files_are_no_models():
     content = safetensors.numpy.save({"a": np.zeros(2, np.float32)})
-    with pytest.raises(ModelFileError, match="a safetensors file but no trained model: its metadata has no 'convlens'"):
+    with pytest.raises(
+        ModelFileError, match="a safetensors file, but not a trained model: its metadata has no 'convlens'"
+    ):
         TrainedModel.from_bytes(content)
 
 

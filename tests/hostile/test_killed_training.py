@@ -125,7 +125,7 @@ def assert_it_goes_on_to_the_same_bits(images: LabelledImages) -> None:
     assert resumed.weights.keys() == whole.weights.keys()
     for name, array in whole.weights.items():
         assert array.tobytes() == resumed.weights[name].tobytes(), name
-    assert f"Going on after step {steps}" in Path("run/log.txt").read_text()
+    assert f"Resuming after step {steps}" in Path("run/log.txt").read_text()
     assert not Path("run/last.checkpoint").exists()
     assert not Path("run/.lock").exists()
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 7
@@ -169,5 +169,5 @@ def test_killed_between_the_model_and_the_end(images):
 def test_killed_before_the_first_checkpoint_there_is_nothing_to_go_on_with(images):
     run_until_killed("start")
     assert_every_file_is_whole(Path("run"))
-    with pytest.raises(UsageError, match=r"^run holds no last\.checkpoint, so there is nothing to go on with\."):
+    with pytest.raises(UsageError, match=r"^run contains no last\.checkpoint, so there is nothing to resume\."):
         resume_training("run", images)

@@ -154,7 +154,7 @@ def test_any_network_is_drawn_with_its_sizes_and_parameters(text):
                 beside = max(x, to_x) <= mark.box.left or mark.box.right <= min(x, to_x)
                 assert beside or max(y, to_y) <= mark.box.top or mark.box.bottom <= min(y, to_y), mark
     assert "3×32×48" in texts(sheet)
-    assert any(words.endswith("multiply-adds an image") for words in texts(sheet))
+    assert any(words.endswith("multiply-adds per image") for words in texts(sheet))
     for place, words in enumerate(sheet.words):
         for other in sheet.words[place + 1 :]:
             apart = words.box.right <= other.box.left or other.box.right <= words.box.left

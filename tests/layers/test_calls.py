@@ -39,41 +39,41 @@ KNOWN = {
         (
             "Conv2d(1, 8, 3)",
             (
-                "Conv2d(1, 8, 3) is PyTorch's order; the layer before says the input channels, and what follows the "
-                "output channels has a name. Write Conv2d(8, kernel_size=3)."
+                "Conv2d(1, 8, 3) is PyTorch's order. Here the layer before determines the input channels, and "
+                "arguments after the output channels are named. Write Conv2d(8, kernel_size=3)."
             ),
         ),
         ("Conv2d(3, 16, 3, 2, 1)", "Write Conv2d(16, kernel_size=3, stride=2, padding=1)."),
         ("Conv2d(3, 16, 3, padding='same')", "Write Conv2d(16, kernel_size=3, padding='same')."),
         (
             "Conv2d(8, 3)",
-            ("Conv2d(8, 3) means 8 input and 3 output channels in PyTorch. The layer before says the input channels; "
-            "write Conv2d(8, kernel_size=3) for 8 kernels."),
+            ("Conv2d(8, 3) means 8 input and 3 output channels in PyTorch. Here the layer before determines the input "
+            "channels; write Conv2d(8, kernel_size=3) for 8 kernels."),
         ),
         ("Conv2d(1, 8, kernel_size=5)", "Write Conv2d(8, kernel_size=5)."),
-        ("Conv2d(in_channels=1, out_channels=8, kernel_size=3)", "the layer before it says how many there are. Leave"),
+        ("Conv2d(in_channels=1, out_channels=8, kernel_size=3)", "the layer before it determines their number. Leave"),
         ("Conv2d(filters=8, kernel_size=3)", "its name here is channels. Write Conv2d(channels=8, kernel_size=3)."),
         ("Conv2d(8, kernel_size=3, strides=2)", "its name here is stride. Write Conv2d(8, stride=2, kernel_size=3)."),
-        ("Conv2d(8, kernel_size=3, bias=False)", "'bias': there always is a bias. Leave it out."),
-        ("Conv2d(8, kernel_size=3, activation='relu')", "an activation is a layer of its own, such as ReLU()"),
+        ("Conv2d(8, kernel_size=3, bias=False)", "'bias': there is always a bias. Leave it out."),
+        ("Conv2d(8, kernel_size=3, activation='relu')", "an activation is a separate layer after it, such as ReLU()"),
         ("Conv2d(8, kernel_size=3, padign=1)", "'padign'. It takes channels, kernel_size, stride, padding, dilation,"),
         ("Conv2d(8)", "Conv2d needs its kernel size. Write for example Conv2d(8, kernel_size=3)."),
-        ("BatchNorm2d(16)", "since the layer before it says how many channels there are. Write BatchNorm2d()."),
-        ("BatchNorm2d(num_features=16)", "'num_features': the layer before it says how many there are. Leave it out."),
-        ("Dense(128, 10)", "since the layer before it says how many inputs there are. Write Dense(10)."),
-        ("Dense(in_features=128, out_features=10)", "'in_features': the layer before it says how many there are."),
+        ("BatchNorm2d(16)", "the layer before it determines the number of channels. Write BatchNorm2d()."),
+        ("BatchNorm2d(num_features=16)", "'num_features': the layer before it determines their number. Leave it out."),
+        ("Dense(128, 10)", "because the layer before it determines the number of inputs. Write Dense(10)."),
+        ("Dense(in_features=128, out_features=10)", "'in_features': the layer before it determines their number."),
         ("Dense(units=10)", "its name here is features. Write Dense(features=10)."),
         ("Dropout(p=0.5)", "its name here is probability. Write Dropout(probability=0.5)."),
         ("Dropout(0.5, True)", "Dropout takes one number, its probability. Write Dropout(0.5)."),
         ("LeakyReLU(negative_slope=0.2)", "its name here is slope. Write LeakyReLU(slope=0.2)."),
         ("ReLU(inplace=True)", "'inplace': nothing is changed in place. Leave it out."),
         ("ReLU(True)", "ReLU takes no argument. Write ReLU()."),
-        ("Flatten(1)", "it flattens all of an image. Write Flatten()."),
-        ("GlobalAvgPool2d(1)", "every map becomes one. Write GlobalAvgPool2d()."),
+        ("Flatten(1)", "because it flattens all maps. Write Flatten()."),
+        ("GlobalAvgPool2d(1)", "every map becomes one number. Write GlobalAvgPool2d()."),
         ("MaxPool2d(2, 2, 0, 1)", "MaxPool2d takes kernel_size, stride and padding. Write MaxPool2d(2, 2, 0)."),
         ("MaxPool2d(pool_size=2)", "its name here is kernel_size. Write MaxPool2d(kernel_size=2)."),
-        ("AvgPool2d(2, ceil_mode=True)", "'ceil_mode': a window that hangs over the end is left out. Leave it out."),
-        ("MaxPool2d(2, padding='same')", "maxpool cannot be padded with 'same', as in PyTorch. Give a number"),
+        ("AvgPool2d(2, ceil_mode=True)", "'ceil_mode': a window that extends beyond the end is left out. Leave"),
+        ("MaxPool2d(2, padding='same')", "maxpool has no padding 'same', and neither does PyTorch's. Give a number"),
     ],
 )  # fmt: skip
 def test_what_other_libraries_take_is_refused_with_the_way_to_write_it(written: str, message: str) -> None:
@@ -123,10 +123,10 @@ def test_same_padding_that_cannot_be_is_refused(more: dict, message: str) -> Non
 
 def test_branches_are_lists_of_layers() -> None:
     with pytest.raises(
-        NetworkError, match=r"takes lists of layers, and ReLU\(\) is none\. .* Residual\(\[ReLU\(\)\]\)"
+        NetworkError, match=r"takes lists of layers, and ReLU\(\) is not a list\. .* Residual\(\[ReLU\(\)\]\)"
     ):
         Residual(ReLU())  # pyright: ignore[reportArgumentType]
-    with pytest.raises(NetworkError, match="Concat takes lists of layers, and None is none"):
+    with pytest.raises(NetworkError, match="Concat takes lists of layers, and None is not a list"):
         Concat([ReLU()], None)  # pyright: ignore[reportArgumentType]
 
 

@@ -74,7 +74,7 @@ def test_gelu_and_silu_by_hand() -> None:
 def test_conv2d_takes_pytorchs_name_for_its_channels() -> None:
     assert Conv2d(out_channels=8, kernel_size=3) == Conv2d(8, kernel_size=3)
     for given in ({}, {"channels": 8, "out_channels": 8, "kernel_size": 3}):
-        with pytest.raises(NetworkError, match="takes its number of output channels once"):
+        with pytest.raises(NetworkError, match="needs its number of output channels exactly once"):
             Conv2d(**given)
     with pytest.raises(NetworkError, match="needs its kernel size"):
         Conv2d(8)

@@ -63,7 +63,7 @@ def test_layers_are_frozen_and_can_be_copied_and_replaced() -> None:
     [
         (
             lambda: Conv2d(0, kernel_size=3),
-            r"the number of channels of conv is 0; allowed is one whole number from 1 to 65,536\. Chan",
+            r"the number of channels of conv is 0; it must be one whole number from 1 to 65,536\. Chan",
         ),
         (lambda: Conv2d(8, kernel_size=-1), r"the kernel size of conv is -1; .* Change it to 1 or more\."),
         (
@@ -97,11 +97,11 @@ def test_layers_are_frozen_and_can_be_copied_and_replaced() -> None:
         ),
         (
             lambda: Dropout(1),
-            r"probability of dropout is 1; allowed is a number from 0 to just below 1\. Change it, for",
+            r"probability of dropout is 1; it must be a number from 0 to just below 1\. Change it, for",
         ),
         (lambda: Dropout(float("nan")), r"probability of dropout is nan"),
         (lambda: Dropout("half"), r"probability of dropout is 'half'; .* Write a number, such as 0\.5\."),  # pyright: ignore[reportArgumentType]
-        (lambda: LeakyReLU(-0.1), r"slope of leaky_relu is -0\.1; allowed is a number from 0 to 1\."),
+        (lambda: LeakyReLU(-0.1), r"slope of leaky_relu is -0\.1; it must be a number from 0 to 1\."),
         (lambda: LeakyReLU(10**400), r"slope of leaky_relu is a number of more than 20 digits"),
         (lambda: Dense(0), r"the number of features of dense is 0; .* Change it to 1 or more\."),
     ],

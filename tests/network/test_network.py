@@ -159,7 +159,7 @@ def test_a_network_is_frozen() -> None:
 
 def test_in_a_notebook_it_draws_its_layer_table_and_says_for_what() -> None:
     html = Network.from_text(TUTORIAL)._repr_html_()
-    assert "Network for 1×28×28 images and 10 classes: 9,098 parameters, 290,080 multiply-adds an image" in html
+    assert "Network for 1×28×28 images and 10 classes: 9,098 parameters, 290,080 multiply-adds per image" in html
 
 
 def test_in_a_notebook_a_network_for_other_images_shows_its_text() -> None:

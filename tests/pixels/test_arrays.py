@@ -60,15 +60,18 @@ def test_every_sixteen_bit_value_is_rounded_as_a_division_would():
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((2, 2, 2, 2)), "is 2×2×2×2: give H×W, H×W×C or C×H×W with 1, 3 or 4 channels"),
-        (np.zeros((8, 8, 2)), "is 8×8×2: give H×W"),
-        (np.zeros((0, 8)), "is 0×8: give H×W"),
-        (np.zeros(()), "is a single number: give H×W"),
-        (np.full((2, 2), -0.42), r"float64 from -0\.42 to -0\.42.*as they were before any normalisation"),
-        (np.full((2, 2), 2.5), r"float64 from 2\.5 to 2\.5: whole numbers go from 0 to 255, floats from 0 to 1"),
+        (np.zeros((2, 2, 2, 2)), r"is 2×2×2×2\. Give H×W, H×W×C or C×H×W with 1, 3 or 4 channels"),
+        (np.zeros((8, 8, 2)), r"is 8×8×2\. Give H×W"),
+        (np.zeros((0, 8)), r"is 0×8\. Give H×W"),
+        (np.zeros(()), r"is a single number\. Give H×W"),
+        (np.full((2, 2), -0.42), r"float64 from -0\.42 to -0\.42.*before normalisation"),
+        (
+            np.full((2, 2), 2.5),
+            r"float64 from 2\.5 to 2\.5; allowed are whole numbers from 0 to 255 and floats from 0 to 1",
+        ),
         (np.full((2, 2), np.nan), "float64 from nan to nan"),
         (np.full((2, 2), 256), "int64 from 256 to 256"),
-        (np.zeros((2, 2), complex), "holds complex128: give whole numbers from 0 to 255 or floats from 0 to 1"),
+        (np.zeros((2, 2), complex), r"holds complex128\. Give whole numbers from 0 to 255 or floats from 0 to 1"),
     ],
 )
 def test_what_cannot_be_an_image_is_explained(array, message):

@@ -92,17 +92,17 @@ def test_what_the_message_says_to_write_is_read_as_it_says():
         ((3, 8, 8), (3, 8, 8), r"one image. Give a batch: X\[np.newaxis\]"),
         ((8, 8, 3), (3, 8, 8), r"one image. Give a batch: X\[np.newaxis\]"),
         ((5, 192), (3, 8, 8), r"Give X.reshape\(-1, 8, 8, 3\) or X.reshape\(-1, 3, 8, 8\)"),
-        ((5, 63), (1, 8, 8), r"\(5, 63\); images of 1×8×8.*are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64"),
-        ((5, 9, 8), (1, 8, 8), r"\(5, 9, 8\); images of 1×8×8"),
-        ((5, 3, 8, 8), (1, 8, 8), r"\(5, 3, 8, 8\); images of 1×8×8"),
+        ((5, 63), (1, 8, 8), r"\(5, 63\), but images of 1×8×8.*are needed. Give N×8×8, N×8×8×1, N×1×8×8 or N×64"),
+        ((5, 9, 8), (1, 8, 8), r"\(5, 9, 8\), but images of 1×8×8"),
+        ((5, 3, 8, 8), (1, 8, 8), r"\(5, 3, 8, 8\), but images of 1×8×8"),
         ((5, 8, 8, 1), (3, 8, 8), r"images of 3×8×8.*Give N×8×8×3 or N×3×8×8"),
-        ((5, 3, 8, 3), None, r"can be N×C×H×W \(3×8×3\) or N×H×W×C \(3×3×8, channels first\). Give X.transpose"),
-        ((5, 3, 3, 3), None, r"Give LabelledImages, which are N×C×H×W always"),
-        ((5, 2, 8, 2), None, "neither the second nor the last number is a number of channels"),
-        ((5, 1, 2, 3, 4), None, r"\(5, 1, 2, 3, 4\): give N×H×W, N×H×W×C or N×C×H×W"),
-        ((5,), None, r"\(5,\): give N×H×W"),
-        ((), None, r"\(\): give N×H×W"),
-        ((0, 8, 8), None, "there are no pixels"),
+        ((5, 3, 8, 3), None, r"may be N×C×H×W \(3×8×3\) or N×H×W×C \(3×3×8, channels first\). Give X.transpose"),
+        ((5, 3, 3, 3), None, r"Give LabelledImages, which are always N×C×H×W"),
+        ((5, 2, 8, 2), None, "neither the second nor the last axis has a number of channels"),
+        ((5, 1, 2, 3, 4), None, r"\(5, 1, 2, 3, 4\)\. Give N×H×W, N×H×W×C or N×C×H×W"),
+        ((5,), None, r"\(5,\)\. Give N×H×W"),
+        ((), None, r"\(\)\. Give N×H×W"),
+        ((0, 8, 8), None, "so it has no pixels"),
     ],
 )
 def test_shapes_that_cannot_be_read_are_explained(shape, known, message):
@@ -111,7 +111,7 @@ def test_shapes_that_cannot_be_read_are_explained(shape, known, message):
 
 
 def test_as_many_images_as_labels():
-    with pytest.raises(DataError, match="which is 5 images, and there are 4 labels"):
+    with pytest.raises(DataError, match="which is 5 images, but there are 4 labels"):
         read_batch(numbered(5, 8, 8), count=4)
 
 
@@ -154,20 +154,20 @@ def test_values(values, expected):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([0.0, 16.0], r"float64 from 0 to 16.*If 16 is white, give X / 16; if 255 is, X.astype\(np.uint8\)"),
+        ([0.0, 16.0], r"float64 from 0 to 16.*If 16 is white, give X / 16; if 255 is white, give X.astype\(np.uint8\)"),
         ([0.0, 1.5], "If 1.5 is white, give X / 1.5"),
-        ([0.0, 127.9], "dark for 0 to 255, and not 0 to 1"),
+        ([0.0, 127.9], "127.9, which is dark for 0 to 255"),
         (np.array([0, 16]), "int64 from 0 to 16.*If 16 is white, give X / 16"),
-        (np.array([0, 1]), r"If 1 is white, give X.astype\(bool\); if 255 is, X.astype\(np.uint8\)"),
+        (np.array([0, 1]), r"If 1 is white, give X.astype\(bool\); if 255 is white, give X.astype\(np.uint8\)"),
         (np.array([0, 255], np.uint16), r"16 bits.*X.astype\(np.uint8\).*\(X // 257\).astype\(np.uint8\)"),
-        ([-0.5, 0.5], "float64 from -0.5 to 0.5.*before any normalisation"),
+        ([-0.5, 0.5], "float64 from -0.5 to 0.5.*before normalisation"),
         ([-1, 200], "int64 from -1 to 200"),
         ([0, 256], "int64 from 0 to 256"),
         ([0.0, 255.5], "float64 from 0 to 255.5"),
         ([0.0, np.nan], "NaN or infinite"),
         ([0.0, np.inf], "NaN or infinite"),
         ([0j, 1j], "X holds complex numbers"),
-        (["a", "b"], "X holds texts, not numbers"),
+        (["a", "b"], "X holds strings, not numbers"),
     ],
 )
 def test_values_that_cannot_be_read_are_explained(values, message):
@@ -267,14 +267,17 @@ def test_other_libraries():
         (["a.png"], r"X\[0\] is a file or its bytes"),
         ([b"\x89PNG"], r"X\[0\] is a file or its bytes"),
         ([None], r"X\[0\] is of the type NoneType"),
-        ([[[1, 2], [3]]], "different lengths or are no numbers"),
+        ([[[1, 2], [3]]], "different lengths or are not numbers"),
         ([[[1, 2], [3, None]]], "X holds objects"),
-        ([np.zeros((8, 8)), np.zeros((8, 9))], r"X\[0\] is \(8, 8\) and X\[1\] \(8, 9\). Bring them to one size first"),
+        (
+            [np.zeros((8, 8)), np.zeros((8, 9))],
+            r"X\[0\] is \(8, 8\) and X\[1\] \(8, 9\). Resize them to one size first",
+        ),
         ([np.zeros((8, 8), np.uint8), np.zeros((8, 8))], "images of float64 and uint8, whose ranges differ"),
         ([np.zeros((8, 8), bool), np.zeros((8, 8), np.uint8)], "images of bool and uint8"),
-        (Image.new("L", (8, 8)), r"X is one image; give a list of images, such as \[X\]"),
+        (Image.new("L", (8, 8)), r"X is one image. Give a list of images, such as \[X\]"),
         (torch.eye(3).to_sparse(), "cannot become a NumPy array.*Give a dense tensor"),
-        (np.ma.masked_less(np.zeros((2, 8, 8)), 1), r"masked values. Fill them, as with X.filled\(0\)"),
+        (np.ma.masked_less(np.zeros((2, 8, 8)), 1), r"masked values. Fill them, for example with X.filled\(0\)"),
     ],
 )
 def test_what_holds_no_images_is_explained(images, message):

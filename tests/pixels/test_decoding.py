@@ -148,7 +148,7 @@ def test_a_file_that_is_far_too_long(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"%PDF-1.7", "is a PDF document, not an image: PNG, JPEG.* save a picture of it as PNG"),
+        (b"%PDF-1.7", "is a PDF document, not an image: PNG, JPEG.* save it as PNG"),
         (b"%!PS-Adobe-3.0 EPSF-3.0", "is a PostScript document"),
         (b"PK\x03\x04", "is a zip archive"),
         (b"  <svg xmlns", "is an SVG drawing"),

@@ -98,6 +98,22 @@ def test_batches_of_another_size_are_prepared_as_pictures(model):
     assert (len(found), found.pixels.shape) == (6, (6, 1, 8, 8))
     assert found == model.predict(list(larger))
     assert any("scaled" in note for note in found[0].notes)
+    labelled = model.predict(LabelledImages(larger[:, None], np.array([3, 1, 4, 1, 5, 9]), tuple("0123456789")))
+    assert labelled == found
+    assert [one.true_class for one in labelled] == list("314159")
+
+
+def test_images_of_a_known_dataset_are_asked_for_by_number(model, make_model, tiny, digits_8x8):
+    test = digits_8x8.test
+    found = model.predict(["tiny:2", "tiny:0", "tiny:296"])
+    np.testing.assert_array_equal(found.pixels, test.images[[2, 0, 296]])
+    assert [(one.name, one.true_class) for one in found] == [
+        (f"tiny:{number}", str(test.labels[number])) for number in (2, 0, 296)
+    ]
+    with pytest.raises(UsageError, match=r"tiny:297: tiny has 297 test images\. Give tiny:0 to tiny:296\."):
+        model.predict("tiny:297")
+    larger = make_model((1, 16, 16)).predict("tiny:2")
+    assert (larger.pixels.shape, larger.true_class) == ((1, 16, 16), str(test.labels[2]))
 
 
 def test_a_batch_is_not_changed_by_what_happens_to_the_array_later(model, grey):
@@ -201,7 +217,7 @@ def test_odd_inputs_get_one_line_of_our_own(model, name, ask):
 def test_a_closed_file_is_no_image(model, as_png, grey):
     file = io.BytesIO(as_png(grey[0]))
     file.close()
-    with pytest.raises(UsageError, match="a file that cannot be read"):
+    with pytest.raises(UsageError, match="cannot read this file"):
         model.predict(file)
 
 
@@ -239,7 +255,7 @@ def test_what_an_unreadable_file_does_can_be_chosen(model, folder):
             model.predict(given, on_error="raise")
     with pytest.raises(ImageError, match=r"3\.png is not an image"):
         model.predict("scans/3.png")
-    with pytest.raises(UsageError, match="on_error='skip' left nothing of one image"):
+    with pytest.raises(UsageError, match="on_error='skip' skipped the only image"):
         model.predict("scans/3.png", on_error="skip")
     with pytest.raises(UsageError, match=r"on_error is 'ignore'\. Give 'raise', 'keep' or 'skip'\."):
         model.predict(files, on_error="ignore")
@@ -287,11 +303,11 @@ def test_probabilities_labels_and_score(model, grey):
     assert model.score(grey, [int(name) for name in wrong]) == 3 / 7
     labelled = LabelledImages(grey[:, None], np.array([int(name) for name in wrong]), model.class_names)
     assert model.score(labelled) == 3 / 7
-    with pytest.raises(DataError, match=r"y has 6 labels and there are 7 images\. Give one label for each image\."):
+    with pytest.raises(DataError, match=r"y has 6 labels for 7 images\. Give one label for each image\."):
         model.score(grey, wrong[:6])
     with pytest.raises(DataError, match=r"y is missing\. Give one label for each image"):
         model.score(grey)
-    with pytest.raises(DataError, match="y has a label that the model does not know: 'cow'"):
+    with pytest.raises(DataError, match="y has a label that is not a class of the model: 'cow'"):
         model.score(grey[:2], ["1", "cow"])
     with pytest.raises(DataError, match="y is empty"):
         model.score([], [])

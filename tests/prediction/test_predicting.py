@@ -157,7 +157,7 @@ def test_below_the_threshold_the_answer_is_unknown(threshold, unknown):
     found = answer(threshold, square(0))
     assert found.unknown is unknown
     assert (found.class_name, found.probability) == ("middle", pytest.approx(0.5))
-    assert found.why_unknown == ("50.00 % sure, and an answer takes 51.00 %" if unknown else "")
+    assert found.why_unknown == ("confidence 50.00 % is below the threshold of 51.00 %" if unknown else "")
     assert repr(found).startswith("Prediction(unknown, best guess 'middle'" if unknown else "Prediction('middle'")
     stored = json.loads(json.dumps(found.as_dict()))
     assert (stored["class"], stored["unknown"], stored["why_unknown"]) == ("middle", unknown, found.why_unknown)

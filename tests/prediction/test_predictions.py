@@ -43,7 +43,7 @@ def test_arrays_say_what_single_predictions_say(four):
     assert four.errors == {3: UNREADABLE}
     assert four.why_unknown == (
         "",
-        "40.00 % sure, and an answer takes 50.00 %",
+        "confidence 40.00 % is below the threshold of 50.00 %",
         "unlike the training images: it is blue",
         "could not be read: d.png is empty.",
     )
@@ -78,13 +78,13 @@ def test_slices_masks_and_places_choose(four):
 
 @pytest.mark.parametrize("place", ["1", None, 1.0, True, [True], [[0]], ["a.png"], np.array([0.5]), {}])
 def test_what_is_no_place_is_refused(four, place):
-    with pytest.raises(UsageError, match=r"no place among predictions|chooses no predictions"):
+    with pytest.raises(UsageError, match=r"is not an index\. Give a whole|cannot select predictions\. Give whole"):
         four[place]
 
 
 @pytest.mark.parametrize("place", [4, -5, [0, 4]])
 def test_places_beyond_the_end(four, place):
-    with pytest.raises(IndexError, match=r"there is no prediction (4|-5): there are 4, numbered from 0"):
+    with pytest.raises(IndexError, match=r"index (4|-5) is out of range for 4 predictions, counted from 0"):
         four[place]
 
 

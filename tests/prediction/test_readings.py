@@ -110,7 +110,7 @@ def test_other_numbers_of_axes_are_refused_with_what_to_give(sizes):
 def test_an_element_of_a_list_is_one_image():
     for sizes in [(8, 8), (1, 8, 8), (64, 64), (8, 8, 3), (3, 30, 20)]:
         check_one_image(sizes, GREY, "X[2]")
-    with pytest.raises(UsageError, match=r"^X\[2\] has the shape \(5, 30, 20\), which is no single image\. Give H×W"):
+    with pytest.raises(UsageError, match=r"^X\[2\] has the shape \(5, 30, 20\), which is not a single image\. Give"):
         check_one_image((5, 30, 20), GREY, "X[2]")
     with pytest.raises(UsageError, match=r"^X\[2\] of 3×8×8 can be read in two ways: .*X\[2\]\[:, np\.newaxis\]"):
         check_one_image((3, 8, 8), GREY, "X[2]")

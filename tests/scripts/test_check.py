@@ -51,7 +51,7 @@ def test_all_parts_run_and_the_log_ends_in_the_closing_line_of_all_tests(project
     code, lines = check(project)
     assert code == 0
     assert lines[-1] == CLOSING_LINE
-    assert "All of this is as it should be." in lines
+    assert "All of these checks passed." in lines
     assert {f"{name} ran" for name in TOOLS if name != "python"} <= set(lines)
 
 

@@ -46,7 +46,7 @@ def test_without_the_tools_it_says_how_to_get_them(checkout: Path, tmp_path: Pat
     assert failed.returncode == 2
     assert failed.stderr == (
         "sanitize: the tools to compile and to test are neither in the activated environment nor in .venv; "
-        "'make set-up' gets them.\n"
+        "'make set-up' installs them.\n"
     )
 
 

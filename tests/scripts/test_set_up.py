@@ -119,7 +119,7 @@ def test_a_changed_or_added_source_is_compiled_and_nothing_else_happens(
     changed = checkout.set_up(kind)
     assert (changed.returncode, changed.stderr) == (0, "")
     assert changed.stdout == (
-        "set-up: native/ has changed, or a compiler has come or gone; compiling Convlens's own engine\n"
+        "set-up: native/ has changed, or a compiler was added or removed; compiling Convlens's own engine\n"
     )
     assert checkout.installs() == [*before, f"{options}--no-deps -e ."]
     assert checkout.set_up(kind).stdout == ""
@@ -136,7 +136,7 @@ def test_pytorch_comes_where_the_engine_could_not_be_compiled(checkout: Checkout
     first = checkout.set_up(NO_ENGINE="no C++ compiler was found when Convlens was installed. Install one.")
     assert first.returncode == 0
     assert first.stdout.partition("\n")[2] == (
-        "set-up: Convlens's own engine is not there, so PyTorch computes: "
+        "set-up: Convlens's own engine is not available, so PyTorch is used: "
         "no C++ compiler was found when Convlens was installed. Install one.\n"
     )
     assert checkout.installs() == ["-e .", "-e .[torch]"]
@@ -145,7 +145,7 @@ def test_pytorch_comes_where_the_engine_could_not_be_compiled(checkout: Checkout
 
 def test_testing_says_that_the_engine_is_missing_and_has_pytorch_already(checkout: Checkout):
     said = checkout.set_up("dev", NO_ENGINE="Python's headers were not found.").stdout
-    assert said.endswith("so PyTorch computes: Python's headers were not found.\n")
+    assert said.endswith("so PyTorch is used: Python's headers were not found.\n")
     assert [line for line in checkout.installs() if "torch" in line] == ["--no-build-isolation -e .[torch]"]
 
 
@@ -164,7 +164,7 @@ def test_the_engine_is_compiled_as_soon_as_there_is_a_compiler(checkout: Checkou
     assert checkout.set_up(NO_ENGINE="no C++ compiler was found.", REST=str(bare), CXX="").stdout == ""
     checkout.add_program("clang++", "#!/bin/sh\n")
     said = checkout.set_up(REST=str(bare), CXX="").stdout
-    assert "a compiler has come or gone; compiling Convlens's own engine" in said
+    assert "a compiler was added or removed; compiling Convlens's own engine" in said
     assert checkout.installs() == ["-e .", "-e .[torch]", "--no-deps -e ."]
     assert checkout.set_up(REST=str(bare), CXX="").stdout == ""
 
@@ -224,7 +224,7 @@ def test_an_interrupted_set_up_begins_again_from_nothing(checkout: Checkout):
     (checkout.root / ".venv" / "unfinished").touch()
     again = checkout.set_up()
     assert again.returncode == 0
-    assert ".venv is unfinished, was moved, or is of another Python; making it anew" in again.stdout
+    assert ".venv is unfinished, was moved, or is of another Python; creating it again" in again.stdout
     assert not half_installed.exists()
     assert checkout.set_up().stdout == ""
 
@@ -232,7 +232,7 @@ def test_an_interrupted_set_up_begins_again_from_nothing(checkout: Checkout):
 def test_a_moved_checkout_gets_a_new_environment(checkout: Checkout, tmp_path: Path):
     checkout.set_up()
     checkout.root = checkout.root.rename(tmp_path / "elsewhere")
-    assert "making it anew" in checkout.set_up().stdout
+    assert "creating it again" in checkout.set_up().stdout
 
 
 def test_naming_another_python_makes_the_environment_anew(checkout: Checkout):

@@ -18,7 +18,7 @@ def test_a_file_may_have_500_lines_but_not_501():
     path = Path("src/hall.js")
     assert find_excesses(path, "x\n" * 500) == []
     assert find_excesses(path, "x\n" * 501) == [
-        "src/hall.js: 501 lines; at most 500 are allowed. Give a part of it its own file."
+        "src/hall.js: 501 lines; at most 500 are allowed. Move a part into another file."
     ]
 
 
@@ -32,7 +32,7 @@ def test_a_function_may_have_50_lines_but_not_51():
     assert find_excesses(path, "\n" + function_of(51)) == [
         (
             "src/hall.py:2: grow has 51 lines without its documentation; at most 50 are allowed. "
-            "Give a part of it its own name."
+            "Move a part into another function."
         )
     ]
 
@@ -53,7 +53,7 @@ def test_a_javascript_function_may_have_50_lines_but_not_51():
     assert find_excesses(path, "\nconst grow = () => {\n" + "  step();\n" * 49 + "};\n") == [
         (
             "src/hall.js:2: grow has 51 lines without its documentation; at most 50 are allowed. "
-            "Give a part of it its own name."
+            "Move a part into another function."
         )
     ]
 
@@ -100,7 +100,7 @@ def test_what_only_looks_like_a_javascript_function_is_none():
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("hall.js", "function grow( {\n", "tree-sitter-javascript finds a mistake in it"),
+        ("hall.js", "function grow( {\n", "tree-sitter-javascript finds a syntax error"),
         ("hall.py", "x = = 1\n", "invalid syntax (<unknown>, line 1)"),
     ],
 )
@@ -150,4 +150,4 @@ def test_a_project_beyond_the_limits_fails_and_names_the_place(project: Path, ca
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(tmp_path) == 2
-    assert "give the root of the project" in capsys.readouterr().err
+    assert "give the project's root folder" in capsys.readouterr().err

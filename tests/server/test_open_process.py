@@ -88,7 +88,7 @@ def test_the_address_is_all_of_stdout_and_ctrl_c_is_a_clean_end(start):
     assert process.first_line.startswith("http://127.0.0.1:")
     assert httpx.get(process.first_line, trust_env=False).status_code == 200
     code, out, err = process.end(signal.SIGINT)
-    assert (code, out, err) == (0, "", "Ctrl-C ends it.\n")
+    assert (code, out, err) == (0, "", "Press Ctrl-C to stop the server.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -110,7 +110,7 @@ def test_a_training_that_is_interrupted_is_saved_and_can_go_on(start, own_images
     (folder,) = [path for path in Path("my runs").iterdir() if path.name != "latest"]
     assert (code, out) == (130, "")
     assert err.splitlines()[-2:] == [
-        "The training was interrupted; everything is saved. Go on with:",
+        "The training was interrupted; everything is saved. Continue with:",
         f"  convlens train --resume '{folder}'",
     ]
     stopped = load_model(folder)

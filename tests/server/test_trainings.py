@@ -1,6 +1,7 @@
 """A training as the page sees it: every event, what they say, and that the run is that of `convlens train`."""
 
 import base64
+import re
 import time
 from functools import partial
 from pathlib import Path
@@ -104,10 +105,12 @@ def test_a_training_that_cannot_be_says_why_in_one_line(server, tiny, tmp_path):
     assert (listed["state"], listed["error"]) == ("failed", last.values["error"])
 
 
-def test_a_defect_fails_the_training_and_not_the_server(server, monkeypatch, capsys):
+def test_a_defect_fails_the_training_and_not_the_server_and_is_one_line(server, monkeypatch, capfd):
     monkeypatch.setattr(trainings, "load_dataset", lambda *_, **__: 1 / 0)
-    last = server.listen(server.train())[-1]
-    assert last.values["error"] == ("ZeroDivisionError: division by zero. This is a bug in Convlens; please report it.")
+    error = server.listen(server.train())[-1].values["error"]
+    assert re.fullmatch(r"ZeroDivisionError: division by zero \(test_trainings\.py:\d+\)\. This is a bug .*", error)
+    assert server.lines == ["Training on tiny", f"Failed: {error}"]
+    assert capfd.readouterr().err == ""
     monkeypatch.undo()
     assert server.get("/api/state").status_code == 200
 
@@ -145,7 +148,7 @@ def test_a_training_that_ends_early_says_so_before_it_is_judged(server, monkeypa
     assert kinds[-4:] == ["ended", "judged", "weights", "done"]
     ended = events[-4].values
     assert (ended["reason"], 0 < ended["epochs"] < 50_000) == ("time limit", True)
-    assert ended["words"] == f"the time was up after {ended['epochs']:.4g} of 50000 epochs"
+    assert ended["words"] == f"stopped at the time limit after {ended['epochs']:.4g} of 50000 epochs"
 
 
 @pytest.mark.native

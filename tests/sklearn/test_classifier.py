@@ -253,7 +253,7 @@ def test_pickled_cloned_and_copied(digits, fitted):
 def test_predictions_use_the_engine_that_was_asked_for(digits, fitted):
     answers = quick(epochs=1, engine="native", device="cpu").fit(*digits)._answers
     assert (answers.name, answers.device, answers.threads) == ("native", "cpu", 1)
-    with pytest.raises(UsageError, match="the native engine computes on the processor, not on cuda"):
+    with pytest.raises(UsageError, match="the native engine runs on the CPU, not on cuda"):
         _ = _Answers(fitted.model_, "native", "cuda", 1).engine
     with pytest.raises(UsageError, match="engine 'keras' is not known"):
         _ = replace(answers, name="keras").engine
@@ -285,9 +285,9 @@ def test_verbose_shows_how_it_goes_and_the_default_is_silent(digits, capsys):
         (
             {"image_shape": None},
             DataError,
-            r"^X has rows of 64 features, which do not say how .* Give image_shape=\(8, 8\); or image_shape='row' for",
+            r"^X has rows of 64 features, which do not say how .* Give image_shape=\(8, 8\), or image_shape='row' for",
         ),
-        ({"image_shape": (8, 9)}, DataError, r"^X has 64 features, and image_shape=\(8, 9\) is 72 numbers\. Give"),
+        ({"image_shape": (8, 9)}, DataError, r"^X has 64 features, but image_shape=\(8, 9\) needs 72\. Give"),
         (
             {"image_shape": 64},
             UsageError,
@@ -299,14 +299,14 @@ def test_verbose_shows_how_it_goes_and_the_default_is_silent(digits, capsys):
         ({"scale": (16, 16)}, UsageError, r"^scale is \(16, 16\); give"),
         ({"scale": "pixels"}, UsageError, r"^scale is 'pixels'; give"),
         ({"scale": (0, np.inf)}, UsageError, r"^scale is \(0, inf\); give"),
-        ({"validation": "some"}, UsageError, r"^validation is no number; give the share of the images that is held"),
+        ({"validation": "some"}, UsageError, r"^validation is not a number; give the share of the images to hold"),
         ({"epochs": 0}, UsageError, r"^epochs is 0; give a whole number from 1 to 100,000\."),
         ({"recipe": "slow"}, UsageError, r"^recipe 'slow' is not known; give fast, tutorial or best"),
         ({"engine": "keras"}, UsageError, r"^engine 'keras' is not known; give auto, native or torch\."),
         (
             {"engine": "native", "device": "cuda"},
             UsageError,
-            r"^the native engine computes on the processor, not on cu",
+            r"^the native engine runs on the CPU, not on cu",
         ),
         ({"random_state": -1}, UsageError, r"^seed is -1; give a whole number from 0"),
     ],
@@ -320,7 +320,7 @@ def test_a_mistake_in_a_parameter_says_what_is_allowed(digits, parameters, kind,
 
 def test_samples_and_labels_that_cannot_be_used(digits, fitted):
     X, y = digits
-    with pytest.raises(DataError, match=r"^y has one class only, 3: there is nothing to tell apart\. Give two classes"):
+    with pytest.raises(DataError, match=r"^y has only one class, 3\. Give at least two classes"):
         quick().fit(X, np.full(300, 3))
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         quick().fit(X, y + 0.5)
@@ -332,17 +332,17 @@ def test_samples_and_labels_that_cannot_be_used(digits, fitted):
         fitted.predict(X[:, 1:])
     with pytest.raises(ValueError, match="X has 49 features, but ConvlensClassifier is expecting 64 features as input"):
         fitted.predict(X.reshape(-1, 8, 8)[:, 1:, 1:])
-    with pytest.raises(DataError, match=r"X has the shape \(300, 4, 16\); images of 1×8×8 .* are wanted"):
+    with pytest.raises(DataError, match=r"X has the shape \(300, 4, 16\), but images of 1×8×8 .* are needed"):
         fitted.predict(X.reshape(-1, 4, 16))
-    with pytest.raises(DataError, match=r"^X has images of 4×16, and image_shape is \(8, 8\)\. Leave image_shape out"):
+    with pytest.raises(DataError, match=r"^X has images of 4×16, but image_shape is \(8, 8\)\. Leave image_shape out"):
         quick().fit(X.reshape(-1, 4, 16), y)
-    with pytest.raises(DataError, match=r"^X has images, 8×8, and image_shape is 'row'\. Leave image_shape out\."):
+    with pytest.raises(DataError, match=r"^X has images, 8×8, but image_shape is 'row'\. Leave image_shape out\."):
         quick(image_shape="row").fit(X.reshape(-1, 8, 8), y)
     with pytest.raises(
         DataError, match=r"X\.reshape\(-1, 3, 8, 3\) .* Give X\.reshape\(-1, 3, 8, 3\)\.transpose\(0, 2, "
     ):
         quick(image_shape=(3, 8, 3)).fit(np.zeros((4, 72), np.uint8), [0, 1, 0, 1])
-    with pytest.raises(DataError, match=r"can be N×C×H×W \(3×8×3\) or N×H×W×C"):
+    with pytest.raises(DataError, match=r"may be N×C×H×W \(3×8×3\) or N×H×W×C"):
         quick(image_shape=None).fit(np.zeros((4, 3, 8, 3), np.uint8), [0, 1, 0, 1])
 
 

@@ -115,16 +115,16 @@ def test_values_that_may_be_on_the_scale_of_fit(values, scale):
 
 
 def test_pixels_of_another_scale_than_fit_saw_are_refused():
-    message = r"^X holds float64 from 0\.25 to 1, and fit saw values from 0 to 255\. Give X \* 255, or fit with scale="
+    message = (
+        r"^X has float64 values from 0\.25 to 1, but fit had values from 0 to 255\. Give X \* 255, or fit with scale="
+    )
     with pytest.raises(DataError, match=message):
         check_same_scale(np.array([[0.25, 1.0]]), (0, 255))
     images = np.random.default_rng(3).integers(0, 256, (40, 2, 2), dtype=np.uint8)
     images[0, 0] = 0, 255
     y = np.arange(40) % 2
     fitted = ConvlensClassifier("dense", epochs=1, threads=1).fit(images / 255, y)
-    message = (
-        r"^X holds uint8 from 0 to 255, and fit saw values from 0 to 1\. Give X / 255, or fit with scale=\(0, 1\) if "
-    )
+    message = r"^X has uint8 values from 0 to 255, but fit had values from 0 to 1\. Give X / 255, or fit with scale="
     with pytest.raises(DataError, match=message):
         fitted.predict(images)
     with pytest.raises(DataError, match=message):

@@ -114,13 +114,13 @@ def test_a_run_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
 
 def test_places_without_a_model_say_what_to_give(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(convlens.ModelFileError, match=r"no latest run.*Run `convlens train`, or name a model file"):
+    with pytest.raises(convlens.ModelFileError, match=r"no latest run.*Run `convlens train`, or give a model file"):
         load_model("latest")
     with pytest.raises(
         convlens.ModelFileError, match=r"nowhere: no such file or folder\. Give a model file, a run folder"
     ):
         load_model("nowhere")
-    with pytest.raises(convlens.ModelFileError, match=r"this folder holds no model\.safetensors"):
+    with pytest.raises(convlens.ModelFileError, match=r"this folder contains no model\.safetensors"):
         load_model(tmp_path)
 
 

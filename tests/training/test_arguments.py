@@ -32,8 +32,8 @@ def test_layers_texts_and_networks_are_the_same_network():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 2, 3),), r"data is a tuple of 3; give images and labels, train\(X, y\)"),
-        ((None,), r"data is None; give an array with labels \(X, y\), a dict or a frame"),
+        (((1, 2, 3),), r"data is a tuple of length 3\. Give images and labels: train\(X, y\)"),
+        ((None,), r"data is None; give an array with labels \(X, y\), a dict or data frame"),
     ],
 )
 def test_other_data_says_what_to_give(arguments, message):

@@ -140,7 +140,7 @@ def test_a_model_is_no_checkpoint_and_a_checkpoint_no_model(path, tmp_path):
     model = TrainedModel(network, initial_weights(network, (1, 4, 4), 2, 0), Preprocessing((1, 4, 4)), ("a", "b"))
     model.save(tmp_path / "model")
     with pytest.raises(
-        ModelFileError, match=r"model is no checkpoint of a training .*Give the folder of a stopped run\.$"
+        ModelFileError, match=r"model is not a checkpoint of a training .*Give the folder of a stopped run\.$"
     ):
         load_checkpoint(tmp_path / "model")
     with pytest.raises(DamagedModel, match=r"last\.checkpoint is damaged.*missing required field `network`"):
@@ -163,8 +163,8 @@ def change_facts(path: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"settings": None}, "no checkpoint of a training .'settings'"),
-        ({"settings": {"epoch": 3}}, "setting 'epoch' is not known"),
+        ({"settings": None}, "not a checkpoint of a training .'settings'"),
+        ({"settings": {"epoch": 3}}, "unknown setting 'epoch'"),
         ({"settings": 3}, "Expected `object`, got `int`"),
         ({"epochs": [{"epoch": 0}]}, "missing required field `steps`"),
         ({"seconds": "long"}, "could not convert string to float"),
@@ -226,8 +226,8 @@ def test_other_data_are_refused():
     same = Checkpoint(whole.settings, "pets", fingerprint(dataset), whole.weights, {}, whole.history)
     check_same_data(same, dataset)
     message = (
-        r"^the training images of pets are not those that this run began with, so it cannot go on\. "
-        r"Give the same data, and the same validation images where some were given, or start a new training\.$"
+        r"^the training images of pets differ from those that this run began with, so it cannot be resumed\. "
+        r"Give the same data, with the same validation images if there were any, or start a new training\.$"
     )
     with pytest.raises(DataError, match=message):
         check_same_data(same, make_dataset(names=("x", "y", "z")))

@@ -65,9 +65,9 @@ def test_a_stopped_run_goes_on_with_the_same_arrays(tmp_path):
         resume_training(tmp_path / "run")
     with pytest.raises(DataError, match="same validation images"):
         resume_training(tmp_path / "run", X[:200], Y[:200])
-    with pytest.raises(DataError, match="not those that this run began with"):
+    with pytest.raises(DataError, match="differ from those that this run began with"):
         resume_training(tmp_path / "run", X[:200], np.roll(Y[:200], 1), validation=held_out)
-    with pytest.raises(UsageError, match="given as a share, which a stopped run knows itself"):
+    with pytest.raises(UsageError, match="given as a share, which is stored in the run"):
         resume_training(tmp_path / "run", X[:200], Y[:200], validation=0.1)
     later = resume_training(tmp_path / "run", (X[:200], Y[:200]), validation=held_out, should_stop=stop_after(1))
     assert later.facts["steps"] > model.facts["steps"]
@@ -93,12 +93,12 @@ def test_images_at_a_path_are_tested_on_arrays(tmp_path):
     settings: dict[str, Any] = SETTINGS | {"recipe": "fast", "data_dir": tmp_path / "cache"}
     model = train(tmp_path, images=options, test=test, **settings)
     assert model.facts["test"]["total"] == 4
-    with pytest.raises(UsageError, match="the data have test images of their own"):
+    with pytest.raises(UsageError, match="the data already contain test images"):
         train(tmp_path, images=ImportOptions(size=16, channels=1, test_share=0.3), test=test, **settings)
 
 
 def test_data_that_have_labels_of_their_own():
-    with pytest.raises(UsageError, match=r"labels were given, and 'mnist' names data that have their own\."):
+    with pytest.raises(UsageError, match=r"labels were given, but 'mnist' names data that have labels\."):
         train("mnist", Y)
     with pytest.raises(
         UsageError, match=r"validation is 'mnist'; give a share of the training images or labelled images"
@@ -141,7 +141,7 @@ def test_evaluate_takes_what_train_takes(model):
 def test_numbers_count_classes_that_have_names(words):
     assert evaluate(words, X, Y).correct == correct_by_hand(words)
     assert evaluate(words, X, [f"digit {label}" for label in Y]).correct == correct_by_hand(words)
-    with pytest.raises(DataError, match="y has a label that the model does not know: '10'"):
+    with pytest.raises(DataError, match="y has a label that is not a class of the model: '10'"):
         evaluate(words, X[:2], [1, 10])
 
 
@@ -174,5 +174,5 @@ def test_mistakes_of_the_order_are_explained(model):
         DataError, match=r"\(300, 8, 8\), without labels. Give both: train\(X, y\) or evaluate\(model, X, y"
     ):
         evaluate(model, X)
-    with pytest.raises(DataError, match=r"\(300, 64, 1\); images of 1×8×8 .* are wanted"):
+    with pytest.raises(DataError, match=r"\(300, 64, 1\), but images of 1×8×8 .* are needed"):
         evaluate(model, X.reshape(300, 64, 1), Y)

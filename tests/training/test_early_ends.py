@@ -123,8 +123,8 @@ def test_a_stop_keeps_the_weights_of_the_moment_in_the_model_and_the_best_in_the
 @pytest.mark.parametrize("settings", [{"validation": 0.0}, {"validation": None}])
 def test_early_stopping_without_held_out_images_says_what_to_give(digits_8x8, tmp_path, settings):
     message = (
-        r"^early_stopping needs held-out images to judge by, and none are held out\. Give a share of the training "
-        r"images, validation=0\.1, or data that bring validation images; or leave it out\.$"
+        r"^early_stopping needs held-out images, and none are held out\. Give a share of the training "
+        r"images, such as validation=0\.1, or data with validation images, or train without early stopping\.$"
     )
     with pytest.raises(UsageError, match=message):
         quick(some_digits(digits_8x8, 20), early_stopping=True, out=tmp_path / "run", **settings)
@@ -150,7 +150,7 @@ def test_a_time_limit_ends_the_training_in_time_calibrated_and_tested(digits_8x8
     assert model.history.epochs == -(-model.facts["steps"] // 24)  # the last one may be a part
     assert not (tmp_path / "run" / "last.checkpoint").exists()
     assert read_config(tmp_path / "run" / "config.toml").settings.max_seconds == 1.2
-    assert "End: the time was up after " in (tmp_path / "run" / "log.txt").read_text()
+    assert "End: stopped at the time limit after " in (tmp_path / "run" / "log.txt").read_text()
     assert load_model(tmp_path / "run").history == model.history
     assert model.facts["images_seen"] == 50 * model.facts["steps"]
 

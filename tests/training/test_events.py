@@ -59,7 +59,7 @@ def test_why_auto_took_an_engine_stands_beside_it():
 def test_a_training_that_goes_on_says_after_which_step():
     lines = log_lines(replace(STARTED, steps_done=700, folder=Path("runs/a")), SETTINGS)
     assert lines[:5] == log_lines(STARTED, SETTINGS)
-    assert lines[5:] == ["Going on after step 700"]
+    assert lines[5:] == ["Resuming after step 700"]
 
 
 def test_losses_are_the_tutorials_lines():

@@ -78,7 +78,7 @@ def test_the_division_depends_on_the_seed_alone_and_not_on_places():
 
 @pytest.mark.parametrize("count", [1, 0, -3])
 def test_fewer_than_two_folds_are_refused(count):
-    message = f"^{count} folds: give at least two, so that there are images to learn from\\.$"
+    message = f"^folds is {count}\\. Give at least 2, so that each model has images to train on\\.$"
     with pytest.raises(UsageError, match=message):
         divide_into_folds(make_images([0, 1, 2]), count, 0)
     with pytest.raises(UsageError, match=message):

@@ -175,7 +175,7 @@ def test_the_curve_tells_the_facts_and_what_was_held_out(tmp_path, monkeypatch):
         "test accuracy": "25.00 %",
         "steps": "4",
         "training time": "0.5 s",
-        "images a second": "40",
+        "images/s": "40",
         "engine": "torch 2.6.0",
     }
     assert drawn["accuracies"] == [0.5, 0.6]

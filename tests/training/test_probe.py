@@ -41,9 +41,9 @@ def test_arrows_may_be_turned_upside_down_but_not_to_the_other_side():
     found = probe({"left": ARROW, "right": mirrored(ARROW)})
     assert not found[SIDEWAYS].safe
     assert found[SIDEWAYS].reason.startswith("recall of ")
-    assert found[SIDEWAYS].reason.endswith(("taken for left", "taken for right"))
+    assert found[SIDEWAYS].reason.endswith(("confused with left", "confused with right"))
     assert found[UPSIDE_DOWN].safe
-    assert found[UPSIDE_DOWN].reason == "no class loses more than 0.0 % of recall by it"
+    assert found[UPSIDE_DOWN].reason == "no class loses more than 0.0 % of recall"
     assert not found[TURNED].safe
 
 
@@ -63,12 +63,12 @@ def test_a_6_is_no_9():
 def test_nothing_is_allowed_where_nothing_can_be_told():
     shapes = {"left": ARROW, "right": mirrored(ARROW)}
     train, few = make_images(shapes, 30, 0), make_images(shapes, 9, 1)
-    for held_out, reason in ((None, "nothing was held out"), (few, "only 9 held-out images of left, too few to tell")):
+    for held_out, reason in ((None, "no images are held out"), (few, "only 9 held-out images of left; the test needs")):
         verdicts = probe_changes(train, held_out, seed=0)
         assert not any(verdict.safe for verdict in verdicts)
         assert all(verdict.reason.startswith(reason) for verdict in verdicts)
     tiny = LabelledImages(np.zeros((40, 1, 2, 2), np.uint8), np.arange(40) % 2, ("a", "b"))
-    assert {verdict.reason for verdict in probe_changes(tiny, tiny, seed=0)} == {"the images are too small to try it"}
+    assert {verdict.reason for verdict in probe_changes(tiny, tiny, seed=0)} == {"the images are too small to test it"}
 
 
 def test_the_same_seed_finds_the_same():
@@ -82,7 +82,7 @@ def test_a_loss_that_is_spread_over_all_classes_counts_too():
     changed = np.array([[94, 6, 0], [0, 96, 4], [2, 3, 95]])
     verdict = _judge(UPSIDE_DOWN, plain, changed, ("cat", "dog", "emu"))
     assert not verdict.safe
-    assert verdict.reason == "accuracy falls by 2.0 %, most for emu, taken for dog"
+    assert verdict.reason == "accuracy falls by 2.0 %, most for emu, confused with dog"
     slight = np.array([[95, 5, 0], [0, 98, 4], [0, 3, 97]])
     assert _judge(UPSIDE_DOWN, plain, slight, ("cat", "dog", "emu")).safe
 

@@ -122,7 +122,7 @@ def test_the_folder_is_checked_before_the_images_are_read():
 def test_a_folder_that_holds_something_is_refused():
     Path("mine").mkdir()
     Path("mine/.hidden").write_text("")
-    message = r"^mine is not empty, and a run is never overwritten\. Give another folder with out=\.$"
+    message = r"^mine is not empty, and runs are never overwritten\. Give another folder with out=\.$"
     with pytest.raises(UsageError, match=message):
         create_run_folder("mnist", "mine")
     assert [path.name for path in Path("mine").iterdir()] == [".hidden"]
@@ -260,11 +260,11 @@ def test_a_folder_of_any_name_has_a_config_that_can_be_read(name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[settings", r"config\.toml is no TOML file: .*\. Give the config\.toml of a run\."),
-        ("epochs: 3", r"config\.toml is no TOML file: "),
-        ("a = 1\na = 2", r"config\.toml is no TOML file: "),
-        (b"data = '\xff'", r"config\.toml is no TOML file: .*utf-8"),
-        (b"\x00" * 50, r"config\.toml is no TOML file: "),
+        ("[settings", r"config\.toml is not a TOML file: .*\. Give the config\.toml of a run\."),
+        ("epochs: 3", r"config\.toml is not a TOML file: "),
+        ("a = 1\na = 2", r"config\.toml is not a TOML file: "),
+        (b"data = '\xff'", r"config\.toml is not a TOML file: .*utf-8"),
+        (b"\x00" * 50, r"config\.toml is not a TOML file: "),
     ],
 )
 def test_a_damaged_config_says_where(content, message):
@@ -283,13 +283,16 @@ def test_a_config_that_is_not_there_or_a_folder_says_so():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("epochs = 3\nseed = 1", r"epochs, seed is not known; known are data, data_dir, \[images\] and \[settings\]\."),
-        ("settings = 3", r"settings is 3; make it a table, \[settings\]\."),
-        ("data = 3", r"config\.toml: data is 3; make it a text in quotes\."),
-        ("data_dir = ['a']", r"config\.toml: data_dir is \['a'\]; make it a text in quotes\."),
-        ("[settings]\nepoch = 3", r"setting 'epoch' is not known; known are recipe, network, epochs"),
-        ("[settings.optimizer]\nmomentun = 0.9", r"setting 'momentun' is not known; known are name, beta1"),
-        ("[settings.loss]\nsmoothing = 0.1", r"setting 'smoothing' is not known; known are label_smoothing"),
+        (
+            "epochs = 3\nseed = 1",
+            r"unknown key epochs, seed\. The known keys are data, data_dir, \[images\] and \[settings\]\.",
+        ),
+        ("settings = 3", r"settings is 3; it must be a table, \[settings\]\."),
+        ("data = 3", r"config\.toml: data is 3; it must be text in quotes\."),
+        ("data_dir = ['a']", r"config\.toml: data_dir is \['a'\]; it must be text in quotes\."),
+        ("[settings]\nepoch = 3", r"unknown setting 'epoch'\. The settings are recipe, network, epochs"),
+        ("[settings.optimizer]\nmomentun = 0.9", r"unknown setting 'momentun'\. The settings are name, beta1"),
+        ("[settings.loss]\nsmoothing = 0.1", r"unknown setting 'smoothing'\. The settings are label_smoothing"),
         ("[settings]\noptimizer = 'adam'", r"Expected `object`, got `str` - at `\$\.optimizer`"),
         ("[settings]\noptimizer = 3", r"Expected `object`, got `int` - at `\$\.optimizer`"),
         ("[settings]\nloss = []", r"Expected `object`, got `array` - at `\$\.loss`"),

@@ -165,7 +165,8 @@ def test_settings_are_taken_as_they_are():
 
 def test_settings_and_changes_together_are_refused():
     with pytest.raises(
-        UsageError, match=r"^settings and a recipe or single changes were both given; put the changes into settings"
+        UsageError,
+        match=r"^settings were given together with a recipe or single changes; put the changes into settings",
     ):
         train(make_images(), settings=TrainingSettings(), epochs=1)
 
@@ -211,7 +212,7 @@ def test_a_stopped_training_goes_on_to_the_same_bits(tmp_path, chunks, more):
     )]  # fmt: skip
     assert timeless[0] == timeless[1]
     assert not (tmp_path / "run" / "last.checkpoint").exists()
-    with pytest.raises(UsageError, match=r"run is finished, so there is nothing to go on with\."):
+    with pytest.raises(UsageError, match=r"run is finished, so there is nothing to resume\."):
         resume_training(tmp_path / "run", images)
 
 
@@ -244,7 +245,7 @@ def test_the_last_chunk_is_not_a_stop(tmp_path):
 def test_going_on_with_other_data_is_refused_and_changes_nothing(tmp_path):
     quick(make_images(70), out=tmp_path / "run", should_stop=lambda: True)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    with pytest.raises(DataError, match=r"training images of pets are not those that this run began with"):
+    with pytest.raises(DataError, match=r"training images of pets differ from those that this run began with"):
         resume_training(tmp_path / "run", make_images(71))
     with pytest.raises(
         UsageError, match=r"run was trained on 'pets', which is not a known dataset\. Call resume_training with"
@@ -254,7 +255,7 @@ def test_going_on_with_other_data_is_refused_and_changes_nothing(tmp_path):
 
 
 def test_a_folder_without_a_checkpoint_has_nothing_to_go_on_with(tmp_path):
-    with pytest.raises(UsageError, match=r"holds no last\.checkpoint, so there is nothing to go on with\. Give the"):
+    with pytest.raises(UsageError, match=r"contains no last\.checkpoint, so there is nothing to resume\. Give the"):
         resume_training(tmp_path)
 
 
@@ -372,7 +373,7 @@ def test_data_that_cannot_be_split_leaves_no_folder(tmp_path):
 
 def test_class_weights_that_do_not_fit_leave_no_folder(tmp_path):
     settings = TrainingSettings(network="dense", loss=LossSettings(0.0, (1.0, 2.0, 3.0)), threads=1)
-    with pytest.raises(UsageError, match=r"3 class weights for 2 classes; give one a class\."):
+    with pytest.raises(UsageError, match=r"3 class weights for 2 classes; give one per class\."):
         train(make_images(), settings=settings, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -380,8 +381,8 @@ def test_class_weights_that_do_not_fit_leave_no_folder(tmp_path):
 @pytest.mark.parametrize("changes", [{"batch_size": 1}, {"batch_size": 16, "count": 1}], ids=["batches", "images"])
 def test_batch_normalisation_of_single_numbers_needs_two_images_in_a_batch(tmp_path, changes):
     message = (
-        r"^batch normalisation of single numbers \(layer 2\) needs two images in every batch; (6|1) images in "
-        r"batches of (1|16) leave one alone\. Give a larger batch size or more images\.$"
+        r"^batch normalisation of single numbers \(layer 2\) needs at least two images in every batch, but (6|1) "
+        r"images in batches of (1|16) give a batch of one\. Give a larger batch size or more images\.$"
     )
     images = make_images(changes.pop("count", 6))
     with pytest.raises(UsageError, match=message):
@@ -402,7 +403,7 @@ def test_an_exploding_loss_leaves_no_model(tmp_path):
 def test_a_folder_that_holds_something_is_refused_before_training(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     events: list[Event] = []
-    with pytest.raises(UsageError, match=r"is not empty, and a run is never overwritten"):
+    with pytest.raises(UsageError, match=r"is not empty, and runs are never overwritten"):
         quick(make_images(), out=tmp_path, on_event=events.append)
     assert events == []
 

@@ -116,7 +116,7 @@ def test_an_unknown_recipe_lists_the_known_ones():
 def test_a_dict_with_a_wrong_type_or_key_says_which():
     with pytest.raises(UsageError, match=r"Expected `int`, got `str` - at `\$\.epochs`"):
         TrainingSettings.from_dict({"epochs": "three"})
-    with pytest.raises(UsageError, match="setting 'momentun' is not known; known are name, beta1"):
+    with pytest.raises(UsageError, match=r"unknown setting 'momentun'\. The settings are name, beta1"):
         TrainingSettings.from_dict({"optimizer": {"momentun": 0.9}})
     with pytest.raises(UsageError, match=r"epochs is 0; give a whole number from 1 to 100,000\."):
         TrainingSettings.from_dict({"epochs": 0})

@@ -115,5 +115,5 @@ def test_by_hand(call):
 
 def test_a_class_that_is_not_there(call, varied_models):
     image = np.zeros((1, 28, 28), np.uint8)
-    with pytest.raises(Exception, match="there is no class 10; this model has 10, numbered from 0"):
+    with pytest.raises(Exception, match="there is no class 10; this model has 10 classes, counted from 0"):
         attribute(call, varied_models["tutorial"], image, 10)

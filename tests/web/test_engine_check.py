@@ -88,7 +88,7 @@ def test_another_rule_is_caught_and_named(call, payload):
     results = call(WRONG_RULES, [payload, changes])
     assert [result["agrees"] for result in results] == [False] * 4
     assert min(result["worst"] for result in results) > 1e-4
-    assert re.match(r"(layer \d, \w+.*|the logits), picture \d: (NaN|-?\d.*) here, -?\d.* where", results[0]["where"])
+    assert re.match(r"(layer \d, \w+.*|the logits), image \d: (NaN|-?\d.*) here, -?\d.* where", results[0]["where"])
 
 
 def test_what_is_missing_or_no_number_does_not_pass(call, payload):
@@ -96,7 +96,7 @@ def test_what_is_missing_or_no_number_does_not_pass(call, payload):
     for missing in (without, {**payload, "check": None}, {**payload, "check": {**payload["check"], "count": 0}}):
         result = call(CHECK, [missing])
         assert result["agrees"] is False
-        assert result["where"] == "the model came without the values to check it by"
+        assert result["where"] == "the model contains no check values"
     broken = {**payload, "normalisation": {"mean": [float("nan")], "std": [1]}}
     result = call(CHECK, [broken])
     assert (result["agrees"], result["worst"]) == (False, float("inf"))

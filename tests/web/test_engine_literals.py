@@ -313,9 +313,9 @@ def test_weights_can_be_replaced(call):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ({"5.weight": {"shape": [1], "data": "AACAPw=="}}, "no place for the weights 5.weight"),
-        ({"1.running_mean": {"shape": [1], "data": "AACAPw=="}}, "no place for the weights 1.running_mean"),
-        ({"1.bias": {"shape": [2], "data": "AACAPw=="}}, "1.bias has the shape 2, and this network needs 1"),
+        ({"5.weight": {"shape": [1], "data": "AACAPw=="}}, "no weights named 5.weight"),
+        ({"1.running_mean": {"shape": [1], "data": "AACAPw=="}}, "no weights named 1.running_mean"),
+        ({"1.bias": {"shape": [2], "data": "AACAPw=="}}, "1.bias has the shape 2, but this network needs 1"),
         ({"1.bias": {"shape": [1], "data": "AACAPwAAgD8="}}, "1.bias has 2 numbers, not 1"),
     ],
 )
@@ -330,9 +330,9 @@ def test_weights_that_do_not_fit(call, weights, message):
 
 def test_a_format_or_picture_that_the_page_does_not_know(call):
     payload = page_model(make("dense", {"1.weight": [[1, 1]], "1.bias": [0]}, (1, 1, 2), 1))
-    with pytest.raises(Exception, match="this page reads models of format 2, and this one has format 1"):
+    with pytest.raises(Exception, match="this page reads models of format 2, but this model has format 1"):
         run_payload(call, {**payload, "format": 1}, [1, 2])
-    with pytest.raises(Exception, match="a picture of 3 numbers: this network takes 1×1×2"):
+    with pytest.raises(Exception, match="the image has 3 numbers, but this network takes 1×1×2"):
         run_payload(call, payload, [1, 2, 3])
     layer = {**payload["layers"][1], "kind": "attention"}
     with pytest.raises(Exception, match="does not know the layer kind attention"):

@@ -56,7 +56,7 @@ def test_none(call, varied_models):
 )
 def test_damaged_pictures_are_refused(call, content):
     packed = {"count": 1, "images": base64.b64encode(content).decode(), "labels": [0], "logits": "AACAPw=="}
-    with pytest.raises(Exception, match=r"sample pictures of this model are damaged\. Export or save it again\."):
+    with pytest.raises(Exception, match=r"sample images of this model are damaged\. Export or save it again\."):
         call(UNPACK, {"input_shape": [1, 20, 25], "samples": packed})
 
 

@@ -153,7 +153,7 @@ def test_a_dropped_photo_is_prepared_and_read(page: Any) -> None:
 
 @pytest.mark.parametrize(
     ("threshold", "spoil", "reason"),
-    [(0.9999999, "", "sure, and an answer takes"), (None, BLOCK, "unlike the training images: ")],
+    [(0.9999999, "", " is below the threshold of "), (None, BLOCK, "unlike the training images: ")],
 )
 def test_what_predict_calls_unknown_the_page_does_too(
     look: Opened, mnist_model: TrainedModel, threshold: float | None, spoil: str, reason: str

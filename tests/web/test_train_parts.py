@@ -271,7 +271,7 @@ def test_stages_of_the_tutorial(call, mnist_model):
         page_model(mnist_model),
     )
     assert [(stage["kind"], stage["name"], stage["shape"], stage["layer"]) for stage in stages] == [
-        ("picture", "picture", [1, 28, 28], -1),
+        ("picture", "image", [1, 28, 28], -1),
         ("kernels", "kernels", [8, 3, 3], 0),
         ("maps", "conv 8 3x3 pad 1 → relu", [8, 28, 28], 1),
         ("maps", "maxpool 2", [8, 14, 14], 2),
@@ -292,7 +292,7 @@ def test_stages_of_blocks(call, build_model):
         page_model(build_model(f"{network}, dense", (1, 8, 8), 2, 0)),
     )
     assert stages == [
-        ["picture", -1],
+        ["image", -1],
         ["kernels", 0],
         ["conv 4 3x3 pad 1 → relu", 1],
         ["conv 4 3x3 pad 1", 2],

@@ -25,7 +25,7 @@ struct gelu {
         Floats sum = splat(factors[0]);
 #pragma GCC unroll 8
         for (int k = 1; k < 9; ++k) sum = sum * t + splat(factors[k]);
-        // The square of a's first twelve bits is exact; what it lacks is small enough for the series.
+        // The square of a's first twelve bits is exact, and the rest is small enough for the series.
         const Floats head = (Floats)((Ints)a & splat_int(-4096));
         const Floats rest = (head - a) * (head + a) * splat(0.5f);
         const Floats series = ((rest * splat(1.0f / 6) + splat(0.5f)) * rest + splat(1.0f)) * rest + splat(1.0f);

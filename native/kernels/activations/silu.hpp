@@ -10,7 +10,7 @@ struct silu {
     static constexpr int numbers = 0;
     static constexpr bool slope_from_result = false;
 
-    // The sigmoid stops at 1e-38, which a huge x would make a number of.
+    // The sigmoid's smallest result is about 1e-38; times a very large negative x, the product would not be near 0.
     static CONVLENS_INLINE Floats share(Floats x) { return x < splat(-88.0f) ? Floats{} : logistic(x); }
 
     static CONVLENS_INLINE Floats apply(Floats x, Floats) { return x * share(x); }

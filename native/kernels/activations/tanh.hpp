@@ -1,4 +1,4 @@
-// Hyperbolic tangent, from exp(−2|x|); near 0, where that would cancel, by the series.
+// Hyperbolic tangent, from exp(−2|x|), or near 0, where that would lose digits, from the power series.
 #pragma once
 
 #include "../exponential.hpp"

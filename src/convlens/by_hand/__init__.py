@@ -1,8 +1,8 @@
-"""The operations of a convolutional network by hand: plain NumPy, every position of every window kept.
+"""The operations of a convolutional network by hand: plain NumPy, with every window position.
 
-A note on words. What deep learning calls a convolution slides a kernel over its input as it is, multiplies and adds:
-in mathematics that is a *cross-correlation*. A *convolution* turns the kernel by 180° first. Here both have their right
-names, and `conv2d`, the layer, does what the layers of PyTorch, Keras and the rest do: it does not turn anything.
+What deep learning calls a convolution slides a kernel over its input, multiplies and adds. In mathematics, this is a
+*cross-correlation*; a *convolution* turns the kernel by 180° first. The functions here have the mathematical names,
+except for `conv2d`: as a layer of PyTorch or Keras, it does not turn the kernel.
 
     >>> from convlens import by_hand
     >>> by_hand.cross_correlate([1, 2, 3], [4, 5, 6])  # 1·4 + 2·5 + 3·6
@@ -10,11 +10,10 @@ names, and `conv2d`, the layer, does what the layers of PyTorch, Keras and the r
     >>> by_hand.convolve([1, 2, 3], [4, 5, 6])  # 1·6 + 2·5 + 3·4
     28.0
 
-An operation returns its result; the function of the same name with `trace_` before it returns every window position
-behind the result (`trace_layer` those of a layer of a whole network; `trace_dense`, `trace_add` and `trace_concatenate`
-are what it gives where no window slides). Where something slides, results come from strided views and window positions
-are multiplied and added one by one, so each checks the other. The engines compute the same faster; nothing here is used
-by them.
+An operation returns its result. The function with the prefix `trace_` returns all window positions behind the result
+(`trace_layer` for one layer of a network; `trace_dense`, `trace_add` and `trace_concatenate` for layers without a
+sliding window). Results are computed from strided views, and window positions are multiplied and added one by one, so
+that tests can compare the two. The engines compute the same faster, and do not use this package.
 """
 
 from convlens.by_hand.activations import ACTIVATIONS, activate

@@ -1,9 +1,8 @@
-"""One step back: how the loss changes with one weight of a kernel.
+"""The gradient of the loss with respect to one weight of a kernel.
 
-A weight meets one value at every window position, and its product goes into one number of the map. So the gradient of
-the weight is the sum, over all window positions, of the value that it met times the gradient of the number that it
-went into.
-Training is this sum for every weight, again and again.
+At every window position, the weight is multiplied with one number of the input, and the product is added to one number
+of the map. So the gradient of the weight is the sum, over all window positions, of the input times the gradient of the
+number in the map. Each training step computes this sum for every weight.
 """
 
 from collections.abc import Sequence
@@ -25,13 +24,13 @@ def kernel_weight_gradient(
     padding: Padding = 0,
     dilation: Pair = 1,
 ) -> float:
-    """The gradient of the loss by one weight: image C×H×W, gradient of the maps O×H'×W', weight (o, c, row, column).
+    """Return a weight's gradient: image C×H×W, gradient of the maps O×H'×W', weight (kernel, channel, row, column).
 
     Raises:
-        UsageError: gradients that do not have the size of the maps, or a weight that no kernel has.
+        UsageError: the gradient does not have the size of the maps, or there is no such weight.
 
     >>> image, slopes = [[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], [[[1, 0], [0, 10]]]
-    >>> kernel_weight_gradient(image, slopes, (0, 0, 0, 0), kernel_size=2)  # it meets 1, 2, 4 and 5: 1·1 + 5·10
+    >>> kernel_weight_gradient(image, slopes, (0, 0, 0, 0), kernel_size=2)  # 1·1 + 2·0 + 4·0 + 5·10
     51.0
     """
     image, slopes, weight, sliding = _check(image, output_gradient, weight, kernel_size, stride, padding, dilation)
@@ -49,7 +48,7 @@ def trace_kernel_weight_gradient(
     padding: Padding = 0,
     dilation: Pair = 1,
 ) -> Trace[GradientPosition]:
-    """The terms of `kernel_weight_gradient`, one for every window position; the last `sum_so_far` is the gradient.
+    """Return the terms of `kernel_weight_gradient`, one for each window position; the last `sum_so_far` is the result.
 
     >>> trace = trace_kernel_weight_gradient([[[1, 2, 3]]], [[[1, 10, 100]]], (0, 0, 0, 0), kernel_size=1)
     >>> [term.sum_so_far for term in trace]

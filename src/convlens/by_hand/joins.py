@@ -1,4 +1,4 @@
-"""Where the numbers of a join come from: the layers that add or put together what the branches of a block give."""
+"""The layers that add or concatenate the branches of a block: which numbers go into each result."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from convlens.errors import UsageError
 
 
 def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosition]:
-    """The numbers of one place that are added: arrays of one shape, and the indices of the layers that gave them.
+    """Return the terms of a sum of arrays of one shape; `layers` are the indices of the layers that gave them.
 
     >>> trace_add([np.array([1.0, 2.0]), np.array([10.0, 20.0])], [3, 5]).at(1).as_dict()["terms"]
     [{'layer': 3, 'position': [1], 'value': 2.0}, {'layer': 5, 'position': [1], 'value': 20.0}]
     """
     values, layers = _check(values, layers)
     if len({one.shape for one in values}) > 1:
-        raise UsageError("what is added has different shapes; give arrays of one shape.")
+        raise UsageError("the arrays to add have different shapes; give arrays of one shape.")
 
     def place(position: tuple[int, ...]) -> JoinPosition:
         terms = tuple(Term(layer, position, float(one[position])) for layer, one in zip(layers, values, strict=True))
@@ -28,7 +28,7 @@ def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosi
 
 
 def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosition]:
-    """The one number behind each place: arrays put one after the other, and the indices of the layers that gave them.
+    """Return the origin of each number in concatenated arrays; `layers` are the indices of the layers that gave them.
 
     >>> trace = trace_concatenate([np.array([1.0, 2.0]), np.array([10.0])], [3, -1])
     >>> trace.at(2).terms  # the first number of the network's input
@@ -36,7 +36,7 @@ def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[
     """
     values, layers = _check(values, layers)
     if len({one.shape[1:] for one in values}) > 1:
-        raise UsageError("what is put together has different sizes; give arrays that differ in their first size alone.")
+        raise UsageError("the arrays to concatenate do not fit; give arrays that differ only in their first size.")
     ends = np.cumsum([len(one) for one in values])
 
     def place(position: tuple[int, ...]) -> JoinPosition:
@@ -50,12 +50,12 @@ def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[
 
 
 def _check(values: Sequence[Values], layers: Sequence[int]) -> tuple[list[Values], tuple[int, ...]]:
-    """The arrays, and as many indices of layers.
+    """Return the arrays and the indices of their layers.
 
     Raises:
-        UsageError: there are none, or not as many of each.
+        UsageError: there are no arrays, or not one for each layer.
     """
-    arrays = [as_values("what a layer gives", one, 1, 2, 3) for one in items_or_none(values) or ()]
+    arrays = [as_values("the output of a layer", one, 1, 2, 3) for one in items_or_none(values) or ()]
     indices = as_place("layers", layers)
     if not arrays or len(arrays) != len(indices):
         refuse("values", values, "an array for each of the layers")

@@ -1,7 +1,7 @@
-"""Kernels that have a name in image processing, to try on a picture.
+"""Well-known kernels of image processing, to try on an image.
 
-Written the way a cross-correlation applies them: `sobel-x` answers with positive numbers where it gets brighter from
-left to right. Source of the numbers: R. Gonzalez and R. Woods, Digital Image Processing, chapter 3.
+They are written for a cross-correlation: `sobel-x` gives positive numbers where the image gets brighter from left to
+right. Source of the numbers: R. Gonzalez and R. Woods, Digital Image Processing, chapter 3.
 """
 
 from typing import Literal
@@ -40,10 +40,10 @@ KERNELS: dict[KernelName, tuple[tuple[float, ...], ...]] = {
 
 
 def kernel_named(name: KernelName) -> Values:
-    """One of `KERNELS` as a matrix.
+    """Return one of `KERNELS` as a matrix.
 
     Raises:
-        UsageError: no kernel of that name.
+        UsageError: there is no kernel of this name.
 
     >>> kernel_named("sobel-x")
     array([[-1.,  0.,  1.],

@@ -1,6 +1,6 @@
-"""A kernel sliding over a matrix, with stride, padding and dilation.
+"""A kernel that slides over a matrix, with stride, padding and dilation.
 
-`cross_correlate2d` slides the kernel as it is, `convolve2d` turns it by 180° first.
+`cross_correlate2d` slides the kernel as it is; `convolve2d` turns it by 180° first.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from convlens.by_hand.trace import Trace, WindowPosition
 
 
 def rotate(matrix: ArrayLike) -> Values:
-    """Turned by 180°: last row first, and in each row the last number first.
+    """Return a matrix rotated by 180°: the last row first, and in each row the last number first.
 
     >>> rotate([[1, 2], [3, 4]])
     array([[4., 3.],
@@ -30,11 +30,11 @@ def cross_correlate2d(
 ) -> Values:
     """Slide a kernel (kH×kW) over a matrix (H×W) and sum the products at every window position: H'×W'.
 
-    H' = ⌊(H + 2·padding − dilation·(kH − 1) − 1) / stride⌋ + 1. The padding holds zeros, or the matrix mirrored at its
-    edge (`reflect`), or its edge repeated (`replicate`).
+    H' = ⌊(H + 2·padding − dilation·(kH − 1) − 1) / stride⌋ + 1. The padding is filled with zeros, with the matrix
+    mirrored at its edge (`reflect`), or with its edge repeated (`replicate`).
 
     Raises:
-        UsageError: a kernel larger than the padded matrix, or a setting that is not allowed.
+        UsageError: the kernel is larger than the padded matrix, or a setting is not allowed.
 
     >>> cross_correlate2d([[5]], [[2]])
     array([[10.]])
@@ -58,7 +58,7 @@ def convolve2d(
     dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
 ) -> Values:
-    """As `cross_correlate2d`, with the kernel turned by 180°: SciPy's `convolve2d(…, mode="valid")`.
+    """Like `cross_correlate2d`, with the kernel rotated by 180°: SciPy's `convolve2d(…, mode="valid")`.
 
     >>> convolve2d([[1, 2], [3, 4]], [[1, 2], [3, 4]])  # 1·4 + 2·3 + 3·2 + 4·1
     array([[20.]])
@@ -75,7 +75,7 @@ def trace_cross_correlate2d(
     dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
 ) -> Trace[WindowPosition]:
-    """The window positions of `cross_correlate2d`, H'·W' of them.
+    """Return the H'·W' window positions of `cross_correlate2d`.
 
     >>> trace_cross_correlate2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0], [0, 1]]).at(0, 1).covered
     array([[2., 3.],
@@ -94,7 +94,7 @@ def trace_convolve2d(
     dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
 ) -> Trace[WindowPosition]:
-    """The window positions of `convolve2d`; their kernel is the one given, turned by 180°."""
+    """Return the window positions of `convolve2d`; their kernel is the given one, rotated by 180°."""
     turned = as_values("the kernel", kernel, 2)[::-1, ::-1]
     return _trace("convolve2d", matrix, turned, stride, padding, dilation, padding_mode)
 
@@ -119,7 +119,7 @@ def _trace(
 
 
 def count_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Padding = 0, dilation: Pair = 1) -> Values:
-    """How many window positions cover each cell of an input (H×W): few at the edges, none where a stride drops rows.
+    """Return how many window positions cover each cell of an input (H×W): few at the edges, none in dropped rows.
 
     >>> count_coverage(4, 3)
     array([[1., 2., 2., 1.],

@@ -1,6 +1,6 @@
-"""A whole network by hand: its forward pass through the functions of this package alone.
+"""The forward pass of a whole network by hand, with the functions of this package only.
 
-Weights have the names that every engine and every model file uses, those of the module that `to_torch` gives.
+Weights have the same names as in every engine and model file: those of the module that `to_torch` returns.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _UNUSED = "num_batches_tracked"
 
 @dataclass(frozen=True, eq=False)
 class LayerResult:
-    """What one layer made: its number, its text, and its output, C×H×W or a row of numbers."""
+    """The output of one layer, C×H×W or a row of numbers, with the layer's index and text."""
 
     index: int
     text: str
@@ -29,14 +29,14 @@ class LayerResult:
 
 
 def run_network(network: NetworkLike, weights: Mapping[str, ArrayLike], image: ArrayLike) -> list[LayerResult]:
-    """What every layer of a network makes of one image, C×H×W, already normalised; the last result are the logits.
+    """Return the output of every layer for one normalised image, C×H×W; the last result has the logits.
 
-    Dropout does nothing here and batch normalisation uses its running statistics: this is a trained network at work.
+    As in any prediction, dropout does nothing and batch normalisation uses its running statistics.
 
     Raises:
-        UsageError: a weight is missing, or an image that does not fit.
+        UsageError: a weight is missing, or the image does not fit.
 
-    >>> from convlens.network import Network, NetworkLike, as_network
+    >>> from convlens.network import Network
     >>> network = Network.from_text("conv 1 1x1, relu, dense 2")
     >>> weights = {"0.weight": [[[[2]]]], "0.bias": [-1], "3.weight": [[1], [-1]], "3.bias": [0, 10]}
     >>> [result.output.tolist() for result in run_network(network, weights, [[[4]]])]
@@ -51,15 +51,15 @@ def run_network(network: NetworkLike, weights: Mapping[str, ArrayLike], image: A
 def trace_layer(
     network: NetworkLike, weights: Mapping[str, ArrayLike], image: ArrayLike, layer: int
 ) -> Trace[WindowPosition] | Trace[PoolPosition] | Trace[JoinPosition]:
-    """The window positions of one layer of a network at work: a convolution, pooling or dense layer, or one that joins.
+    """Return the window positions of one layer: a convolution, pooling or dense layer, or one that joins branches.
 
-    A dense layer has one position for each of its numbers, which covers all its inputs. A position of an addition or a
-    concatenation says which layers its number comes from.
+    A dense layer has one position for each of its outputs, which covers all inputs. A position of an addition or a
+    concatenation has the layers that its number comes from.
 
     Raises:
-        UsageError: as `run_network`; a layer that looks at one number at a time, or that is not there.
+        UsageError: as `run_network`; or the layer works on one number at a time, or does not exist.
 
-    >>> from convlens.network import Network, NetworkLike, as_network
+    >>> from convlens.network import Network
     >>> network = Network.from_text("conv 1 1x1, relu, dense 2")
     >>> weights = {"0.weight": [[[[2]]]], "0.bias": [-1], "3.weight": [[1], [-1]], "3.bias": [0, 10]}
     >>> trace_layer(network, weights, [[[4]]], 3).at(1).total  # 7·(−1) + 10
@@ -74,7 +74,7 @@ def trace_layer(
 
 
 def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[WindowPosition]:
-    """The sum behind each number of a dense layer: inputs I, weights O×I, bias O; a position covers all inputs.
+    """Return the sums of a dense layer: inputs I, weights O×I, bias O; each position covers all inputs.
 
     >>> trace_dense(np.array([7.0]), np.array([[1.0], [-1.0]]), np.array([0.0, 10.0])).at(1).total  # 7·(−1) + 10
     3.0
@@ -92,7 +92,7 @@ def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[WindowPosit
 
 
 def _run(nodes: list[ResolvedLayer], weights: dict[str, Values], image: Values) -> dict[int, Values]:
-    """What each layer gives, by its index; −1 is the image."""
+    """Return the output of each layer by its index; −1 is the image."""
     outputs = {-1: image}
     for node in nodes:
         inputs = [outputs[index] for index in node.inputs]
@@ -107,7 +107,7 @@ def _weights_of(node: ResolvedLayer, weights: dict[str, Values]) -> dict[str, Va
 def _resolve(
     given: NetworkLike, weights: Mapping[str, ArrayLike], shape: tuple[int, ...]
 ) -> tuple[list[ResolvedLayer], dict[str, Values]]:
-    """The layers, and the weights that are used as arrays of the shapes that they need for an image of this shape."""
+    """Return the layers, and the weights that they need for an image of this shape, as arrays."""
     channels, height, width = shape
     network = as_network(given)
     if not isinstance(weights, Mapping):
@@ -129,7 +129,7 @@ def _resolve(
 
 
 def _count_classes(network: Network, weights: Mapping[str, ArrayLike], shape: tuple[int, int, int]) -> int:
-    """How many numbers the network ends in; where a last `dense` leaves that to the data, its bias says."""
+    """Return the number of outputs; if the last `dense` has no number, the length of its bias."""
     dense = [layer for layer in walk(network.layers) if isinstance(layer, Dense)]
     if not dense or dense[-1].features is not None:
         return int(Network([*network.layers, Dense(1)]).resolve(shape, 1)[-2].output_shape[0])

@@ -1,6 +1,7 @@
-"""The numbers that an operation is given, as arrays of float64, or one line that says what is wrong with them.
+"""Converts the operands of an operation to arrays of float64, or raises an error of one line.
 
-Everything is computed in double precision: bytes of an image would run over at 255, and a class should see 0.1 + 0.2.
+Everything is computed in double precision: bytes of an image would overflow at 255, and float32 would show rounding
+errors in sums such as 0.1 + 0.2.
 """
 
 from collections.abc import Sequence
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
 else:
     ArrayLike, Values = Alias("ArrayLike"), Alias("Values")
 LARGEST = 1e140
-"""A sum of products of such numbers does not run over; larger ones would come out as infinite."""
+"""The largest number allowed, so that a sum of products does not overflow to infinity."""
 LARGEST_SIZE = 10**9
 _KINDS = {0: "a number", 1: "a vector, such as [1, 2, 3]", 2: "a matrix, such as [[1, 2], [3, 4]]"}
 _KINDS |= {3: "a tensor channels × height × width", 4: "kernels out × channels × height × width"}
 
 
 def as_values(name: str, given: ArrayLike, *dimensions: int) -> Values:
-    """An array of float64 with one of these numbers of dimensions, at least one number, and finite numbers only.
+    """Return an array of float64 with one of these numbers of dimensions; it must have numbers, all of them finite.
 
     Raises:
-        UsageError: it has not.
+        UsageError: `given` is not such an array.
 
     >>> as_values("a", [1, 2, 3], 1)
     array([1., 2., 3.])
@@ -41,13 +42,13 @@ def as_values(name: str, given: ArrayLike, *dimensions: int) -> Values:
     except (TypeError, ValueError, RecursionError):  # rows of different lengths, a list within itself
         raw = None
     if raw is None or (raw.size and raw.dtype.kind not in "biuf"):
-        raise UsageError(f"{name} is no array of numbers{_place_of_mistake(given)}. Give {_allowed(dimensions)}.")
-    values = np.array(raw, dtype=np.float64)  # a copy: who changes the given array later changes no result
+        raise UsageError(f"{name} is not an array of numbers{_place_of_mistake(given)}. Give {_allowed(dimensions)}.")
+    values = np.array(raw, dtype=np.float64)  # a copy, so that later changes to `given` change no result
     if values.ndim not in dimensions:
         shape = "×".join(str(size) for size in values.shape) or "one number"
         raise UsageError(f"{name} has {count_of(values.ndim, 'dimension')} ({shape}); give {_allowed(dimensions)}.")
     if values.size == 0:
-        raise UsageError(f"{name} holds no number; give at least one.")
+        raise UsageError(f"{name} has no numbers; give at least one.")
     if not np.isfinite(values).all():
         place = tuple(int(index) for index in np.argwhere(~np.isfinite(values))[0])
         raise UsageError(f"{name} holds {values[place]} at {list(place)}; give finite numbers.")
@@ -58,7 +59,7 @@ def as_values(name: str, given: ArrayLike, *dimensions: int) -> Values:
 
 
 def as_place(name: str, given: Sequence[object]) -> tuple[int, ...]:
-    """Whole numbers that name a place.
+    """Return the whole numbers of a place as a tuple.
 
     >>> as_place("position", [np.int64(2), 3])
     (2, 3)
@@ -71,7 +72,7 @@ def as_place(name: str, given: Sequence[object]) -> tuple[int, ...]:
 
 
 def as_pair(name: str, given: int | Sequence[int], least: int) -> tuple[int, int]:
-    """One whole number for both axes, or (height, width).
+    """Return (height, width), given as one whole number for both axes or as a pair.
 
     >>> as_pair("stride", 2, least=1), as_pair("stride", (1, 2), least=1)
     ((2, 2), (1, 2))
@@ -89,7 +90,7 @@ def _allowed(dimensions: tuple[int, ...]) -> str:
 
 
 def _place_of_mistake(given: Any, depth: int = 0) -> str:
-    """Where rows are of different lengths or something is no number; empty where that cannot be said."""
+    """Say where rows have different lengths or something is not a number; empty if this is unknown."""
     if isinstance(given, np.ndarray):
         given = given.tolist()
     if not isinstance(given, list | tuple):
@@ -98,12 +99,12 @@ def _place_of_mistake(given: Any, depth: int = 0) -> str:
     for number, row in enumerate(given):
         if not isinstance(row, list | tuple | np.ndarray):
             if length is not None:
-                return f": row {number} is {shown(row)}, no row"
+                return f": row {number} is {shown(row)}, not a row"
             if not isinstance(row, int | float | np.number):
                 return f": number {number} is {shown(row)}"
             continue
         if length is None and number > 0:
-            return f": row 0 is {shown(given[0])}, no row"
+            return f": row 0 is {shown(given[0])}, not a row"
         length = len(row) if length is None else length
         if len(row) != length:
             return f": row {number} has {count_of(len(row), 'number')} and row 0 has {count_of(length, 'number')}"

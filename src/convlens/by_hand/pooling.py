@@ -1,7 +1,7 @@
-"""Pooling: the largest value, or the average, under a window that slides over every channel by itself.
+"""Pooling: the largest value, or the average, in a window that slides over every channel separately.
 
-What lies in the padding takes part in no maximum. In an average it counts as zeros, as in PyTorch. With `ceil_mode` a
-last window may hang over the end, if it begins inside; there an average counts only what it covers.
+Padding is ignored by a maximum and counts as zeros in an average, as in PyTorch. With `ceil_mode`, a last window may
+extend beyond the padded input if it begins inside; its average is taken only over the numbers that it covers.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from convlens.window import output_size
 def pooled_size(
     size: int, kernel_size: int, stride: int | None = None, padding: int = 0, ceil_mode: bool = False
 ) -> int:
-    """How many windows fit along one axis; `ceil_mode` rounds up where the last one still begins inside.
+    """Return how many windows fit along one axis; `ceil_mode` rounds up if the last one still begins inside.
 
     >>> pooled_size(4, 2), pooled_size(5, 2), pooled_size(5, 2, ceil_mode=True)
     (2, 2, 3)
@@ -31,10 +31,10 @@ def pooled_size(
 def max_pool2d(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
 ) -> Values:
-    """The largest value under each window: H×W → H'×W', or C×H×W → C×H'×W'. The stride is the kernel size unless given.
+    """Return the largest value in each window: H×W → H'×W', or C×H×W → C×H'×W'. `stride` defaults to `kernel_size`.
 
     Raises:
-        UsageError: a window larger than the padded image, or a padding of more than half the window.
+        UsageError: the window is larger than the padded image, or the padding is more than half the window.
 
     >>> max_pool2d([[1, 2], [3, 4]], 2)
     array([[4.]])
@@ -49,7 +49,7 @@ def max_pool2d(
 def max_pool2d_winners(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
 ) -> NDArray[np.int64]:
-    """Where each largest value stands, …×H'×W'×2: its row and column in the image; the first one of equals.
+    """Return row and column in the image of each window's largest value, …×H'×W'×2; of equal values, the first.
 
     >>> max_pool2d_winners([[1, 5], [3, 4]], 2)
     array([[[0, 1]]])
@@ -65,7 +65,7 @@ def max_pool2d_winners(
 def avg_pool2d(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
 ) -> Values:
-    """The average under each window: H×W → H'×W', or C×H×W → C×H'×W'. The stride is the kernel size unless given.
+    """Return the average of each window: H×W → H'×W', or C×H×W → C×H'×W'. `stride` defaults to `kernel_size`.
 
     Raises:
         UsageError: as `max_pool2d`.
@@ -80,7 +80,7 @@ def avg_pool2d(
 def trace_max_pool2d(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
 ) -> Trace[PoolPosition]:
-    """The window positions of `max_pool2d`; `winner` is the place of the largest value in the image.
+    """Return the window positions of `max_pool2d`; `winner` is the place of the largest value in the image.
 
     >>> trace_max_pool2d([[1, 5], [3, 4]], 2).at(0, 0).winner
     (0, 1)
@@ -92,7 +92,7 @@ def trace_max_pool2d(
 def trace_avg_pool2d(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
 ) -> Trace[PoolPosition]:
-    """The window positions of `avg_pool2d`; `divisor` is what the sum was divided by.
+    """Return the window positions of `avg_pool2d`; `divisor` is the divisor of the average.
 
     >>> trace_avg_pool2d([[1, 5], [3, 4]], 2).at(0, 0).divisor
     4
@@ -104,7 +104,7 @@ def trace_avg_pool2d(
 def _trace(
     operation: str, values: Values, sliding: Sliding, divisors: NDArray[np.int64] | None = None
 ) -> Trace[PoolPosition]:
-    """Each average has its divisor; where there are none, the largest value wins."""
+    """Return the trace of an average with these divisors, or of a maximum if there are none."""
     padded = sliding.pad(values, np.nan)
 
     def place(position: tuple[int, ...]) -> PoolPosition:
@@ -120,7 +120,7 @@ def _trace(
 
 
 def _divisors(sliding: Sliding) -> NDArray[np.int64]:
-    """How many numbers, zeros of the padding among them, each average is taken of: H'×W'."""
+    """Return how many numbers, including zeros of the padding, each average is taken over: H'×W'."""
     lengths = []
     for size, kernel, stride, pad, count in zip(
         sliding.size, sliding.kernel_size, sliding.stride, sliding.padding, sliding.output, strict=True

@@ -1,6 +1,6 @@
-"""A window that slides over the last two axes: where it stands, what it covers, how often it fits.
+"""A window that slides over the last two axes: its positions, and the numbers that it covers at each.
 
-Which sizes come out follows from `convlens.window`, the same few lines that the layer table uses.
+The sizes of results come from `convlens.window`, as in the layer table.
 """
 
 import math
@@ -21,10 +21,10 @@ from convlens.window import output_size, reach, same_padding
 
 PaddingMode = Literal["zeros", "reflect", "replicate"]
 PADDING_MODES: dict[PaddingMode, str] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
-"""PyTorch's names of the ways to fill the padding, and NumPy's."""
+"""PyTorch's names for the ways to fill the padding → NumPy's names."""
 
 MOST_PADDED = 10**8
-"""Numbers of a channel with its padding."""
+"""The most numbers that a channel with its padding may have."""
 if TYPE_CHECKING:
     Pair: TypeAlias = int | Sequence[int]
     Padding: TypeAlias = Pair | PaddingWord
@@ -34,7 +34,7 @@ else:
 
 @dataclass(frozen=True)
 class Sliding:
-    """How a window slides over the last two axes, checked against their `size`; `output` counts its positions."""
+    """How a window slides over the last two axes, whose sizes are `size`; `output` are its counts of positions."""
 
     size: tuple[int, int]
     kernel_size: tuple[int, int]
@@ -46,11 +46,11 @@ class Sliding:
 
     @property
     def reaches(self) -> tuple[int, int]:
-        """Rows and columns from the first to the last that the window covers."""
+        """The counts of rows and of columns from the first to the last that the window covers."""
         return reach(self.kernel_size[0], self.dilation[0]), reach(self.kernel_size[1], self.dilation[1])
 
     def pad(self, values: Values, filling: float = 0.0) -> Values:
-        """Add the padding, and at the end as much as the last window needs; `filling` stands for its zeros."""
+        """Add the padding, and at the end as much as the last window needs; `filling` replaces its zeros."""
         around = [(0, 0)] * (values.ndim - 2)
         for axis, pad in enumerate(self.padding):
             reached = (self.output[axis] - 1) * self.stride[axis] + self.reaches[axis] - pad
@@ -59,18 +59,18 @@ class Sliding:
         return np.pad(values, around, **how | ({"constant_values": filling} if self.padding_mode == "zeros" else {}))
 
     def windows(self, values: Values, filling: float = 0.0) -> Values:
-        """The values of every window position at once, …×H'×W'×kH×kW, without copying one of them."""
+        """Return the values of all window positions, …×H'×W'×kH×kW, as a view of the padded array."""
         views = sliding_window_view(self.pad(values, filling), self.reaches, axis=(-2, -1))
         (down, right), (apart_y, apart_x) = self.stride, self.dilation
         return views[..., ::down, ::right, ::apart_y, ::apart_x]
 
     def start(self, position: Sequence[int]) -> tuple[int, int]:
-        """The row and column of the input that the window's first value covers; negative in the padding."""
+        """Return the row and column in the input of the window's first value; negative in the padding."""
         row, column = position[-2:]
         return row * self.stride[0] - self.padding[0], column * self.stride[1] - self.padding[1]
 
     def covered(self, padded: Values, position: Sequence[int]) -> Values:
-        """What the window covers at one place of the result; `padded` is what `pad` returned."""
+        """Return the values that the window covers for one place of the result; `pad` returned `padded`."""
         top, left = (start + pad for start, pad in zip(self.start(position), self.padding, strict=True))
         (height, width), (apart_y, apart_x) = self.reaches, self.dilation
         return padded[..., top : top + height : apart_y, left : left + width : apart_x]
@@ -78,14 +78,14 @@ class Sliding:
     def trace(
         self, operation: str, place: Callable[[tuple[int, ...]], Place], padded: Values, *maps: int
     ) -> Trace[Place]:
-        """The trace of a result of this size, or of so many maps of it; `padded` is what `pad` returned."""
+        """Return the trace of a result of this size, or of several maps of it; `pad` returned `padded`."""
         return Trace(operation, (*maps, *self.output), place, padded, self.padding, self.dilation, self.size)
 
 
 def _as_padding(
     padding: Padding, kernel_size: Sequence[int], strides: tuple[int, int], dilations: tuple[int, int]
 ) -> tuple[int, int]:
-    """The padding in numbers, where it is given as a word, too."""
+    """Return the padding as numbers, even if it is given as a word."""
     if not isinstance(padding, str):
         return as_pair("padding", padding, 0)
     if padding not in get_args(PaddingWord):
@@ -104,7 +104,7 @@ def slide_over(
     dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
 ) -> Sliding:
-    """Check stride, padding and dilation, and that the kernel fits into what is padded.
+    """Check stride, padding and dilation, and that the kernel fits into the padded input.
 
     Raises:
         UsageError: one of them is not allowed, or the kernel is too large.

@@ -1,7 +1,7 @@
-"""A convolutional layer: an image with channels, kernels with as many, a map each, bias and activation.
+"""A convolutional layer by hand: an image with channels, kernels, bias and activation.
 
-A map is the sum of one cross-correlation a channel. So a kernel has as many channels as the image, and there are as
-many maps as kernels, whatever the number of channels.
+A kernel has as many channels as the image, and its map is the sum of one cross-correlation for each channel. So there
+are as many maps as kernels, whatever the number of channels.
 """
 
 from typing import Literal
@@ -29,15 +29,14 @@ def conv2d(
     activation: ActivationName | Literal["none"] | None = None,
     groups: int = 1,
 ) -> Values:
-    """The maps of a layer: image C×H×W, kernels O×C×kH×kW, bias O → O×H'×W'.
+    """Return the maps of a convolutional layer: image C×H×W, kernels O×C×kH×kW, bias O → O×H'×W'.
 
-    One kernel C×kH×kW without the first axis gives one map H'×W'; its bias is one number. With `groups`, channels and
-    kernels are divided into so many groups, and kernels O×C/groups×kH×kW read the channels of their group alone.
+    A single kernel C×kH×kW gives one map H'×W'; its bias is one number. `groups` divides the channels and the kernels
+    into that many groups; kernels O×C/groups×kH×kW read only the channels of their group.
 
     Raises:
-        UsageError: an image and kernels of different channels, a bias that is not one a kernel, a kernel larger
-            than the padded image, groups that do not divide the channels or the kernels, or a setting that is not
-            allowed.
+        UsageError: the kernels have other channels than the image or are larger than the padded image, the bias is not
+            one number per kernel, the groups do not divide the channels or the kernels, or a setting is not allowed.
 
     >>> conv2d([[[3]]], [[[2]]], bias=1)  # one channel, one kernel: 3·2 + 1
     array([[7.]])
@@ -50,7 +49,7 @@ def conv2d(
            [0., 9.]])
     >>> conv2d(np.ones((3, 28, 28)), np.ones((8, 3, 3, 3)), padding=1).shape
     (8, 28, 28)
-    >>> conv2d([[[1]], [[2]]], [[[[10]]], [[[100]]]], groups=2).tolist()  # depthwise: a kernel a channel
+    >>> conv2d([[[1]], [[2]]], [[[[10]]], [[[100]]]], groups=2).tolist()  # depthwise: one kernel per channel
     [[[10.0]], [[200.0]]]
     """
     groups = as_whole("groups", groups, 1)
@@ -74,7 +73,7 @@ def trace_conv2d(
     activation: ActivationName | Literal["none"] | None = None,
     groups: int = 1,
 ) -> Trace[WindowPosition]:
-    """The window positions of `conv2d`, with the sum of each channel.
+    """Return the window positions of `conv2d`, with the sum of each channel.
 
     >>> window = trace_conv2d([[[1]], [[2]]], [[[[3]], [[4]]]], bias=[-20], activation="relu").at(0, 0, 0)
     >>> window.channel_sums, window.total, window.result
@@ -85,7 +84,7 @@ def trace_conv2d(
     sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
     seen, kernels_of_group = kernels.shape[1], len(kernels) // groups
     padded = sliding.pad(image)
-    apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first window position
+    apply_activation(np.zeros(1), activation)  # reports an unknown name now, not at the first position
     activation = None if activation == "none" else activation
 
     def place(position: tuple[int, ...]) -> WindowPosition:
@@ -122,7 +121,7 @@ def _slide(
 def _check(
     image: ArrayLike, kernels: ArrayLike, bias: ArrayLike | None, groups: int
 ) -> tuple[Values, Values, Values, bool]:
-    """The operands with all axes, and whether there was one kernel without the axis that counts them."""
+    """Return the operands with all axes, and whether a single kernel was given without the first axis."""
     image, kernels = as_values("the image", image, 3), as_values("the kernels", kernels, 3, 4)
     single = kernels.ndim == 3
     kernels = kernels[None] if single else kernels

@@ -1,7 +1,7 @@
-"""The positions of a window, one after the other: what it covers, what comes of it, and why.
+"""Window positions: the numbers that a window covers at each, the result, and the calculation.
 
-A trace is a sequence that computes a window position when it is asked for one. A photograph has a million of them, and
-a person looks at three.
+A trace is a sequence that computes a window position only when it is accessed, because a photograph has a million of
+them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +17,10 @@ from convlens.words import count_of
 
 
 class _Described:
-    """What is a dataclass, and JSON."""
+    """The base class of dataclasses that can be converted to JSON."""
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers, None for what a pooling window covers in the padding."""
+        """Return lists and numbers for JSON; None for cells of a pooling window that lie in the padding."""
         return {field.name: _as_json(getattr(self, field.name)) for field in fields(self)}  # pyright: ignore[reportArgumentType]
 
 
@@ -38,10 +38,10 @@ def _as_json(value: Any) -> Any:
 class WindowPosition(_Described):
     """One position of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
 
-    `position` is the place in the result and `start` that of the window's first value in the input, negative in the
-    padding. Arrays are C×kH×kW for tensors, kH×kW for matrices, k for vectors; `channel_sums` are the sums of the
-    products of each channel (of one where there are no channels); `result` is `activation(total)`. `first_channel` is
-    the input's channel that `covered` begins with, more than 0 where groups divide the channels.
+    `position` is the place in the result; `start` is the place of the window's first value in the input, negative in
+    the padding. Arrays are C×kH×kW for tensors, kH×kW for matrices, k for vectors. `channel_sums` has the sum of each
+    channel's products, or a single sum if there are no channels. `result` is `activation(total)`. `first_channel` is
+    the first input channel that `covered` contains; it is above 0 only if groups divide the channels.
     """
 
     position: tuple[int, ...]
@@ -60,7 +60,7 @@ class WindowPosition(_Described):
     def of(
         cls, position: tuple[int, ...], start: tuple[int, ...], covered: Values, kernel: Values, bias: float = 0.0
     ) -> "WindowPosition":
-        """One without channels and activation: everything else follows."""
+        """Return a position without channels and activation; the other fields are calculated."""
         products = covered * kernel
         total = float(products.sum())
         return cls(position, start, covered, kernel, products, (total,), bias, total + bias, total + bias)
@@ -70,8 +70,8 @@ class WindowPosition(_Described):
 class PoolPosition(_Described):
     """One position of a pooling window, which has no weights.
 
-    `covered` holds NaN where the window lies in the padding; `winner` is the place in the input of the value that was
-    taken, None for an average; `divisor` is what the sum of an average was divided by, 0 for a maximum.
+    `covered` is NaN where the window lies in the padding. `winner` is the place of the largest value in the input, None
+    for an average. `divisor` is the divisor of an average, 0 for a maximum.
     """
 
     position: tuple[int, ...]
@@ -84,7 +84,7 @@ class PoolPosition(_Described):
 
 @dataclass(frozen=True, eq=False)
 class GradientPosition(_Described):
-    """One term of the gradient of a weight: the value that the weight met there, times the output's gradient there."""
+    """One term of a weight's gradient: `met`, the input that the weight multiplies, times the output's gradient."""
 
     position: tuple[int, ...]
     met: float
@@ -95,7 +95,7 @@ class GradientPosition(_Described):
 
 @dataclass(frozen=True)
 class Term(_Described):
-    """One number that another layer gave: the layer's index (−1 is the network's input) and the place in its output."""
+    """One number of another layer's output: the layer's index (−1 is the network's input), the place, the value."""
 
     layer: int
     position: tuple[int, ...]
@@ -104,7 +104,7 @@ class Term(_Described):
 
 @dataclass(frozen=True)
 class JoinPosition(_Described):
-    """One number of a layer that joins branches: `result` is the sum of the terms; a concatenation has one term."""
+    """One number of a layer that joins branches: `result` is the sum of `terms`; a concatenation has one term."""
 
     position: tuple[int, ...]
     terms: tuple[Term, ...]
@@ -115,11 +115,11 @@ Place = TypeVar("Place", WindowPosition, PoolPosition, GradientPosition, JoinPos
 
 
 class Trace(Sequence[Place], Generic[Place]):
-    """All window positions of one operation, in the order of its result; each is computed when asked for.
+    """All window positions of one operation, in the order of its result; each is computed when it is accessed.
 
-    `trace[5]` is the sixth, `trace.at(0, 5)` the one behind that place of the result. `source` is what the window
-    slides over with its padding, of which `padding` rows and columns lie before the input; `dilation` is how far apart
-    the window's values are. The drawings read them.
+    `trace[5]` is the sixth position, `trace.at(0, 5)` the one behind this place of the result. `source` is the padded
+    input; `padding` rows and columns are before the input itself. `dilation` is the distance between neighbouring
+    values of the window. The drawings use these attributes.
 
     >>> from convlens.by_hand import trace_convolve_full
     >>> trace = trace_convolve_full([1, 2, 3], [1, 1])
@@ -139,12 +139,12 @@ class Trace(Sequence[Place], Generic[Place]):
     ) -> None:
         self.operation, self.shape, self._place = operation, shape, place
         self.source, self.padding, self.dilation = source, padding, dilation
-        self.source.flags.writeable = False  # what a window covers is a view of it
+        self.source.flags.writeable = False  # the arrays of window positions are views of it
         sizes = source.shape[source.ndim - len(padding) :]
         self._inside = inside or tuple(size - 2 * pad for size, pad in zip(sizes, padding, strict=True))
 
     def is_padding(self, *place: int) -> bool:
-        """Whether a place of `source` (row and column, or a place of a vector) lies outside of the input."""
+        """Return whether a place of `source` (row and column, or the index in a vector) lies in the padding."""
         return any(not pad <= at < pad + size for at, pad, size in zip(place, self.padding, self._inside, strict=True))
 
     def __len__(self) -> int:
@@ -166,10 +166,10 @@ class Trace(Sequence[Place], Generic[Place]):
         return (self[number] for number in range(len(self)))
 
     def at(self, *position: int) -> Place:
-        """The window position behind one place of the result.
+        """Return the window position behind one place of the result.
 
         Raises:
-            UsageError: the result has no such place.
+            UsageError: the result does not have this place.
         """
         position = as_place("position", position)
         fits = len(position) == len(self.shape)
@@ -182,7 +182,7 @@ class Trace(Sequence[Place], Generic[Place]):
         return self._place(position)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the operation, the shape of its result, and every window position."""
+        """Return a dict for JSON: the operation, the shape of its result, and every window position."""
         positions = [one.as_dict() for one in self]
         return with_old_keys({"operation": self.operation, "shape": list(self.shape), "positions": positions})
 

@@ -1,7 +1,7 @@
-"""Two vectors: the dot product that everything else is made of, and one vector sliding along the other.
+"""Two vectors: their dot product, and one vector that slides along the other.
 
-`full`, `same` and `valid` mean what they mean in NumPy: every overlap (n + m − 1 results), as many results as the
-longer vector has numbers, and the overlaps without a missing number.
+`full`, `same` and `valid` mean the same as in NumPy: all overlaps (n + m − 1 results), as many results as the longer
+vector has numbers, and only the complete overlaps.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from convlens.words import count_of
 
 
 def cross_correlate(a: ArrayLike, b: ArrayLike) -> float:
-    """How alike two vectors of n numbers are: the dot product Σ a[i]·b[i].
+    """Return the dot product of two vectors, Σ a[i]·b[i]; it is large if they have a similar pattern.
 
     Raises:
-        UsageError: vectors of different lengths.
+        UsageError: the vectors have different lengths.
 
     >>> cross_correlate([2], [3])
     6.0
@@ -32,10 +32,10 @@ def cross_correlate(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def convolve(a: ArrayLike, b: ArrayLike) -> float:
-    """The dot product of a with b turned by 180°: Σ a[i]·b[n − 1 − i].
+    """Return the dot product of a with b rotated by 180°: Σ a[i]·b[n − 1 − i].
 
     Raises:
-        UsageError: vectors of different lengths.
+        UsageError: the vectors have different lengths.
 
     >>> convolve([1, 2, 3], [4, 5, 6])  # 1·6 + 2·5 + 3·4
     28.0
@@ -46,7 +46,7 @@ def convolve(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def correlate_full(a: ArrayLike, b: ArrayLike) -> Values:
-    """Slide b along a as it is, from the first overlap to the last: n + m − 1 results, NumPy's `correlate(…, "full")`.
+    """Slide b along a, from the first overlap to the last: n + m − 1 results, as NumPy's `correlate(…, "full")`.
 
     >>> correlate_full([1, 2, 3], [0, 1])
     array([1., 2., 3., 0.])
@@ -55,7 +55,7 @@ def correlate_full(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def convolve_full(a: ArrayLike, b: ArrayLike) -> Values:
-    """Slide b, turned by 180°, along a: all n + m − 1 overlaps. The product of two polynomials is the same sum.
+    """Slide b, rotated by 180°, along a: n + m − 1 results, the coefficients of the product of two polynomials.
 
     >>> convolve_full([1, 2], [1, 3])  # (1 + 2x)·(1 + 3x) = 1 + 5x + 6x²
     array([1., 5., 6.])
@@ -64,7 +64,7 @@ def convolve_full(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def correlate_same(a: ArrayLike, b: ArrayLike) -> Values:
-    """The middle of `correlate_full`, as many results as the longer vector has numbers.
+    """Return the middle of `correlate_full`: as many results as the longer vector has numbers.
 
     >>> correlate_same([1, 2, 3], [0, 1, 0])
     array([1., 2., 3.])
@@ -73,7 +73,7 @@ def correlate_same(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def convolve_same(a: ArrayLike, b: ArrayLike) -> Values:
-    """The middle of `convolve_full`, as many results as the longer vector has numbers (SciPy gives as many as a has).
+    """Return the middle of `convolve_full`: as many results as the longer vector has numbers (SciPy: as many as a).
 
     >>> convolve_same([1, 2, 3], [1, 1, 1])
     array([3., 6., 5.])
@@ -82,7 +82,7 @@ def convolve_same(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def correlate_valid(a: ArrayLike, b: ArrayLike) -> Values:
-    """Those of `correlate_full` where one vector lies wholly on the other: |n − m| + 1 results.
+    """Return the results of `correlate_full` for complete overlaps: |n − m| + 1 results.
 
     >>> correlate_valid([1, 2, 3], [0, 1])
     array([2., 3.])
@@ -91,7 +91,7 @@ def correlate_valid(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def convolve_valid(a: ArrayLike, b: ArrayLike) -> Values:
-    """Those of `convolve_full` where one vector lies wholly on the other: |n − m| + 1 results.
+    """Return the results of `convolve_full` for complete overlaps: |n − m| + 1 results.
 
     >>> convolve_valid([1, 2, 3], [0, 1])
     array([1., 2.])
@@ -100,7 +100,7 @@ def convolve_valid(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The one window position of `cross_correlate`, with the products.
+    """Return the only window position of `cross_correlate`, with the products.
 
     >>> trace_cross_correlate([1, 2, 3], [4, 5, 6])[0].products
     array([ 4., 10., 18.])
@@ -110,7 +110,7 @@ def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
 
 
 def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The one window position of `convolve`; its kernel is b turned by 180°.
+    """Return the only window position of `convolve`; its kernel is b rotated by 180°.
 
     >>> trace_convolve([1, 2, 3], [4, 5, 6])[0].kernel
     array([6., 5., 4.])
@@ -120,12 +120,12 @@ def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
 
 
 def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The window positions of `correlate_full`; `covered` is 0 where b hangs over an end of a."""
+    """Return the window positions of `correlate_full`; `covered` is 0 where b extends beyond a."""
     return _overlap("correlate", "full", a, b).trace()
 
 
 def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The window positions of `convolve_full`, whose kernel is b turned by 180°.
+    """Return the window positions of `convolve_full`; their kernel is b rotated by 180°.
 
     >>> [window.total for window in trace_convolve_full([1, 2], [1, 3])]
     [1.0, 5.0, 6.0]
@@ -134,28 +134,28 @@ def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
 
 
 def trace_correlate_same(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The window positions of `correlate_same`."""
+    """Return the window positions of `correlate_same`."""
     return _overlap("correlate", "same", a, b).trace()
 
 
 def trace_convolve_same(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The window positions of `convolve_same`."""
+    """Return the window positions of `convolve_same`."""
     return _overlap("convolve", "same", a, b).trace()
 
 
 def trace_correlate_valid(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The window positions of `correlate_valid`."""
+    """Return the window positions of `correlate_valid`."""
     return _overlap("correlate", "valid", a, b).trace()
 
 
 def trace_convolve_valid(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """The window positions of `convolve_valid`."""
+    """Return the window positions of `convolve_valid`."""
     return _overlap("convolve", "valid", a, b).trace()
 
 
 @dataclass(frozen=True)
 class _Overlaps:
-    """A vector and what slides along it; `shifts` are the overlaps wanted, counted from the first one."""
+    """A vector and the kernel that slides along it; `shifts` are the indices of the overlaps to compute."""
 
     operation: str
     vector: Values
@@ -180,7 +180,7 @@ class _Overlaps:
 
 
 def _overlap(kind: str, mode: str, a: ArrayLike, b: ArrayLike) -> _Overlaps:
-    """`kind` is correlate or convolve, which turns b by 180°; `mode` is NumPy's word for the overlaps wanted."""
+    """Select overlaps: `kind` is correlate or convolve (turns b by 180°), `mode` is full, same or valid."""
     a, b = _two_vectors(a, b)
     turned = kind == "convolve"
     shifts = range(len(a) + len(b) - 1)
@@ -192,8 +192,8 @@ def _overlap(kind: str, mode: str, a: ArrayLike, b: ArrayLike) -> _Overlaps:
 
 
 def _same(n: int, m: int, turned: bool) -> slice:
-    """Which of the n + m − 1 overlaps NumPy's `same` keeps; it slides the shorter vector along the longer one."""
-    # Exchanging the two turns the results of a cross-correlation round, not those of a convolution.
+    """Return which overlaps NumPy's `same` keeps; it slides the shorter vector along the longer one."""
+    # Exchanging the vectors reverses the results of a cross-correlation, but not those of a convolution.
     first = (min(n, m) - 1) // 2 if turned or m <= n else n // 2
     return slice(first, first + max(n, m))
 
@@ -206,7 +206,7 @@ def _two_alike(a: ArrayLike, b: ArrayLike) -> tuple[Values, Values]:
     a, b = _two_vectors(a, b)
     if len(a) != len(b):
         raise UsageError(
-            f"a has {count_of(len(a), 'number')} and b has {len(b)}; give as many, or slide one along the other with "
-            "full, same or valid."
+            f"a has {count_of(len(a), 'number')} and b has {len(b)}; give equally long vectors, or slide one along the "
+            "other with full, same or valid."
         )
     return a, b

@@ -30,7 +30,7 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, error_rate: float = 
 
     Args:
         logits: N × classes, at least one image and two classes.
-        labels: N class numbers.
+        labels: N class indices.
         error_rate: the share of the answers that may be wrong, between 0 and 1.
 
     Raises:
@@ -62,7 +62,7 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, error_rate: float = 
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature with the smallest negative log-likelihood of the labels, for logits N × classes.
+    """Return the temperature with the smallest negative log-likelihood of the labels, for logits N × classes.
 
     The negative log-likelihood is convex in b = 1 / temperature. If every image is right, it has no minimum: a larger b
     is always better. With few images, its minimum is mostly chance. So the penalty w · (b − 1 − log b) with w = 5 is
@@ -93,7 +93,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def choose_threshold(best: np.ndarray, right: np.ndarray, error_rate: float) -> float:
-    """The smallest threshold on the probability at which at most `error_rate` of the answers are wrong.
+    """Return the smallest threshold on the probability at which at most `error_rate` of the answers are wrong.
 
     The error rate is estimated as (wrong + 1) / (answered + 1), as if the next image were wrong. The plain share
     wrong / answered would be too optimistic, because the threshold is chosen where this share happens to be small. With
@@ -135,7 +135,7 @@ def choose_threshold(best: np.ndarray, right: np.ndarray, error_rate: float) -> 
 
 
 def _derivatives(logits: np.ndarray, labels: np.ndarray, scale: float) -> tuple[float, float]:
-    """The first and second derivative, at b = `scale`, of the function that `fit_temperature` minimises.
+    """Return the first and second derivative, at b = `scale`, of the function that `fit_temperature` minimises.
 
     For one image they are the mean of its logits minus the true logit, and the variance of its logits, both under its
     probabilities.

@@ -63,11 +63,11 @@ class Calibration:
             raise UsageError(f"{self.images!r:.60} validation images: it must be a whole number from 0.")
 
     def probabilities(self, logits: np.ndarray) -> NDArray[np.float64]:
-        """The probabilities of logits over the last axis: N × classes → N × classes."""
+        """Return the calibrated probabilities of logits over the last axis: N × classes → N × classes."""
         return softmax(np.asarray(logits, np.float64) / self.temperature)
 
     def answers(self, probabilities: np.ndarray) -> NDArray[np.bool_]:
-        """For N × classes probabilities, N booleans: whether the image is answered, that is, not `unknown`.
+        """Return, for N × classes probabilities, N booleans: whether the image is answered, that is, not `unknown`.
 
         >>> Calibration(threshold=0.75).answers(np.array([[0.75, 0.25], [0.5, 0.5]]))
         array([ True, False])
@@ -84,7 +84,7 @@ class Calibration:
         return (round(self.error * answered) + 1) / (answered + 1) <= self.error_rate
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON.
+        """Return plain values for JSON.
 
         >>> Calibration.from_dict(Calibration(1.5).as_dict()) == Calibration(1.5)
         True
@@ -93,7 +93,7 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Calibration":
-        """Restore from `as_dict`; no value may be missing, unknown or of another type.
+        """Create a calibration from the result of `as_dict`; no value may be missing, unknown or of another type.
 
         Raises:
             UsageError: a value is not allowed; the message names it.

@@ -7,7 +7,7 @@ from convlens.words import count_of, exact_percent
 
 
 def describe_calibration(calibration: Calibration) -> dict[str, str]:
-    """Sentences by name; a value that was neither fitted nor set has none.
+    """Return sentences by name; a value that was neither fitted nor set has none.
 
     >>> describe_calibration(Calibration())
     {}
@@ -42,7 +42,7 @@ def describe_answers(coverage: float, error: float | None, images: str, calibrat
 
 
 def describe_choice(calibration: Calibration) -> str:
-    """The error rate that the threshold was chosen for; empty if it was set by hand.
+    """Describe the error rate that the threshold was chosen for; empty if it was set by hand.
 
     >>> describe_choice(Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))
     'chosen for at most 1 %'

@@ -70,11 +70,11 @@ def drawing_style() -> Iterator[None]:
 
 
 def encode_figure(figure: "Figure") -> bytes:
-    """The PNG of a figure, without a date or version, so that the same figure gives the same bytes."""
+    """Return a figure as PNG, without a date or version, so that the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
-    # Fast compression: a third larger, but in a quarter of the time, and the end of a training waits for this.
+    # Fast compression: a file is a third larger, but takes a quarter of the time, which delays the end of a training.
     FigureCanvasAgg(figure).print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return file.getvalue()
 
@@ -109,31 +109,31 @@ class Sheet:
         self.page.set_ylim(height, 0)
 
     def axes(self, left: float, top: float, width: float, height: float) -> "Axes":
-        """A separate pair of axes, for a curve."""
+        """Add a separate pair of axes, for a curve."""
         lower = 1 - (top + height) / self.height
         return self.figure.add_axes((left / WIDTH, lower, width / WIDTH, height / self.height))
 
     def text(self, left: float, top: float, text: str, **style: Any) -> None:
-        """Text whose baseline is `top` inches below the upper edge."""
+        """Draw text whose baseline is `top` inches below the upper edge."""
         self.page.text(left, top, text, **style)
 
     def title(self, text: str) -> None:
-        """The heading of the whole page."""
+        """Draw the heading of the page."""
         self.text(MARGIN, 0.42, shorten(text, 70), fontsize=15, fontweight="bold")
 
     def block(self, left: float, top: float, width: float, height: float, colour: str, **style: Any) -> None:
-        """A filled rectangle."""
+        """Draw a filled rectangle."""
         self.page.barh(top + height / 2, width, height=height, left=left, color=colour, linewidth=0, **style)
 
     def pixels(self, pixels: np.ndarray, left: float, top: float, width: float, height: float, **style: Any) -> None:
-        """Pixels as squares: uint8 H×W (grey), H×W×3 or H×W×4, or numbers with a `cmap`; `style` is `imshow`'s."""
+        """Draw pixels as squares: uint8 H×W (grey), H×W×3 or H×W×4, or numbers with a `cmap`; `style` is `imshow`'s."""
         if pixels.ndim == 2 and not style:
             style = {"cmap": "gray", "vmin": 0, "vmax": 255}
         extent = (left, left + width, top + height, top)
         self.page.imshow(pixels, extent=extent, aspect="auto", interpolation="nearest", **style)
 
     def bars(self, left: float, top: float, width: float, bars: Sequence[Bar], step: float, points: float = 8) -> None:
-        """Bars one below the other, `step` inches apart; a share of 1 is `width` inches long and begins at `left`."""
+        """Draw bars one below the other, `step` inches apart; a share of 1 is `width` inches long, from `left` on."""
         for row, bar in enumerate(bars):
             middle, colour = top + (row + 0.5) * step, INK if bar.strong else QUIET
             share = bar.share if np.isfinite(bar.share) else 0.0
@@ -145,17 +145,17 @@ class Sheet:
             self.text(left + width + 0.06, middle, bar.value, va="center", fontsize=8, color=colour)
 
     def png(self) -> bytes:
-        """The page as a PNG file."""
+        """Return the page as PNG."""
         return encode_figure(self.figure)
 
 
 def as_pixels(image: np.ndarray) -> np.ndarray:
-    """An image C×H×W as `Sheet.pixels` takes it: H×W for one channel, else H×W×C."""
+    """Convert an image C×H×W for `Sheet.pixels`: to H×W for one channel, else to H×W×C."""
     return image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
 
 
 def running_mean(values: np.ndarray, half: int) -> np.ndarray:
-    """The mean of each of N values and its `half` neighbours on each side; NaN is ignored, and stays NaN.
+    """Return the mean of each of N values and its `half` neighbours on each side; NaN is ignored, and stays NaN.
 
     >>> running_mean(np.array([1.0, 2, 6, np.nan]), 1)
     array([1.5, 3. , 4. , nan])

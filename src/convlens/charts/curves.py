@@ -36,8 +36,8 @@ def draw_training(
     title: str = "Training",
     facts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The PNG of a training: `losses` has one value per step, `accuracies` one value (0 to 1) per epoch, including a
-    last one that was cut short.
+    """Draw a training as a PNG: `losses` has one value per step, `accuracies` one value (0 to 1) per epoch, including
+    an incomplete last one.
 
     The loss is drawn faintly and its running mean strongly; if the loss was not finite, the chart names the first such
     step. The top row shows up to five `facts`, each value above its name.
@@ -129,7 +129,7 @@ def _mark_not_finite(axes: "Axes", epochs: np.ndarray, finite: np.ndarray) -> No
 def _draw_accuracies(
     axes: "Axes", accuracies: Sequence[float], validation: Sequence[float] | None, trained: float
 ) -> None:
-    """An epoch's accuracy stands where the epoch ended: at `trained` where the last one was cut short."""
+    """Draw each epoch's accuracy at its end, which is `trained` for an incomplete last epoch."""
     axes.set_title("accuracy, %", loc="left", fontsize=9, color=QUIET, pad=6)
     axes.grid(axis="y")
     series = [("training", accuracies, BLUE, "o")]
@@ -153,11 +153,11 @@ def _draw_accuracies(
 
 
 def _limit_accuracies(axes: "Axes", lines: list[np.ndarray]) -> None:
-    """Show all values, those of the first epoch too."""
+    """Set the limits of the axis so that all values are visible, including those of the first epoch."""
     values = np.concatenate(lines)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if all(len(line) == 1 for line in lines):
-        low, high = min(low, 90.0), 100.0  # a single epoch has no range; its height should still mean something
+        low, high = min(low, 90.0), 100.0  # a single epoch has no range of values; use a fixed one
     room = max((high - low) * 0.15, 0.5)
     axes.set_ylim(max(0.0, low - room), min(100.0 + room / 3, high + room))
 

@@ -21,7 +21,7 @@ _WRITABLE = 0.235  # inches; the width that a kernel's pixel needs to show its n
 
 
 def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str = "Kernels") -> bytes:
-    """The PNG of up to 64 kernels O×I×kH×kW with their biases, each with as many input channels as fit.
+    """Draw up to 64 kernels O×I×kH×kW with their biases as a PNG, each with as many input channels as fit.
 
     They are numbered from 0. All share one scale that is symmetric about zero, so colours can be compared between them.
 
@@ -55,7 +55,7 @@ def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str
 
 
 def _choose_columns(kernels: int, channels: int, height: int, width: int) -> tuple[int, float]:
-    """The number of kernels side by side, and the width of a channel in inches: as large as fits on one page."""
+    """Choose the number of kernels side by side and the width of a channel in inches, as large as fits on one page."""
     for columns in range(1, kernels + 1):
         tile = _tile_width(columns, channels)
         rows = -(-kernels // columns)
@@ -123,7 +123,7 @@ def _colours() -> "Colormap":
 
 
 def _signed(value: float) -> str:
-    """Two digits after the point, with a true minus sign, and no minus before zero."""
+    """Format a number with two decimals, a true minus sign, and no minus before zero."""
     if not np.isfinite(value):
         return "–"
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}" if abs(value) < 10_000 else f"{value:.0e}"

@@ -1,5 +1,5 @@
-"""The chart of a picture's preprocessing: every step with its note, and the model's answers for the original and the
-repaired picture.
+"""The chart of an image's preprocessing: every step with its note, and the model's answers for the original and the
+repaired image.
 """
 
 import textwrap
@@ -37,7 +37,7 @@ _CHEQUERS = np.kron(np.indices((32, 32)).sum(axis=0) % 2, np.ones((8, 8), np.uin
 
 @dataclass(frozen=True)
 class Answer:
-    """The model's answer for a picture: a heading, and the most likely classes with their probabilities."""
+    """The model's answer for an image: a heading, and the most likely classes with their probabilities."""
 
     heading: str
     classes: Sequence[tuple[str, float]]
@@ -46,7 +46,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class PictureSteps:
-    """One picture: its name, its steps (name; uint8 H×W, H×W×3 or H×W×4; note; size in words), and the answers."""
+    """One image: its name, its steps (name; uint8 H×W, H×W×3 or H×W×4; note; size as text), and the answers."""
 
     name: str
     steps: Sequence[tuple[str, np.ndarray, str, str]]
@@ -54,17 +54,17 @@ class PictureSteps:
 
 
 def draw_preparation(pictures: Sequence[PictureSteps]) -> bytes:
-    """The PNG of the steps of one picture or of several, one below the other.
+    """Draw the steps of one or more images, one below the other, as a PNG.
 
     Raises:
-        UsageError: there are no pictures, or more than twenty.
+        UsageError: there are no images, or more than twenty.
 
     >>> step = ("original", np.zeros((4, 4), np.uint8), "", "4×4")
-    >>> draw_preparation([PictureSteps("a.png", [step], [Answer("as it came", [("cat", 0.9)])])])[:4]
+    >>> draw_preparation([PictureSteps("a.png", [step], [Answer("original", [("cat", 0.9)])])])[:4]
     b'\\x89PNG'
     """
     if not 1 <= len(pictures) <= MOST_PICTURES:
-        raise UsageError(f"{len(pictures)} pictures: the steps of 1 to {MOST_PICTURES} can be drawn. Give fewer.")
+        raise UsageError(f"{len(pictures)} images were given; steps can be drawn for 1 to {MOST_PICTURES} images.")
     rows = [_rows(picture.steps) for picture in pictures]
     heights = [_HEAD + sum(_row_height(row) for row in own) + _ANSWERS_HEIGHT for own in rows]
     with drawing_style():
@@ -81,7 +81,7 @@ def draw_preparation(pictures: Sequence[PictureSteps]) -> bytes:
 
 
 def _rows(steps: Sequence[tuple[str, np.ndarray, str, str]]) -> list[list[tuple[str, np.ndarray, list[str]]]]:
-    """Heading, picture and lines of each step, in rows."""
+    """Arrange heading, pixels and lines of each step in rows."""
     cells = [
         (shorten(f"{number}. {name}", 18), pixels, _lines(note, size))
         for number, (name, pixels, note, size) in enumerate(steps, start=1)
@@ -90,7 +90,7 @@ def _rows(steps: Sequence[tuple[str, np.ndarray, str, str]]) -> list[list[tuple[
 
 
 def _lines(note: str, size: str) -> list[str]:
-    """The size, and the note in as many lines as it needs; a very long note is cut."""
+    """Return the size, and the note in as many lines as it needs; a very long note is shortened."""
     lines = [size, *textwrap.wrap(shorten(note, _NOTE_LINES * _NOTE_LETTERS), _NOTE_LETTERS)]
     return lines if len(lines) <= _NOTE_LINES else [*lines[: _NOTE_LINES - 1], "…"]
 
@@ -112,7 +112,7 @@ def _draw_rows(sheet: Sheet, top: float, rows: list[list[tuple[str, np.ndarray, 
 
 
 def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
-    """Draw a picture as large as fits, in its proportions, on a pale square; transparent parts show a checkerboard."""
+    """Draw an image as large as fits, in its proportions, on a pale square; transparent parts show a checkerboard."""
     height, width = pixels.shape[:2]
     scale = _STEP / max(height, width)
     wide, high = max(width * scale, 1 / DPI), max(height * scale, 1 / DPI)  # keeps a single row visible
@@ -125,7 +125,7 @@ def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
 
 
 def _draw_answers(sheet: Sheet, top: float, answers: Sequence[Answer]) -> None:
-    """The answers side by side: for the original picture, and for the repaired one."""
+    """Draw the answers for the original image and for the repaired one side by side."""
     wide = (WIDTH - 2 * MARGIN - 0.4) / 2
     for number, answer in enumerate(answers):
         left = MARGIN + number * (wide + 0.4)

@@ -35,7 +35,7 @@ def draw_samples(
     captions: Sequence[str] | None = None,
     title: str = "Predictions",
 ) -> bytes:
-    """The PNG of up to twelve images (uint8 N×C×H×W) with the five most likely classes of each (probabilities N×K).
+    """Draw up to twelve images (uint8 N×C×H×W) with the five most likely classes of each (probabilities N×K) as a PNG.
 
     With `true_names`, each card says whether the model is right. `captions` are short names of the images.
 
@@ -77,7 +77,7 @@ def _write_verdict(sheet: Sheet, left: float, top: float, caption: str, guess: s
         caption = f"{shorten(caption, 22)}, true class {shorten(truth, 14)}"
     sheet.text(left, top + 0.16, shorten(caption, 38), fontsize=8, color=QUIET)
     if truth is None:
-        text, colour = f"says {shorten(guess, 22)}", INK
+        text, colour = f"predicted: {shorten(guess, 16)}", INK
     elif guess == truth:
         text, colour = f"✓ right: {shorten(guess, 18)}", GREEN
     else:
@@ -95,7 +95,7 @@ def _show_image(sheet: Sheet, left: float, top: float, image: np.ndarray) -> Non
 def _draw_bars(
     sheet: Sheet, left: float, top: float, probabilities: np.ndarray, class_names: Sequence[str], truth: str | None
 ) -> None:
-    """The most likely classes, most likely first; the first bar is emphasised, and the true class is marked."""
+    """Draw a bar for each of the most likely classes; the first one is emphasised, and the true class is marked."""
     bars = []
     for row, index in enumerate(np.argsort(-np.nan_to_num(probabilities), kind="stable")[:_TOP]):
         is_true, share = truth is not None and class_names[index] == truth, float(probabilities[index])

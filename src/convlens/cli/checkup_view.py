@@ -1,6 +1,6 @@
-"""What a person sees of a checkup: a block for each finding, the worst first.
+"""Prints a checkup: a block for each finding, the most severe first.
 
-A block names five files at most, however many there are; whoever wants all of them takes `--json`.
+A block lists five files at most; `--json` lists all.
 """
 
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _MARKS = {"error": ("✗", "bold red"), "warning": ("!", "bold yellow"), "note":
 
 
 def print_checkup(checkup: "Checkup") -> None:
-    """The whole report, on stdout."""
+    """Print the whole report on stdout."""
     console = result_console()
     console.print(_heading(checkup))
     for finding in checkup.findings:
@@ -48,7 +48,7 @@ def _print_finding(console: Console, finding: "Finding") -> None:
     _print_hanging(console, Text(f"{mark} ", style=style), title)
     lines = finding.examples or finding.files
     most = MOST_LINES_OF_A_NOTE if finding.severity == "note" else MOST_LINES
-    # One line more takes no more space than saying that there is one more.
+    # A single further line is printed, because a note about it would be just as long.
     shown = most if len(lines) > most + 1 else len(lines)
     for line in lines[:shown]:
         _print_hanging(console, Text(" " * 4), Text(line), further=2)
@@ -58,7 +58,7 @@ def _print_finding(console: Console, finding: "Finding") -> None:
 
 
 def _print_hanging(console: Console, mark: Text, text: Text, further: int = 0) -> None:
-    """A mark, then text whose later lines begin below its first word, or `further` to the right."""
+    """Print a mark and a text; its later lines begin below its first word, or `further` columns to the right."""
     lines = text.wrap(console, max(20, console.width - mark.cell_len - further))
     for number, line in enumerate(lines):
         line.rstrip()

@@ -45,7 +45,7 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
     if json:
         print_json({"datasets": [_as_dict(entry, one) for entry, one in found]})
         return
-    table = ColumnTable("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
+    table = ColumnTable("name", "title", "image", "classes", "licence", "on this machine", right=("classes",))
     for entry, one in found:
         where = escape(str(one.path)) if one.state == "present" else f"{one.state}; convlens data fetch {entry.name}"
         table.add_row(
@@ -103,7 +103,7 @@ def check_command(
     convlens data check frames/ --group-by "{stem[:5]}" --json
     ```
 
-    Errors make the measured accuracy wrong, for example if a picture is in both the training and the test images.
+    Errors make the measured accuracy wrong, for example if an image is in both the training and the test images.
     Warnings make the model worse. Notes are for information.
     """
     from convlens.cli.checkup_view import print_checkup
@@ -118,7 +118,7 @@ def check_command(
 
 
 def _check(images: str, options: "ImportOptions | None", data_dir: Path | None) -> "Checkup":
-    """Examine a known dataset, or images at a path."""
+    """Check a known dataset, or images at a path."""
     from convlens.cli.reading_progress import showing_progress
     from convlens.data import cache_folder, import_images, is_custom_path, load_dataset
     from convlens.data.checkup import check_images

@@ -1,7 +1,7 @@
-"""Output that no terminal, pipe or file refuses: a sign that the output's encoding lacks is written in other signs.
+"""Lets stdout and stderr accept every character: those that their encoding lacks are replaced by similar ones.
 
-Windows redirects in a code page (cp1252 has no `⌊`), and a plain C locale without UTF-8 is ASCII. Python's own answer
-is an exception in the middle of a table. JSON needs no signs at all: `print_json` escapes what the encoding lacks.
+On Windows, redirected output uses a code page (cp1252 has no `⌊`), and a plain C locale is ASCII. By default, Python
+raises an exception in the middle of a table. JSON needs no replacements: `print_json` escapes such characters.
 """
 
 import codecs
@@ -14,21 +14,21 @@ SIGNS = {
     "→": "->", "✓": "+", "✗": "x", "°": " degrees", "∗": "*", "Σ": "sum", "’": "'", "▀": "#", "²": "^2", "€": "EUR",
     "ₙ": "n", "₋": "-", "₁": "1", "ᵢ": "i", "ˣ": "^x", "α": "alpha",
 }  # fmt: skip
-"""What is written for a sign that an encoding lacks, as wide as it where that can be, so that columns stay aligned;
-for any other sign, its number as Python writes it."""
+"""Replacements for characters that an encoding lacks, of the same width where possible, so that columns stay aligned.
+Any other character is written as Python's escape sequence."""
 
 
 def accept_every_sign() -> None:
-    """From now on stdout and stderr take every text, whatever their encoding is."""
+    """Make stdout and stderr accept every text, whatever their encoding is."""
     codecs.register_error(_HANDLER, _write_otherwise)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:  # whoever replaced the stream by an object of their own has settled this themselves
+        if reconfigure is not None:  # an object that replaces the stream may lack it, and handles encodings itself
             reconfigure(errors=_HANDLER)
 
 
 def holds_every_sign(encoding: str | None) -> bool:
-    """Whether an encoding has all of Unicode.
+    """Return whether an encoding covers all of Unicode.
 
     >>> holds_every_sign("UTF-8"), holds_every_sign("cp1252"), holds_every_sign(None)
     (True, False, False)
@@ -40,7 +40,7 @@ def holds_every_sign(encoding: str | None) -> bool:
 
 
 def _write_otherwise(error: UnicodeError) -> tuple[str, int]:
-    """An error handler for `codecs`.
+    """Replace the characters that an encoding lacks: an error handler for `codecs`.
 
     >>> _write_otherwise(UnicodeEncodeError("ascii", "3×☃", 1, 3, "not in range"))
     ('x\\\\u2603', 3)

@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
 from convlens.cli.tables import ColumnTable
-from convlens.cli.terminal import accuracy_line, print_json, result_console
+from convlens.cli.terminal import accuracy_line, print_json, result_console, say_if_stopped
 from convlens.words import exact_percent, percent, shorten
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def evaluate_command(
     Prints the accuracy with its 95 % Wilson interval, the calibration error, how many answers are `unknown` and how
     accurate the others are, precision, recall and F1 for each class, and the confusion matrix.
 
-    If your own images have a test folder, or if the model was trained on them, only the test images are used, otherwise
-    all. Class names must be those of the model. Images are repaired as `convlens predict` repairs them, unless the
-    model was trained on the same folder.
+    Of your own images, only the test images are used if there is a test folder, or if the model was trained on them.
+    Otherwise all images are used. Class names must be those of the model. Images are repaired as `convlens predict`
+    repairs them, unless the model was trained on the same folder.
 
     `--json` prints every number that `convlens report` shows.
 
@@ -62,9 +62,11 @@ def evaluate_command(
 
         with showing_progress() as on_progress:
             study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, repair=repair)
+        say_if_stopped(study.model.facts)
         print_json({"model": place_of_model(model), **study.as_dict()})
         return
     trained = load_model(model)
+    say_if_stopped(trained.facts)
     with showing_progress() as on_progress:
         chosen = choose_images(trained, data, data_dir, on_progress, repair)
     opened = trained.open_engine(*computing)
@@ -84,7 +86,7 @@ def evaluate_command(
 
 
 def _headlines(evaluation: "Evaluation") -> list[str]:
-    """What stands above the tables."""
+    """Return the lines above the tables."""
     accuracy = accuracy_line(evaluation.correct, evaluation.total, f"images of {shorten(evaluation.data, 40)}")
     notes = [f"[dim]{_plain(note, 1000)}[/]" for note in evaluation.notes]
     return [
@@ -96,7 +98,7 @@ def _headlines(evaluation: "Evaluation") -> list[str]:
 
 
 def _calibration_line(evaluation: "Evaluation") -> str:
-    """How far the percentages can be believed."""
+    """Return the line with the calibration error and the Brier score."""
     before = f"before temperature {evaluation.calibration_error_before * 100:.2f} %"
     if not evaluation.calibration.images and evaluation.calibration.temperature == 1:
         before = "no temperature was fitted"
@@ -107,7 +109,7 @@ def _calibration_line(evaluation: "Evaluation") -> str:
 
 
 def _threshold_line(evaluation: "Evaluation") -> str:
-    """What is left when the model may say `unknown`."""
+    """Return the line with the coverage and the error rate at the model's threshold."""
     from convlens.calibration import describe_answers
 
     threshold, answered = evaluation.calibration.threshold, evaluation.answered
@@ -128,7 +130,7 @@ def _class_table(evaluation: "Evaluation") -> ColumnTable:
 
 
 def _matrix(evaluation: "Evaluation") -> ColumnTable:
-    """Rows are the true classes, columns what the model said; columns of long names have the numbers of their rows."""
+    """Return the confusion matrix, true classes in rows; if class names are long, columns have row numbers instead."""
     names = [_plain(name) for name in evaluation.class_names]
     headings = [shorten(name, 40) for name in evaluation.class_names]
     if max(map(len, headings)) > _LONGEST_HEADING:
@@ -149,7 +151,7 @@ def _cell(count: int, right_answer: bool) -> str:
 
 
 def _pairs(evaluation: "Evaluation") -> ColumnTable:
-    """The most frequent mistakes, where a matrix would not fit on any screen."""
+    """Return the most frequent mistakes, for models with too many classes for a matrix."""
     table = ColumnTable("true", "predicted", "images", right=("images",))
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
@@ -157,5 +159,5 @@ def _pairs(evaluation: "Evaluation") -> ColumnTable:
 
 
 def _plain(name: str, longest: int = 40) -> str:
-    """A class name as text, whatever it holds."""
+    """Shorten a text and escape its markup."""
     return escape(shorten(name, longest))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
-from convlens.cli.terminal import print_json, result_console
+from convlens.cli.terminal import print_json, result_console, say_if_stopped
 from convlens.words import count_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def export_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Export a model as one file: html is the page with the model inside, and works offline.
+    """Export a model as one file, such as a web page that works offline.
 
     ```
     convlens export latest --to html
@@ -32,10 +32,10 @@ def export_command(
 
     Args:
         model: A model file, a run folder, or latest.
-        to: The format, such as html. An unknown format gives an error that lists all formats.
+        to: The format of the file: html, a web page.
         out: The file to write. [default: the model's name, in the current folder]
-        data: Where to take the sample pictures from: a known dataset or your own images. [default: the test images of
-            the data that the model was trained on, if they are on this machine]
+        data: The source of the sample images: a known dataset or your own images. [default: the test images of the
+            data that the model was trained on, if they are on this machine]
     """
     from convlens.export import choose_samples, find_format
     from convlens.files import check_parent_folder
@@ -44,8 +44,9 @@ def export_command(
 
     kind = find_format(to)
     if out is not None:
-        check_parent_folder(out)  # before pictures are read
+        check_parent_folder(out)  # so that an error appears before images are read
     trained = load_model(model)
+    say_if_stopped(trained.facts)
     name = name_of_model(find_model_file(model))
     images = _images(trained, data, data_dir)
     samples = None if images is None else choose_samples(trained, images)
@@ -55,12 +56,12 @@ def export_command(
         print_json({"file": str(written), "bytes": size, "samples": count})
         return
     result_console().print(
-        f"{written}: {count_of(size, 'byte')}, with {count_of(count, 'picture')}", markup=False, soft_wrap=True
+        f"{written}: {count_of(size, 'byte')}, with {count_of(count, 'image')}", markup=False, soft_wrap=True
     )
 
 
 def _images(model: "TrainedModel", data: str | None, data_dir: Path | None) -> "LabelledImages | None":
-    """The pictures to choose from; nothing is fetched that was not named."""
+    """Return the images to choose samples from. Nothing is downloaded unless `data` names it."""
     from convlens.cli.reading_progress import showing_progress
     from convlens.evaluation import choose_images, find_test_images
 

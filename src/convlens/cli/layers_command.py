@@ -50,7 +50,7 @@ def layers_command(
     Args:
         input_shape: The shape of the input: channels × height × width, such as 3x32x32.
         classes: The number of classes, for a last dense layer without a number.
-        compare_dense: Also show a network with two dense hidden layers of 512 on the same input.
+        compare_dense: Also show a dense network with two hidden layers of 512 neurons on the same input.
         python: Print the network as Python code instead of the table.
         draw: Draw the network into this .svg or .png file.
     """
@@ -86,7 +86,7 @@ def layers_command(
 
 
 def _list_kinds(docstring: str) -> str:
-    """The help, with every kind of layer that there is."""
+    """Fill the help text with all kinds of layers and blocks."""
     return docstring.format(
         layers=", ".join(f"`{kind.example}`" for kind in KINDS.values()),
         options=", ".join(f"`{ARGUMENTS[name].option} {ARGUMENTS[name].example}`" for name in OPTIONS.values()),
@@ -103,10 +103,10 @@ def _warn(table: "LayerTable", console: Console) -> None:
 
 
 def read_input_shape(text: str) -> tuple[int, int, int]:
-    """`3x32x32` as (3, 32, 32).
+    """Read `3x32x32` as (3, 32, 32).
 
     Raises:
-        UsageError: it is not three numbers from 1 on.
+        UsageError: the text is not three numbers from 1 to 65,536.
 
     >>> read_input_shape("3×32x32")
     (3, 32, 32)
@@ -133,8 +133,8 @@ _COLUMNS: dict[str, "Callable[[LayerRow], str]"] = {
 _NUMBERS = ("parameters", "multiply-adds", "sees")
 _BELOW = {"how many parameters": "parameters", "output size": "size", "sees": "sees"}
 _BELOW |= {name: name for name in ("multiply-adds", "parameters", "output")}
-"""What moves below its layer where the window is narrow, and its name there: the formulas first, whose results stay
-beside the layer.
+"""The columns that move below their row in a narrow window, in this order, and their names there. The formulas move
+first, because their results stay beside the layer.
 """
 
 
@@ -142,6 +142,6 @@ def _draw(table: "LayerTable") -> ColumnTable:
     drawn = ColumnTable(*_COLUMNS, right=_NUMBERS, below=_BELOW)
     for row in table.rows:
         drawn.add_row(*(write(row) for write in _COLUMNS.values()))
-    totals = {"layer": "in all", "parameters": f"{table.parameters:,}", "multiply-adds": f"{table.multiply_adds:,}"}
+    totals = {"layer": "total", "parameters": f"{table.parameters:,}", "multiply-adds": f"{table.multiply_adds:,}"}
     drawn.add_row(*(f"[bold]{totals[column]}[/]" if column in totals else "" for column in _COLUMNS))
     return drawn

@@ -1,7 +1,6 @@
-"""The command line's root: its commands, its exit codes, and errors as one line.
+"""The root of the command line: the commands, the exit codes, and errors as one line.
 
-Commands are imported here but their bodies import what they need, so that `--help` and a mistyped option answer at
-once.
+Commands are imported here, but their bodies import what they need, so that `--help` and usage errors appear at once.
 """
 
 import errno
@@ -24,7 +23,7 @@ from convlens.cli.option_names import with_option_names
 from convlens.cli.parser_messages import explain_parser_error
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
-from convlens.cli.terminal import error_console
+from convlens.cli.terminal import error_console, print_line
 from convlens.cli.training_command import train_command
 from convlens.deprecations import renamed_options
 from convlens.errors import ConvlensError, UsageError
@@ -67,11 +66,11 @@ app.command(by_hand_app)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit code. Errors are printed as one line on stderr."""
+    """Run one command and return its exit code. Errors are printed as one line on stderr."""
     accept_every_sign()
     tokens, renamed = renamed_options([argument for argument in arguments if argument != "--debug"])
     for sentence in renamed:
-        print(sentence, file=sys.stderr)
+        print_line(sentence, to_stderr=True)
     if tokens[:1] in (["predict"], ["by-hand"]):
         tokens = name_stdin(tokens)
     debug = "--debug" in arguments
@@ -83,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
     except CycloptsError as error:
         return _report(explain_parser_error(error), UsageError.exit_code, debug)
     except BrokenPipeError:
-        # Whoever read the output has seen enough, as `head` does; there is nobody left to tell.
+        # The reader, such as `head`, has closed the pipe. Closing stderr suppresses Python's message about that.
         sys.stderr.close()
         return 1
     except OSError as error:
@@ -99,13 +98,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _report_defect(error: Exception, debug: bool) -> int:
     reason = " ".join(f"{type(error).__name__}: {error}".split())
-    hint = "This is a defect of Convlens; please report it with the lines that --debug adds."
+    hint = "This is a bug in Convlens; please report it with the lines that --debug adds."
     return _report(f"{reason}. {hint}", ConvlensError.exit_code, debug)
 
 
 def _report(message: str, exit_code: int, debug: bool) -> int:
     console = error_console()
-    # A message that points into a text keeps its lines as they are; others may be folded between words.
+    # A message that points into a text keeps its line breaks; others are wrapped between words.
     console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap="\n" in message)
     if debug:
         console.print_exception(show_locals=False)

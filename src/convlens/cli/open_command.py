@@ -1,7 +1,6 @@
 """`convlens open`."""
 
 import shlex
-import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from cyclopts import Parameter
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.options import DataDir, Json, Whole
-from convlens.cli.terminal import print_json
+from convlens.cli.terminal import print_json, print_line, say_if_stopped
 from convlens.cli.training_command import STOP_SIGNALS
 from convlens.errors import ModelFileError
 
@@ -31,21 +30,22 @@ def open_command(
     runs: Path = Path("runs"),
     json: Json = False,
 ) -> int:
-    """Open the page in the browser: draw, look inside a model, or train one and watch.
+    """Open Convlens in the browser: draw a picture, look inside a model, or train one and watch.
 
     ```
     convlens open                          the latest run
     convlens open digits.safetensors       a model file
-    convlens open --host 0.0.0.0           let other machines connect that have the printed address
+    convlens open --host 0.0.0.0           let other machines open the printed address
     ```
 
     Ctrl-C stops the server. If a training is running, it finishes its step and saves, and the command that continues it
-    is printed. Closing the page stops nothing.
+    is printed. Closing the page stops neither the server nor a training.
 
     Args:
         model: A model file, a run folder, or latest. [default: the latest run, if there is one]
         port: The port; 0 takes any free port. [default: the first free port from 8700]
-        host: The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for others too, with a token.
+        host: The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for other machines, too, which then
+            need the printed address with its token.
         browser: Open the page in the browser.
         runs: The folder with the runs to show, in which new runs are saved.
     """
@@ -62,7 +62,7 @@ def open_command(
 
 
 def _choose(model: str | None, runs: Path) -> Path | None:
-    """The file or folder of the model to begin with; a mistake shows before anything is served."""
+    """Return the file or folder of the first model. It is loaded, so that errors appear before the server starts."""
     from convlens.trained_model import load_model
     from convlens.trained_model.location import LATEST, latest_run
 
@@ -72,19 +72,19 @@ def _choose(model: str | None, runs: Path) -> Path | None:
         if model is None:
             return None
         raise
-    load_model(chosen)
+    say_if_stopped(load_model(chosen).facts)
     return chosen
 
 
 def _announcing(as_json: bool, browser: bool) -> Callable[[str], None]:
-    """What happens when the page can be opened."""
+    """Return a function that prints the address of the page and opens the browser."""
 
     def announce(url: str) -> None:
         if as_json:
             print_json({"url": url})
         else:
-            print(url, flush=True)
-        _say("Ctrl-C ends it.")
+            print_line(url)
+        _say("Press Ctrl-C to stop the server.")
         if browser:
             threading.Thread(target=_open_browser, args=[url], daemon=True).start()
 
@@ -92,7 +92,7 @@ def _announcing(as_json: bool, browser: bool) -> Callable[[str], None]:
 
 
 def _open_browser(url: str) -> None:
-    """Open a window; not one of the browsers that would take over this terminal."""
+    """Open a browser window, but never a text browser, which would take over this terminal."""
     try:
         found = webbrowser.get()
         takes_terminal = isinstance(found, webbrowser.GenericBrowser) and not isinstance(
@@ -105,14 +105,14 @@ def _open_browser(url: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print_line(line, to_stderr=True)
 
 
 def _end(interrupted: "Job | None", runs: Path) -> int:
-    """What is left to say, and the exit code."""
+    """Print how to continue an interrupted training, and return the exit code."""
     if interrupted is None:
         return 0
     if interrupted.run is not None:
-        _say("The training was interrupted; everything is saved. Go on with:")
+        _say("The training was interrupted; everything is saved. Continue with:")
         _say(f"  {shlex.join(['convlens', 'train', '--resume', str(runs / interrupted.run)])}")
     return EXIT_INTERRUPTED

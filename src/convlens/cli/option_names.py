@@ -1,4 +1,4 @@
-"""Errors say Python's names of settings; a command says its own options. This is the one place that exchanges them."""
+"""Replaces the names of Python arguments in errors by the options of the command; no other module does this."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def with_option_names(error: ConvlensError, app: "App", tokens: Sequence[str]) -> str:
-    """The message of an error, with the option of the command that was typed for the setting that it names.
+    """Return an error's message, with each setting that it names replaced by the option of the typed command.
 
-    What that command has no option for is said in plain words.
+    A setting without an option is written in plain words.
 
     >>> from convlens.cli.main import app
     >>> from convlens.errors import UsageError

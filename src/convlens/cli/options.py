@@ -1,4 +1,4 @@
-"""Options that several commands share, each described once."""
+"""The options that several commands share."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +8,16 @@ from cyclopts import Parameter, Token
 
 
 def read_whole(_kind: object, tokens: Sequence[Token]) -> int:
-    """A whole number as it is typed: 3, not 2.5, which the parser by itself would round.
+    """Read a whole number, such as 3. The parser alone would accept 2.5, too, and round it.
 
     Raises:
-        ValueError: it is something else; the parser says which option.
+        ValueError: the text is not a whole number; the parser adds the option's name.
     """
     text = tokens[0].value
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f'"{text}" is no whole number. Give one such as 3.') from None
+        raise ValueError(f'"{text}" is not a whole number. Give one such as 3.') from None
 
 
 Whole = Annotated[int, Parameter(converter=read_whole)]

@@ -1,7 +1,7 @@
-"""The parser's errors as whole sentences: what is wrong, what is close to it, what there is, where to read on.
+"""Writes the parser's errors as whole sentences: the problem, the closest name, the known names, and the help to read.
 
-cyclopts writes its messages for panels in colour: it lists eight commands of ten, finds no `--version` behind
-`--verison`, and ends a question with a question mark and a full stop.
+cyclopts' own messages are made for coloured panels: they list eight of ten commands, do not suggest `--version` for
+`--verison`, and end a question with a question mark and a full stop.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from cyclopts import (
 
 
 def explain_parser_error(error: CycloptsError) -> str:
-    """One line of sentences about a command line that cannot be read."""
+    """Return one line that says what is wrong with a command line."""
     command = " ".join(["convlens", *(error.command_chain or ())])
     return f"{_reason(error)} See `{command} --help`."
 
@@ -50,7 +50,7 @@ def _unknown_command(given: str, app: App) -> str:
     if given.startswith("-"):
         return f"There is no option {given}.{_closest(given, flags)} The commands are {_listed(commands)}."
     quoted = _closest(given, commands, '"')
-    return f'"{given}" is no command.{quoted} The commands are {_listed(commands)}.'
+    return f'"{given}" is not a command.{quoted} The commands are {_listed(commands)}.'
 
 
 def _closest(given: str, names: Iterable[str], quote: str = "") -> str:
@@ -59,7 +59,7 @@ def _closest(given: str, names: Iterable[str], quote: str = "") -> str:
 
 
 def _listed(names: list[str]) -> str:
-    """Several names in a sentence.
+    """Join names with commas and "and".
 
     >>> _listed(["list", "fetch", "check"])
     'list, fetch and check'

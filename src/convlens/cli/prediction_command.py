@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
-from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.cli.terminal import error_console, print_json, result_console, say_if_stopped
 from convlens.errors import ImageError, UsageError
 from convlens.files import check_parent_folder, write_atomically
 from convlens.words import percent
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EXIT_BAD_DATA = ImageError.exit_code
 STDIN = "<stdin>"
-"""What stands for `-` in the answers; a file cannot easily have that name."""
+"""The name of the image from `-` in the results; a file is unlikely to have this name."""
 
 
 def predict_command(
@@ -51,7 +51,7 @@ def predict_command(
     convlens predict runs/2026-11-23_1510_mnist scans/ --csv answers.csv
     ```
 
-    Every picture is prepared as the model requires; the second line of an answer says what was changed. If the model
+    Every image is prepared as the model requires; the second line of an answer says what was changed. If the model
     is not confident enough, the answer is `unknown`, followed by its best guess. Files that cannot be read are reported
     and skipped; the exit code is then 3.
 
@@ -61,7 +61,7 @@ def predict_command(
             known dataset, counted from 0; - reads an image from stdin.
         top: How many classes to show for each image.
         csv: Also write the probabilities of all classes to this CSV file.
-        steps: Also draw how each picture was prepared, into this PNG file.
+        steps: Also draw how each image was prepared, into this PNG file.
     """
     from convlens.prediction import Predictor
     from convlens.trained_model import load_model
@@ -70,6 +70,7 @@ def predict_command(
     if top < 1:
         raise UsageError(f"--top is {top}; give 1 or more.")
     trained = load_model(model)
+    say_if_stopped(trained.facts)
     computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
     opened = trained.open_engine(*computing)
     pictures = _find_pictures(images, trained, data_dir)
@@ -79,7 +80,7 @@ def predict_command(
     drawn: list[PictureSteps] = []
     failed: dict[str, str] = {}
     for name, answer, plain in _predict(predictor, pictures, repair, steps is not None, failed):
-        answers.append((name, replace(answer, steps=())))  # of thousands of pictures, the steps would fill the memory
+        answers.append((name, replace(answer, steps=())))  # the steps of thousands of images would fill the memory
         if steps is not None:
             drawn.append(_picture_steps(name, answer, plain))
         if not json:
@@ -95,7 +96,7 @@ def predict_command(
 
 
 def _check_outputs(csv: Path | None, steps: Path | None, class_names: tuple[str, ...], images: int) -> None:
-    """A place that cannot be written, or too many pictures to draw, show now and not after an hour."""
+    """Check that the outputs can be written and drawn, so that errors appear now and not after an hour."""
     from convlens.charts.preparation_steps import MOST_PICTURES
 
     if csv is not None:
@@ -110,7 +111,7 @@ def _check_outputs(csv: Path | None, steps: Path | None, class_names: tuple[str,
 
 
 def _find_pictures(names: list[str], trained: "TrainedModel", data_dir: Path | None) -> "list[Picture]":
-    """The pictures that all names together mean; what is left out of a folder is said."""
+    """Return the images that the names mean; files of a folder that are skipped are reported."""
     from convlens.cli.reading_progress import showing_progress
     from convlens.prediction import NamedPictures, Picture
 
@@ -128,8 +129,8 @@ def _find_pictures(names: list[str], trained: "TrainedModel", data_dir: Path | N
 def _predict(
     predictor: "Predictor", pictures: "list[Picture]", repair: bool, compare: bool, failed: dict[str, str]
 ) -> "Iterator[tuple[str, Prediction, Prediction | None]]":
-    """An answer to each picture and, with `compare`, the one to the picture as it came where that may differ; what is
-    no image is said, and remembered in `failed`.
+    """Yield each image's name, its prediction and, with `compare`, its prediction without repair if that may differ.
+    A file that is not an image is reported and added to `failed`.
     """
     for picture in pictures:
         answer, *plain = [
@@ -144,7 +145,7 @@ def _predict(
 
 
 def name_stdin(tokens: list[str]) -> list[str]:
-    """`-` as a word that the parser takes for an image; it would take `-` for an option without a name.
+    """Replace `-` by a word that the parser accepts as an image; it would read `-` as an option without a name.
 
     >>> name_stdin(["predict", "latest", "-", "--csv", "-"])
     ['predict', 'latest', '<stdin>', '--csv', '-']
@@ -155,7 +156,7 @@ def name_stdin(tokens: list[str]) -> list[str]:
 
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
     (best, probability), *others = prediction.top(top)
-    nothing = "" if prediction.unknown or prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
+    nothing = "" if prediction.unknown or prediction.pixels.any() else "[yellow]the image is empty;[/] best guess "
     answer = f"[bold]{escape(best)}[/] ({percent(probability)})"
     if prediction.unknown:
         answer = f"[bold yellow]unknown[/], best guess {answer}"
@@ -166,17 +167,17 @@ def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
         colour = "dim" if prediction.true_class == best else "yellow"
         line += f"  [{colour}]labelled {escape(prediction.true_class)}[/]"
     console = result_console()
-    console.print(line, soft_wrap=not console.is_terminal)  # a terminal gets whole words, a file one line a picture
+    console.print(line, soft_wrap=not console.is_terminal)  # wrapped on a terminal; one line per image in a file
     for said in (prediction.why_unknown, "; ".join(prediction.notes)):
         if said:
             console.print(Padding(f"[dim]{escape(said)}[/]", (0, 0, 0, 2), expand=False))
 
 
 def _picture_steps(name: str, answer: "Prediction", plain: "Prediction | None") -> "PictureSteps":
-    """What is drawn of a picture; `plain` is the answer to it as it came, None where `answer` is that already."""
+    """Return what to draw of an image; `plain` is its prediction without repair, None if `answer` already is that."""
     from convlens.charts import Answer, PictureSteps
 
-    shown = [("as it came", answer)] if plain is None else [("as it came", plain), ("as repaired", answer)]
+    shown = [("original", answer)] if plain is None else [("original", plain), ("repaired", answer)]
     drawn = [
         Answer(f"{heading}: {'unknown, best guess ' * one.unknown}{one.class_name}", one.top(3), one.unknown)
         for heading, one in shown
@@ -188,11 +189,11 @@ def _draw_steps(path: Path, pictures: "list[PictureSteps]") -> None:
     from convlens.charts import draw_preparation
 
     write_atomically(path, draw_preparation(pictures))
-    error_console().print(f"The steps: {path}", markup=False, soft_wrap=True)
+    error_console().print(f"Steps: {path}", markup=False, soft_wrap=True)
 
 
 def _write_csv(path: Path, class_names: tuple[str, ...], answers: list[tuple[str, "Prediction"]]) -> None:
-    """A line an image: its name, the class, its probability, whether that is unknown, and every class's probability."""
+    """Write a line per image: name, class and its probability, whether it is unknown, every class's probability."""
     text = io.StringIO(newline="")
     writer = csv_module.writer(text, lineterminator="\n")
     writer.writerow(["image", "class", "probability", "unknown", *class_names])

@@ -1,6 +1,5 @@
-"""How far getting and reading images has come: bytes of a known dataset, or images of a folder."""
+"""Shows the progress of fetching and reading images: bytes of a known dataset, or images of a folder."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,14 +15,14 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from convlens.cli.terminal import error_console
+from convlens.cli.terminal import error_console, print_line
 from convlens.data import FetchProgress, ImportProgress
 from convlens.words import count_of
 
 
 @contextmanager
 def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], None]]:
-    """A function for whoever fetches or reads: on a terminal a bar for each file or step, else a line; on stderr."""
+    """Yield a function that shows progress on stderr: on a terminal a bar for each file or step, elsewhere a line."""
     console, seen = error_console(), set[str]()
     kind, bars, tasks = None, None, dict[str, Any]()
     with ExitStack() as stack:
@@ -33,7 +32,7 @@ def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], No
             name, line, done, total = _facts(progress)
             if not console.is_terminal:
                 if name not in seen and (done < total or not total):
-                    print(line, file=sys.stderr, flush=True)
+                    print_line(line, to_stderr=True)
                 seen.add(name)
                 return
             if bars is None or type(progress) is not kind:  # a terminal shows one set of bars at a time
@@ -48,12 +47,12 @@ def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], No
 
 
 def _facts(progress: FetchProgress | ImportProgress) -> tuple[str, str, int, int]:
-    """A name, the line that stands for its bar, how much is done, and of how much; 0 where that is not known."""
+    """Return a name, the line that replaces its bar, how much is done, and the total (0 if it is not known)."""
     if isinstance(progress, ImportProgress):
         count = f": {count_of(progress.total, 'image')}" if progress.total else ""
         return progress.what, f"{progress.what}{count}", progress.done, progress.total
     name = f"{progress.file} from {progress.source}"
-    return name, f"Getting {name}", progress.done_bytes, progress.total_bytes or 0
+    return name, f"Fetching {name}", progress.done_bytes, progress.total_bytes or 0
 
 
 def _make_bars(console: Console, progress: FetchProgress | ImportProgress) -> Progress:

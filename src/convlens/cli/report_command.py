@@ -1,6 +1,5 @@
 """`convlens report`."""
 
-import sys
 import webbrowser
 from collections.abc import Callable
 from itertools import count
@@ -11,7 +10,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
-from convlens.cli.terminal import accuracy_line, print_json, result_console
+from convlens.cli.terminal import accuracy_line, print_json, print_line, result_console, say_if_stopped
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,13 +44,13 @@ def report_command(
     ```
 
     The report shows the accuracy with its interval, whether the numbers can be trusted, the confusion matrix with its
-    images, the hardest errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
+    images, the most confident errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
     corrupted images, the training, and the network with its kernels and maps. Several models are compared side by side,
     with McNemar's test for each pair.
 
     Args:
-        models: A model file, a run folder, or latest; several to compare them. The last argument can be the data to
-            evaluate on: a known dataset or your own images.
+        models: One or several models to compare: model files, run folders, or latest. The last argument can be the data
+            to evaluate on: a known dataset or your own images.
         out: The HTML file to write. [default: report.html in the run folder, or else in the current folder]
         training_labels: Also look for label errors in the training images. Three more models are trained for this,
             which takes about twice as long as the training did.
@@ -74,10 +73,10 @@ def report_command(
 
 
 def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
-    """The models, and what to judge on: the first is a model, the last one is data where it is no model.
+    """Split the arguments into models and data: the first is a model, and the last is data unless it is a model.
 
     Raises:
-        UsageError: something between the models is none.
+        UsageError: there is no argument, or another one is not a model.
     """
     if not arguments:
         raise UsageError("no model was named. Give a model file, a run folder, or latest.")
@@ -86,7 +85,7 @@ def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
         return arguments, None
     if others != [len(arguments) - 1]:
         raise UsageError(
-            f"{arguments[others[0]]!r} is no model: it is neither a run folder with a model nor a .safetensors file. "
+            f"{arguments[others[0]]!r} is not a model: neither a run folder with a model nor a .safetensors file. "
             "Name the models first, then at most one dataset or folder of images."
         )
     return arguments[:-1], arguments[-1]
@@ -102,7 +101,7 @@ def _looks_like_model(argument: str) -> bool:
 
 
 def _default_place(names: list[str]) -> Path:
-    """Beside the model of a run; a comparison and a model that lies elsewhere have theirs in this folder."""
+    """Return report.html in the run folder; for comparisons and for other model files, in the current folder."""
     from convlens.trained_model import find_model_file
     from convlens.trained_model.location import CONFIG_NAME
 
@@ -111,7 +110,7 @@ def _default_place(names: list[str]) -> Path:
 
 
 def _telling_folds() -> Callable[[object], None]:
-    """A function to hand to the trainings that judge labels: it says which of them begins."""
+    """Return an event handler for the models that check training labels; it prints which model is being trained."""
     from convlens.training import TrainingStarted
     from convlens.training.folds import FOLDS
 
@@ -119,13 +118,15 @@ def _telling_folds() -> Callable[[object], None]:
 
     def tell(event: object) -> None:
         if isinstance(event, TrainingStarted):
-            words = f"Judging training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
-            print(words, file=sys.stderr, flush=True)
+            words = f"Checking training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
+            print_line(words, to_stderr=True)
 
     return tell
 
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
+    for study in made.studies:
+        say_if_stopped(study.model.facts, study.name if len(made.studies) > 1 else "")
     if json:
         from convlens.trained_model.location import place_of_model
 
@@ -138,6 +139,6 @@ def _tell(made: "Report", names: list[str], json: bool) -> None:
         accuracy = accuracy_line(judged.correct, judged.total, f"images of {judged.data}")
         console.print(f"{accuracy}, {escape(study.name)}", soft_wrap=True)
         for check in study.trust:
-            if check.verdict in ("bad", "warning"):
+            if check.verdict in ("bad", "warning") and check.kind != "unfinished":  # that was said
                 console.print(f"{check.verdict}: {check.sentence}", markup=False, soft_wrap=True)
     console.print(f"Report: {made.path}", markup=False, soft_wrap=True)

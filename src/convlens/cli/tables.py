@@ -1,8 +1,8 @@
 """Tables that show every column at any width.
 
-rich squeezes a table that is too wide until numbers break in two, and leaving columns out hides what was asked for. So
-where a table does not fit, columns move below their row, a `name: value` each, the least important first. A matrix,
-whose columns are all alike, is cut into parts instead. Cells are markup.
+rich squeezes a table that is too wide until numbers break in two, and omitting columns would hide requested results. So
+if a table does not fit, columns move below their row as `name: value`, the least important first. A matrix, whose
+columns are all alike, is split into parts instead. Cells are markup.
 """
 
 import re
@@ -12,9 +12,9 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 GAP = 2
-"""Blanks between two columns."""
+"""Spaces between two columns."""
 _BELOW = 4
-"""Blanks before what moved below its row."""
+"""Spaces before the values that moved below their row."""
 _NARROWEST = 6
 _NOTHING = ("", "·")
 
@@ -22,8 +22,8 @@ _NOTHING = ("", "·")
 class ColumnTable:
     """Rows under bold headings, without a frame; `right` names the columns of numbers.
 
-    `below` has the columns that move below their row where all of them do not fit, in the order in which they move, and
-    what each is called there; unless given, all but the first move, from the last on. With `cut` none moves: the table
+    If the table is too wide, the columns in `below` move below their row, in this order and under the names given
+    there; by default all but the first column, beginning with the last. With `cut`, no column moves; instead, the table
     is printed in parts, each of which begins with the first column.
     """
 
@@ -35,7 +35,7 @@ class ColumnTable:
         self.rows: list[tuple[str, ...]] = []
 
     def add_row(self, *cells: str) -> None:
-        """A cell for each column."""
+        """Add a row, with a cell for each column."""
         if len(cells) != len(self.columns):
             raise ValueError(f"{len(cells)} cells for {len(self.columns)} columns")
         self.rows.append(cells)
@@ -52,12 +52,12 @@ class ColumnTable:
             moved = {place: self._below[name] for place, name in enumerate(self.columns) if place not in shown}
             yield from layout.draw(console, shown, moved)
         if layout.needed > layout.width:
-            yield Text(f"Folded: this table needs {layout.needed} columns, and there are {layout.width}.", "dim italic")
+            yield Text(f"Folded: the table is {layout.needed} wide, the terminal {layout.width}.", "dim italic")
 
 
 class _Layout:
-    """One table on its way to lines of a given width; at the width that is `needed`, nothing breaks in two but what
-    moved below a row, between words.
+    """Lays out one table in lines of a given width. At the width `needed`, only values below a row are wrapped, between
+    words.
     """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], width: int) -> None:
@@ -73,7 +73,7 @@ class _Layout:
         ]
 
     def keep_what_fits(self, below: Iterable[str]) -> list[int]:
-        """The places of the columns that stay beside each other; a heading is broken before a column moves."""
+        """Return the indices of the columns that stay side by side. Headings are broken before a column moves."""
         columns, kept = list(self._names), list(range(len(self._names)))
         broken = [re.sub(r"(?<=-)| ", "\n", name) for name in columns]
         narrow = self._widest(broken)
@@ -87,7 +87,7 @@ class _Layout:
         return kept
 
     def cut(self) -> list[list[int]]:
-        """The places of the columns of each part."""
+        """Return the indices of the columns of each part."""
         parts = [[0]]
         for place in range(1, len(self._names)):
             if len(parts[-1]) > 1 and self._width_of([*parts[-1], place]) > self.width:
@@ -96,7 +96,7 @@ class _Layout:
         return parts
 
     def draw(self, console: Console, shown: Sequence[int], moved: Mapping[int, str] | None = None) -> Iterator[Text]:
-        """The heading, and each row with what moved below it, by its place and name."""
+        """Yield the heading, and each row with the values that moved below it; `moved` maps their columns to names."""
         self.needed = max(self.needed, self._width_of(shown))
         widths = self._squeeze([self._widths[place] for place in shown])
         headings = [Text(self._names[place], "bold") for place in shown]
@@ -109,7 +109,7 @@ class _Layout:
         return sum((widths or self._widths)[place] for place in places) + GAP * (len(places) - 1)
 
     def _squeeze(self, widths: list[int]) -> list[int]:
-        """As wide as the terminal allows: the widest column is narrowed first."""
+        """Narrow the widest columns until the row fits."""
         while sum(widths) + GAP * (len(widths) - 1) > self.width and max(widths) > _NARROWEST:
             widths[widths.index(max(widths))] -= 1
         return widths
@@ -130,7 +130,7 @@ class _Layout:
             yield whole
 
     def _below(self, console: Console, named: Sequence[tuple[str, Text]]) -> Iterator[Text]:
-        """`name: value`, as many on a line as fit; nothing of a cell that holds nothing."""
+        """Yield lines of `name: value`, with as many on a line as fit; empty cells are left out."""
         parts = [Text.assemble((f"{name}: ", "dim"), value) for name, value in named if value.plain not in _NOTHING]
         line = Text()
         for part in parts:

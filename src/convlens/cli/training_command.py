@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-"""Ctrl-C, a polite kill, and a closed terminal: each saves before it stops."""
+"""Ctrl-C, SIGTERM, and a closed terminal; after each of them, the training saves and stops."""
 
 
 def train_command(
@@ -52,8 +52,8 @@ def train_command(
     Args:
         data: A known dataset (`convlens data list`) or your own images: a folder with one subfolder for each class, a
             CSV file of paths and labels, an .npz file, IDX files, or a zip archive of these. [default: mnist]
-        recipe: A named set of settings: fast (2 epochs), tutorial (10 epochs) or best (about a minute; also for
-            pictures unlike the training images). [default: best for your own images, otherwise fast]
+        recipe: A named set of settings: fast (2 epochs), tutorial (10 epochs) or best (about a minute; more accurate,
+            also on pictures unlike the training images). [default: best for your own images, otherwise fast]
         config: Repeat a run with the settings in its config.toml.
         resume: Continue a stopped run: its folder, or latest.
         out: The folder to create for the run. [default: runs/DATE_TIME_DATA]
@@ -74,7 +74,7 @@ def train_command(
 
 
 def _finish(model: "TrainedModel", view: "TrainingView", report: bool, show: bool, data_dir: Path | None) -> int:
-    """Write the report where one is asked for, then say what there is; a report that fails loses nothing."""
+    """Write the report if requested, and print the result, even if the report fails."""
     failure = None
     if report and view.folder is not None and model.facts["finished"]:
         from convlens.report import write_report
@@ -99,7 +99,7 @@ def _train(
     out: Path | None,
     view: "TrainingView",
 ) -> "TrainedModel":
-    """Train with a recipe, or as a run of which this is the configuration, with changes."""
+    """Train with the settings of a recipe or of an earlier run's configuration file, and with changes."""
     from convlens.training import train
     from convlens.training.interrupts import stopping_on
     from convlens.training.recipes import DEFAULT_RECIPE, choose_settings, read_changes
@@ -107,7 +107,7 @@ def _train(
 
     choices: dict[str, Any] = {"recipe": recipe, **changes}
     if config is None:
-        choose_settings(recipe or DEFAULT_RECIPE, **changes)  # a mistake shows before anything is read
+        choose_settings(recipe or DEFAULT_RECIPE, **changes)  # so that errors appear before images are read
     else:
         _refuse_with("--config", {"recipe": recipe})
         kept = read_config(config)
@@ -123,7 +123,7 @@ def _train(
 
 
 def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
-    """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with a user's."""
+    """Load the images, with a progress bar; for custom images, print a few lines about problems."""
     from convlens.cli.reading_progress import showing_progress
     from convlens.data import cache_folder, import_images, is_custom_path, load_dataset
     from convlens.data.checkup import check_images
@@ -148,7 +148,7 @@ def _resume(run: str, data_dir: Path | None, view: "TrainingView") -> "TrainedMo
 
 
 def _refuse_with(option: str, others: dict[str, Any]) -> None:
-    """An option that brings its own settings allows no others that would be ignored."""
+    """Refuse options that would be ignored, because `option` brings its own settings."""
     given = [name.replace("_", "-") for name, value in others.items() if value is not None]
     if given:
         names = ", ".join(name if name.isupper() else f"--{name}" for name in given)

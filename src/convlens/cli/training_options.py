@@ -1,4 +1,4 @@
-"""The options of `convlens train`, in groups, so that the command stays readable. Nothing heavy is imported here."""
+"""The options of `convlens train`, in groups, so that the command stays readable. Imports must be light."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class _Options:
     def given(self) -> dict[str, Any]:
-        """Those that were given."""
+        """Return the options that were given."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Changes(_Options):
-    """What may differ from the recipe; None leaves the recipe's value. Each field is an option, explained by its line.
+    """Changes to the recipe; None keeps the recipe's value. Each field is an option, and its line is the help text.
 
     Attributes:
-        network: A network as text, or tutorial or lenet; `convlens layers --help` describes the language.
+        network: A network as text, or the name of a preset (tutorial, lenet); `convlens layers --help` describes the
+            language.
         epochs: How many times to go through the training images.
         batch_size: The number of images in each training step.
         learning_rate: The learning rate, or its highest value if the recipe varies it.
@@ -32,7 +33,8 @@ class Changes(_Options):
         balance: How to treat rare classes: none, weights (count them more) or sampling (show them more often).
         seed: The seed of all random numbers; the same seed gives the same weights on the same kind of processor.
         validation: The share of the training images to hold out for validation and calibration, such as 0.1.
-        error_rate: The share of answers that may be wrong; less sure ones are unknown. [default: 0.01; best: 0.005]
+        error_rate: The threshold is chosen so that at most this share of the answers is wrong; less confident answers
+            are unknown. [default: 0.01; best: 0.005]
         patience: Stop after this many epochs in a row without improvement on the held-out images; 0 never stops early.
         minutes: The time limit in minutes, including testing and saving but not reading the images.
     """
@@ -56,12 +58,13 @@ class Changes(_Options):
 
 @dataclass(frozen=True)
 class UserImages(_Options):
-    """How a user's images are read and divided. Each field is an option, explained by its line.
+    """How custom images are read and split. Each field is an option, and its line is the help text.
 
     Attributes:
         size: Your own images: the side of the square input in pixels, 16 to 96. [default: chosen from the images]
         channels: Your own images: 1 for grey, 3 for colour. [default: chosen from the images]
-        group_by: Your own images: a pattern such as "{stem[:5]}"; files with the same result are kept together.
+        group_by: Your own images: a pattern for parts of the path, such as "{stem[:5]}"; files that give the same text
+            are not divided between training and test images.
         split_seed: Your own images: the seed for dividing them into training, validation and test images.
     """
 
@@ -71,10 +74,10 @@ class UserImages(_Options):
     split_seed: Whole | None = None
 
     def as_options(self) -> "ImportOptions | None":
-        """For whoever reads the images; None where nothing was given.
+        """Return options for reading the images; None if no option was given.
 
         Raises:
-            UsageError: a value that is not allowed.
+            UsageError: a value is not allowed.
         """
         from convlens.data import ImportOptions
 
@@ -82,10 +85,10 @@ class UserImages(_Options):
 
 
 def as_settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Options under the names and in the units of the settings.
+    """Return the options under the names and in the units of the training settings.
 
     Raises:
-        UsageError: a value that is not allowed, under the option's name.
+        UsageError: a value is not allowed; the message names the option.
 
     >>> as_settings({"epochs": 2, "patience": 3, "minutes": 0.5})
     {'epochs': 2, 'early_stopping': 3, 'max_seconds': 30.0}

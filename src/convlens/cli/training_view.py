@@ -1,6 +1,4 @@
-"""What a person, a log file or a program sees of a training: a live bar on a terminal, plain lines elsewhere, or
-JSON.
-"""
+"""Shows a training: with a live bar on a terminal, as plain lines elsewhere, or as JSON."""
 
 import shlex
 import webbrowser
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
-from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
+from convlens.cli.terminal import accuracy_line, error_console, print_json, print_line, result_console
 from convlens.data import CATALOGUE
 from convlens.training import EpochDone, Event, TrainingStarted
 from convlens.training.progress import Display, PlainLines
@@ -26,12 +24,12 @@ if TYPE_CHECKING:
 _FILES = {
     "model.safetensors": "the trained model",
     "training.png": "loss and accuracy",
-    "samples.png": "three test images and what the model says",
+    "samples.png": "three test images and their predictions",
     "kernels.png": "the first layer's kernels",
-    "report.html": "how good it is and where it fails, as one page",
-    "metrics.csv": "a line an epoch",
-    "config.toml": "repeats the run",
-    CHECKPOINT_NAME: "where the run goes on",
+    "report.html": "how good the model is and where it fails",
+    "metrics.csv": "loss and accuracy of each epoch",
+    "config.toml": "settings, to repeat the run",
+    CHECKPOINT_NAME: "state, to continue the run",
 }
 
 
@@ -47,7 +45,7 @@ class TrainingView:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Within it, the live bar is on the screen, where there is one."""
+        """Show the live bar, if there is one, within this context."""
         if not self._as_json:
             self._display = TerminalDisplay(self._console, full=True) if self._console.is_terminal else PlainLines(True)
         try:
@@ -66,7 +64,7 @@ class TrainingView:
             self._unless_unread(lambda: print_json({"event": "epoch", **event.as_dict()}))
 
     def _unless_unread(self, show: Callable[[], object]) -> None:
-        """Where nobody reads any more (`| head`), the training goes on unseen and is not lost."""
+        """Call `show` until the output's reader is gone (`| head`); the training then continues without output."""
         if self._is_read:
             try:
                 show()
@@ -74,7 +72,7 @@ class TrainingView:
                 self._is_read = False
 
     def show_checkup(self, data: str, lines: Sequence[str]) -> None:
-        """What is wrong with a user's images, in a few lines, before they are learned from."""
+        """Print the problems of custom images in a few lines, before the training begins."""
         if not lines or self._as_json:
             return
         for line in lines:
@@ -82,7 +80,7 @@ class TrainingView:
                 f"[dim]Check   [/] {escape(line)}", highlight=False, soft_wrap=not self._console.is_terminal
             )
         command = shlex.join(["convlens", "data", "check", data])
-        self._console.print(f"[dim]Check   [/] all of it: {escape(command)}", highlight=False, soft_wrap=True)
+        self._console.print(f"[dim]Check   [/] details: {escape(command)}", highlight=False, soft_wrap=True)
 
     @property
     def folder(self) -> Path | None:
@@ -97,14 +95,16 @@ class TrainingView:
             result = {"event": "done", "finished": finished, "run": str(folder), "facts": model.facts}
             print_json(result if finished else {**result, "go_on_with": _command_to_go_on(folder)})
         else:
-            self._print_result(model, folder, finished)
+            self._print_result(model, folder)
         if show and folder:
             for name in ("report.html", "training.png", "samples.png", "kernels.png"):
                 if (folder / name).exists():
                     webbrowser.open((folder / name).resolve().as_uri())
         return 0 if finished else EXIT_INTERRUPTED
 
-    def _print_result(self, model: "TrainedModel", folder: Path | None, finished: bool) -> None:
+    def _print_result(self, model: "TrainedModel", folder: Path | None) -> None:
+        from convlens.trained_model import describe_stop
+
         console = result_console()
         facts: dict[str, Any] = model.facts
         if test := facts.get("test"):
@@ -116,12 +116,9 @@ class TrainingView:
             colour = "dim" if said == true else "yellow"
             line = f"  {name:<18} predicted {escape(said)}  [{colour}]labelled {escape(true)}[/]"
             console.print(line, soft_wrap=True)
-        if not finished:
-            console.print(
-                f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
-                "everything is saved. Go on with:"
-            )
-            print(f"  {_command_to_go_on(folder)}")  # whole on one line, so that it can be copied
+        if stop := describe_stop(facts):
+            console.print(f"{stop.capitalize()}; everything is saved. Continue with:")
+            print_line(f"  {_command_to_go_on(folder)}")  # not wrapped, so that it can be copied
         if folder:
             console.print(f"Run folder: {folder}", markup=False, soft_wrap=True)
             for name, meaning in _FILES.items():

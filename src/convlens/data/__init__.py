@@ -1,9 +1,9 @@
-"""Where images come from: known datasets, fetched once and checked, or custom images, decoded once.
+"""Loads images: known datasets, downloaded once and checked, or custom images, decoded once.
 
     catalogue → fetching (sources/) → raw files, checksums → the entry's reader → Dataset
     a path → custom/ ───────────────────────────────────────────────────────┘
 
-Nothing here knows networks, engines or preprocessing. What leaves is always a `LabelledImages`, whatever the source.
+Nothing here depends on networks, engines or preprocessing. Images from every source become `LabelledImages`.
 """
 
 from convlens.data.catalogue import CATALOGUE, CatalogueEntry, RawFile, find_entry

@@ -1,7 +1,7 @@
-"""The datasets that Convlens knows by name: facts, the checksums of their files, and where the files can be had.
+"""The known datasets: facts, the checksums of their files, and the sources of the files.
 
-The checksums are those of the raw (unpacked) files, so that every source, however it packs them, is held to the same
-bytes.
+The checksums are those of the raw (unpacked) files, so they are the same for all sources, which may pack them
+differently.
 """
 
 import difflib
@@ -19,14 +19,14 @@ from convlens.errors import UsageError
 
 
 class RawFile(NamedTuple):
-    """What every source of a file is held to: how many bytes it has once unpacked, and their SHA-256."""
+    """The size in bytes and the SHA-256 of an unpacked file, which are the same from every source."""
 
     size: int
     sha256: str
 
 
 def read_idx_dataset(entry: "CatalogueEntry", paths: Mapping[str, Path]) -> Dataset:
-    """A dataset in the four IDX files of MNIST: grey images and labels, to train and to test; `paths` by file name."""
+    """Read four IDX files named as those of MNIST: grey training and test images and labels; `paths` by file name."""
     parts = []
     for part, prefix in (("train", "train"), ("test", "t10k")):
         images, labels = (read_idx(paths[f"{prefix}-{kind}-ubyte"]) for kind in ("images-idx3", "labels-idx1"))
@@ -40,8 +40,8 @@ def read_idx_dataset(entry: "CatalogueEntry", paths: Mapping[str, Path]) -> Data
 class CatalogueEntry:
     """One known dataset.
 
-    `files` are the raw files by name, which lie in `folder` inside the data folder; `read` makes the dataset of them.
-    `preprocessing` names the rules that the images were made with.
+    `files` are the raw files by name, in `folder` inside the data folder; `read` makes a dataset from them.
+    `preprocessing` is the name of the rules by which the images were made.
     """
 
     name: str
@@ -65,7 +65,7 @@ _SIZES = {
 
 
 def _in_format_of_mnist(*checksums: str) -> dict[str, RawFile]:
-    """The files of a dataset that has as many images as MNIST, of the same size; checksums in the order of `_SIZES`."""
+    """Return the files of a dataset with the size and format of MNIST; checksums in the order of `_SIZES`."""
     return {name: RawFile(size, sha256) for (name, size), sha256 in zip(_SIZES.items(), checksums, strict=True)}
 
 
@@ -124,10 +124,10 @@ CATALOGUE: dict[str, CatalogueEntry] = {entry.name: entry for entry in (_MNIST, 
 
 
 def find_entry(name: str) -> CatalogueEntry:
-    """The catalogue entry of that name; capitals, spaces, hyphens and underscores don't matter.
+    """Return the catalogue entry with this name, ignoring case, spaces, hyphens and underscores.
 
     Raises:
-        UsageError: there is no such dataset; the message lists the known ones and the nearest.
+        UsageError: no dataset has this name; the message lists the known names and suggests the most similar one.
 
     >>> find_entry("FashionMNIST").title
     'Fashion-MNIST pictures of clothes'

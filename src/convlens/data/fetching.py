@@ -1,9 +1,9 @@
-"""Getting the files of a known dataset: source after source until every file is there and has the right checksum.
+"""Downloads the files of a known dataset: tries its sources in order until every file has the right checksum.
 
     source → DATA_DIR/MNIST/raw/.convlens-download/NAME → checksum → DATA_DIR/MNIST/raw/NAME
 
-A file gets its final name only after its bytes were checked, so whatever lies there under that name can be used,
-offline and for good. One process at a time fetches into a folder; others wait and find the files there.
+A file gets its final name only after its checksum was verified, so a file with that name can always be used, also
+offline. Only one process at a time downloads into a folder; others wait, then use its files.
 """
 
 import shlex
@@ -24,13 +24,13 @@ _LOCK = ".convlens-lock"
 
 
 def fetch(name: str, data_dir: Path | str | None = None, on_progress: OnProgress | None = None) -> Path:
-    """Bring all files of the dataset `name` into the data folder and give the folder they lie in.
+    """Download all files of the dataset `name` into the data folder, and return the folder with the files.
 
-    Files that are there and good are left alone, without any network; damaged ones are replaced.
+    Intact files are kept, without using the network; damaged files are replaced.
 
     Raises:
         UsageError: no dataset has that name.
-        DatasetUnavailable: no source gave the files; the message says why for each, and where to put them by hand.
+        DatasetUnavailable: all sources failed; the message says why, and where to put the files by hand.
         OutputError: the data folder cannot be written.
     """
     return fetch_entry(find_entry(name), data_dir, on_progress)
@@ -39,7 +39,7 @@ def fetch(name: str, data_dir: Path | str | None = None, on_progress: OnProgress
 def fetch_entry(
     entry: CatalogueEntry, data_dir: Path | str | None = None, on_progress: OnProgress | None = None
 ) -> Path:
-    """`fetch` for a catalogue entry, known by name or not."""
+    """Do the same as `fetch` for a catalogue entry, which need not be in the catalogue."""
     report = on_progress or _keep_quiet
     folder = raw_folder(entry, data_dir)
     if not _wanted(entry, folder):
@@ -47,14 +47,14 @@ def fetch_entry(
     make_data_folder(folder, data_folder(data_dir))
     waiting = FetchProgress("another convlens process", entry.title, 0, None)
     with hold_lock(folder / _LOCK, lambda: report(waiting)):
-        wanted = _wanted(entry, folder)  # once more: while we waited, another process may have brought them
+        wanted = _wanted(entry, folder)  # again: another process may have downloaded them meanwhile
         if wanted:
             _bring(entry, wanted, folder, data_dir, report)
     return folder
 
 
 def fetch_command(entry: CatalogueEntry, data_dir: Path | str | None = None) -> str:
-    """What to type to get the dataset.
+    """Return the command that downloads the dataset.
 
     >>> fetch_command(find_entry("mnist"), "my data")
     "convlens data fetch mnist --data-dir 'my data'"
@@ -64,11 +64,11 @@ def fetch_command(entry: CatalogueEntry, data_dir: Path | str | None = None) -> 
 
 
 def _keep_quiet(_: FetchProgress) -> None:
-    """Where nobody wants to hear of the progress."""
+    """Ignore the progress."""
 
 
 def _wanted(entry: CatalogueEntry, folder: Path) -> list[str]:
-    """The names of the files that are missing or damaged."""
+    """Return the names of the files that are missing or damaged."""
     good, _ = examine(entry, folder)
     return [name for name in entry.files if name not in good]
 
@@ -76,7 +76,7 @@ def _wanted(entry: CatalogueEntry, folder: Path) -> list[str]:
 def _bring(
     entry: CatalogueEntry, wanted: list[str], folder: Path, data_dir: Path | str | None, report: OnProgress
 ) -> None:
-    """Try the sources in their order; each brings what is still missing."""
+    """Try the sources in order; each is asked for the files that are still missing."""
     workshop = folder / _WORKSHOP
     failures: list[str] = []
     try:
@@ -98,7 +98,7 @@ def _bring(
 
 
 def _take_from(source: Source, entry: CatalogueEntry, wanted: list[str], folder: Path, report: OnProgress) -> None:
-    """Accept the files that a source yields; the first with wrong bytes ends it, for its others are no better."""
+    """Accept the files of a source; stop at the first with a wrong checksum, because the others may be wrong, too."""
     sizes = {name: entry.files[name].size for name in wanted}
     with closing(source.deliver(sizes, folder / _WORKSHOP, report)) as delivered:
         for name in delivered:
@@ -112,7 +112,7 @@ def _accept(temporary: Path, path: Path, expected: str) -> None:
     found = sha256_of_file(temporary)
     if found != expected:
         temporary.unlink()
-        raise SourceError(f"its {path.name} has the wrong bytes (SHA-256 {found[:12]}… instead of {expected[:12]}…)")
+        raise SourceError(f"its {path.name} has a wrong SHA-256 ({found[:12]}… instead of {expected[:12]}…)")
     with explain_write_errors(path):
         with temporary.open("r+b") as file:
             sync(file)
@@ -121,7 +121,7 @@ def _accept(temporary: Path, path: Path, expected: str) -> None:
 
 
 def _tidy(workshop: Path) -> None:
-    """Keep only the part files of downloads, which the next fetch goes on with."""
+    """Keep only the partial files of downloads, which the next fetch resumes."""
     if not workshop.is_dir():
         return
     for path in workshop.iterdir():
@@ -136,7 +136,7 @@ def _tidy(workshop: Path) -> None:
 def _explanation(
     entry: CatalogueEntry, wanted: list[str], folder: Path, data_dir: Path | str | None, failures: list[str]
 ) -> str:
-    lines = [f"{entry.title} could not be fetched. What was tried, and why it failed:"]
+    lines = [f"{entry.title} could not be downloaded. These sources failed:"]
     lines += [f"  - {failure}" for failure in failures]
     lines.append(f"Try `{fetch_command(entry, data_dir)}` again later, or put these files (raw or .gz) into {folder}:")
     lines += [f"  - {name}" for name in wanted]

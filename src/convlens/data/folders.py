@@ -1,32 +1,32 @@
-"""Where data lies on this machine.
+"""The folders of data on this machine.
 
-The layout inside the data folder is torchvision's (`MNIST/raw/train-images-idx3-ubyte`, raw or gz), so that a `./data`
-folder that somebody already has works as it is, and the other way round.
+The layout inside the data folder is torchvision's (`MNIST/raw/train-images-idx3-ubyte`, raw or gz), so both programs
+can use the same folder.
 """
 
 import os
 from pathlib import Path
 
-from convlens.files import explain_write_errors, make_folder
+from convlens.files import expand_user, explain_write_errors, make_folder
 
 VARIABLE = "CONVLENS_DATA"
 _OWN = "own"
 
 
 def data_folder(given: Path | str | None = None) -> Path:
-    """The folder of all datasets: `given`, else the environment variable CONVLENS_DATA, else the user's cache folder.
+    """Return the folder of all datasets: `given`, else $CONVLENS_DATA, else the user's cache folder.
 
     >>> data_folder("data").as_posix()
     'data'
     """
     chosen = given if given is not None else os.environ.get(VARIABLE)
     if chosen is not None and str(chosen).strip():
-        return Path(chosen).expanduser()
+        return expand_user(chosen)
     return _users_cache()
 
 
 def cache_folder(data_dir: Path | str | None = None) -> Path:
-    """Where images from a user's own paths are kept decoded: in `own`, as the first version called it.
+    """Return the folder of decoded custom images; it is named `own`, as in the first version.
 
     >>> cache_folder("data").as_posix()
     'data/own'
@@ -35,10 +35,10 @@ def cache_folder(data_dir: Path | str | None = None) -> Path:
 
 
 def make_data_folder(folder: Path, data: Path) -> None:
-    """Make `folder`, which lies in `data`. `data` itself is made, too; the folder above it only in the user's cache.
+    """Make `folder` inside the data folder `data`, and `data` itself; its parents are only made in the user's cache.
 
     Raises:
-        OutputError: somebody chose `data` in a folder that is not there, or it cannot be made.
+        OutputError: the folder above `data` does not exist, or a folder cannot be made.
     """
     if data not in (_users_cache(), _users_cache() / _OWN):
         make_folder(data, and_above=int(data.name == _OWN))

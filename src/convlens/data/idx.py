@@ -1,12 +1,12 @@
-"""IDX files, the format of MNIST: a short header, then the numbers, most significant byte first.
+"""Reads and writes IDX files, the format of MNIST: a short header, then the numbers, most significant byte first.
 
     bytes 0–1   zero
     byte  2     the type of the numbers: 8 uint8, 9 int8, 11 int16, 12 int32, 13 float32, 14 float64
-    byte  3     how many dimensions
-    then        each dimension as four bytes, then the numbers, the last dimension running fastest
+    byte  3     the number of dimensions
+    then        each dimension as four bytes, then the numbers, with the last dimension varying fastest
 
-Every claim of the header is checked against the real length before any memory is taken, since a file from elsewhere may
-be cut short or lie. Written here because readers in other packages trust the header, and NumPy has none.
+The header is checked against the real length of the file before memory is allocated, because files may be truncated or
+malicious. NumPy cannot read IDX files, and other packages trust the header.
 """
 
 import gzip
@@ -19,8 +19,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from convlens.data.archives import most_unpacked
 from convlens.errors import DamagedData, DataError
-from convlens.files import MOST_DEFLATE_SHRINKS, write_atomically
+from convlens.files import write_atomically
 from convlens.words import count_of, printable, times
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -30,11 +31,11 @@ _CHUNK = 1 << 20
 
 
 def read_idx(path: Path | str) -> np.ndarray:
-    """The array in an IDX file, raw or gz (told apart by content), in the machine's own byte order.
+    """Read the array in an IDX file, raw or gz (recognised by its content), in native byte order.
 
     Raises:
-        DamagedData: the header is not one of IDX, or the file is shorter or longer than its header says.
-        DataError: there is no such file, it is a folder, or it may not be read.
+        DamagedData: the file has no IDX header, or is shorter or longer than its header says.
+        DataError: the path does not exist, is a folder, or cannot be read.
 
     >>> import tempfile; folder = tempfile.TemporaryDirectory()
     >>> read_idx(write_idx(Path(folder.name) / "labels", np.array([7, 2, 1], np.uint8)))
@@ -55,10 +56,10 @@ def read_idx(path: Path | str) -> np.ndarray:
 
 @contextmanager
 def open_idx(path: Path | str) -> Iterator[tuple[np.dtype, tuple[int, ...], BinaryIO | gzip.GzipFile]]:
-    """The type and the shape that an IDX file says it has, and its content, which stands at the first number.
+    """Open an IDX file, and return the type and the shape from its header, and the file, positioned at the numbers.
 
     Raises:
-        DamagedData, DataError: as `read_idx`, also while its content is read.
+        DamagedData, DataError: as in `read_idx`, also while the file is read.
     """
     path, shown = Path(path), printable(str(path))
     if path.is_dir():
@@ -67,7 +68,8 @@ def open_idx(path: Path | str) -> Iterator[tuple[np.dtype, tuple[int, ...], Bina
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            most = path.stat().st_size * (MOST_DEFLATE_SHRINKS if packed else 1)
+            size = path.stat().st_size
+            most = most_unpacked(size) if packed else size
             with gzip.GzipFile(fileobj=file) if packed else file as content:
                 kind, shape = _read_header(shown, content)
                 if math.prod(shape) * kind.itemsize > most:
@@ -77,6 +79,8 @@ def open_idx(path: Path | str) -> Iterator[tuple[np.dtype, tuple[int, ...], Bina
                 yield kind, shape, content
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DamagedData(f"{shown} is a damaged gz file ({error}). Get it again.") from error
+    except MemoryError as error:
+        raise DataError(f"{shown} needs more memory than is available. Give a smaller file.") from error
     except FileNotFoundError as error:
         raise DataError(f"{shown} does not exist. Give the path of an IDX file.") from error
     except OSError as error:
@@ -89,7 +93,7 @@ def write_idx(path: Path | str, array: np.ndarray) -> Path:
     """Write `array` (uint8, int8, int16, int32, float32 or float64; 1 to 32 dimensions) as a raw IDX file.
 
     Raises:
-        DataError: IDX has no such type or number of dimensions.
+        DataError: the type or the number of dimensions is not allowed in IDX files.
         OutputError: the file cannot be written.
     """
     code = _CODES.get(array.dtype.newbyteorder("="))
@@ -100,7 +104,7 @@ def write_idx(path: Path | str, array: np.ndarray) -> Path:
     if not 1 <= array.ndim <= _MOST_DIMENSIONS or max(array.shape) >= 2**32:
         raise DataError(
             f"IDX cannot hold an array of the shape {array.shape}: it takes 1 to {_MOST_DIMENSIONS} dimensions, each "
-            f"below 2³². Reshape the array first."
+            "below 2³². Reshape the array first."
         )
     header = bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     return write_atomically(path, header + array.astype(_TYPES[code]).tobytes())
@@ -138,7 +142,7 @@ def _read_header(path: str, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype
 
 
 def read_at_most(content: BinaryIO | gzip.GzipFile, most: int) -> bytearray:
-    """Read in pieces: one read of the size that a header claims would take that memory at once, true or not."""
+    """Read up to `most` bytes in pieces, so that a false length in a header does not allocate that much memory."""
     numbers = bytearray()
     while piece := content.read(min(_CHUNK, most - len(numbers))):
         numbers += piece

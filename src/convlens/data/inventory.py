@@ -1,6 +1,6 @@
-"""What the data folder holds of each known dataset, at a glance: sizes are compared, nothing is hashed or fetched.
+"""Checks which known datasets are in the data folder, by file sizes only: nothing is hashed or downloaded.
 
-Separate from loading, so that listing many datasets stays instant however large they are.
+It is separate from loading, so that listing many large datasets is fast.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ State = Literal["present", "incomplete", "missing"]
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """What there is of one dataset, all under `path`; "incomplete" means that some files are there and some are not.
+    """The state of one dataset in the folder `path`; "incomplete" means that some of its files are missing.
 
-    `size` is the bytes on the disk, `missing` the files that are absent or have a wrong size.
+    `size` is the size on disk in bytes; `missing` are the files that do not exist or have a wrong size.
     """
 
     name: str
@@ -29,7 +29,7 @@ class DatasetStatus:
 
 
 def status(entry: CatalogueEntry, data_dir: Path | str | None = None) -> DatasetStatus:
-    """Whether the files of a dataset are there; wrong bytes in a file of the right size show when it is used.
+    """Check whether the files of a dataset exist with the right size; checksums are only verified when it is loaded.
 
     >>> from convlens.data.catalogue import find_entry
     >>> status(find_entry("mnist"), "no-such-folder").state

@@ -1,8 +1,8 @@
-"""Images with their labels in memory: what every data source returns and everything above it takes.
+"""Images and labels in memory: the result of every data source, and the input of all other packages.
 
-The images stay bytes (uint8, N×C×H×W): a quarter of the memory of floats, and nothing is lost before the preprocessing
-decides how bytes become numbers. A dataset is an array and not an object that is asked for one image at a time, because
-one slice of an array per batch costs microseconds where 64 calls cost milliseconds.
+Images are stored as bytes (uint8, N×C×H×W), which take a quarter of the memory of floats and lose nothing before the
+preprocessing. A dataset is an array and not an object that returns one image at a time, because slicing an array takes
+microseconds per batch, and 64 calls take milliseconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,16 +24,16 @@ _CLASSES_IN_HTML, _COLUMNS_IN_HTML, _PICTURES_IN_HTML = 30, 10, 6
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelledImages:
-    """N images and what each of them shows.
+    """N images with their labels.
 
     Args:
         images: uint8, N×C×H×W; stored C-contiguous. May be mapped into memory from a file, and may be read-only then.
-        labels: N whole numbers from 0 to len(class_names) − 1; stored as int64.
-        class_names: one name for each label.
-        name: what messages and reports call these images, such as "mnist train".
+        labels: N integers from 0 to len(class_names) − 1; stored as int64.
+        class_names: the name of each label.
+        name: the name of the images in messages and reports, such as "mnist train".
 
     Raises:
-        DataError: the arrays have another type or shape, don't fit each other, or a label has no class name.
+        DataError: an array has a wrong type or shape, the lengths differ, or a label has no class name.
 
     >>> images = np.zeros((2, 1, 28, 28), np.uint8)
     >>> LabelledImages(images, np.array([0, 1]), ("cat", "dog"), "pets")
@@ -45,14 +45,14 @@ class LabelledImages:
     class_names: tuple[str, ...]
     name: str = "images"
 
-    if TYPE_CHECKING:  # lists are taken, too, and stored as arrays and tuples
+    if TYPE_CHECKING:  # lists are accepted, too, and stored as arrays and tuples
 
         def __init__(
             self, images: np.ndarray, labels: ArrayLike, class_names: Sequence[str], name: str = "images"
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        as_instance("name", self.name, str, "a text")
+        as_instance("name", self.name, str, "a string")
         object.__setattr__(self, "class_names", as_class_names(self.class_names))
         _check_images(self.name, self.images)
         object.__setattr__(self, "labels", _as_array(self.name, self.labels))
@@ -80,7 +80,7 @@ class LabelledImages:
         return html_table(f"{self.name}: {what}", rows, ["class", "images", "the first of them"], below)
 
     def _first_of(self, label: int, count: int = _PICTURES_IN_HTML) -> Html:
-        """The first few images of a class, as pictures."""
+        """Return the first few images of a class as HTML."""
         places = np.flatnonzero(self.labels == label)[:count]
         return html_row(
             html_picture(encode_png(self.images[place].transpose(1, 2, 0)), title=f"image {place}") for place in places
@@ -88,15 +88,15 @@ class LabelledImages:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of one image."""
+        """Channels, height and width of each image."""
         channels, height, width = self.images.shape[1:]
         return channels, height, width
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> "LabelledImages":
-        """The images at `indices` (whole numbers from 0 to N − 1), in that order, copied.
+        """Return a copy of the images at `indices` (from 0 to N − 1), in that order.
 
         Raises:
-            DataError: there are no indices, or one of them is not an image's number.
+            DataError: there are no indices, or one of them is out of range.
 
         >>> pets = LabelledImages(np.zeros((3, 1, 2, 2), np.uint8), np.array([0, 1, 1]), ("cat", "dog"), "pets")
         >>> pets.subset([2, 0]).labels
@@ -119,25 +119,24 @@ class LabelledImages:
 
 
 RulesName = Literal["auto", "digit", "garment", "glyph", "letterbox"]
-"""How pictures are made like the images; `convlens.preprocessing` has the rules."""
+"""The rules that convert pictures to images like these; see `convlens.preprocessing`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images to train on, to validate with and to test with, and the preprocessing rules they were made with.
+    """Training, validation and test images, and the preprocessing rules for them.
 
-    `test` is None where there are no images to test with, `validation` where none were set aside for choosing between
-    models and for fitting how sure a model may be.
-    `preprocessing_rules` is "digit", "garment", "glyph" or "letterbox": how a photo becomes one of this kind; with
-    "auto" the training images decide.
-    `notes` are lines for people: what was done to which images by which rule, what was left out, how it was divided.
-    `source` is where custom images can be had again: their absolute "path" and the "options" they were read with,
-    JSON values only.
-    `numbered` says that the classes are whole numbers or truth values, and their names these as text: a model answers
-    `predict_labels` with them and not with texts.
+    `test` and `validation` are None if there are no such images; validation images are used to choose between models
+    and for calibration.
+    `preprocessing_rules` are the rules that convert a photo to an image like these: "digit", "garment", "glyph" or
+    "letterbox"; with "auto", the training images decide.
+    `notes` are lines of text: how images were converted, what was left out, and how the images were split.
+    `source` has the absolute "path" of custom images and the "options" they were read with, as JSON values.
+    `numbered` is True if the classes are integers or booleans, whose names are the same as text: `predict_labels` of a
+    model then returns integers or booleans instead of strings.
 
     Raises:
-        DataError: the parts have images of different shapes or different classes.
+        DataError: the parts differ in the shape of their images or in their classes.
     """
 
     name: str
@@ -151,9 +150,9 @@ class Dataset:
 
     def __post_init__(self) -> None:
         as_flag("numbered", self.numbered)
-        as_instance("name", self.name, str, "a text")
+        as_instance("name", self.name, str, "a string")
         notes = items_or_none(self.notes)
-        object.__setattr__(self, "notes", tuple(notes) if notes is not None else refuse("notes", self.notes, "texts"))
+        object.__setattr__(self, "notes", tuple(notes) if notes is not None else refuse("notes", self.notes, "strings"))
         as_instance("train", self.train, LabelledImages, "LabelledImages(...)")
         for part, kind in ((self.validation, "validation"), (self.test, "test")):
             if part is not None:
@@ -188,7 +187,7 @@ class Dataset:
 
 
 def hash_images(images: np.ndarray) -> np.ndarray:
-    """A mark of 16 bytes for each of N images (S16): exact copies have the same, other images another one.
+    """Return a hash of 16 bytes for each of N images (S16); exact copies have equal hashes.
 
     >>> marks = hash_images(np.array([[[[7]]], [[[8]]], [[[7]]]], np.uint8))
     >>> bool(marks[0] == marks[2]), bool(marks[0] == marks[1])
@@ -198,10 +197,10 @@ def hash_images(images: np.ndarray) -> np.ndarray:
 
 
 def as_class_names(given: object) -> tuple[str, ...]:
-    """Class names, from a list or a tuple of distinct texts.
+    """Convert a list of distinct strings to a tuple of class names.
 
     Raises:
-        UsageError: they are something else.
+        UsageError: the value is not a list of distinct strings.
 
     >>> as_class_names(["cat", "dog"])
     ('cat', 'dog')
@@ -221,10 +220,10 @@ def _as_array(name: str, labels: object) -> np.ndarray:
 
 
 def check_class_names(names: tuple[str, ...]) -> None:
-    """Refuse class names that are not distinct texts.
+    """Refuse class names that are not distinct strings.
 
     Raises:
-        UsageError: with the first name that cannot be used.
+        UsageError: a name is not allowed; the message has the first such name.
 
     >>> check_class_names(("cat", "dog"))
     """
@@ -232,11 +231,13 @@ def check_class_names(names: tuple[str, ...]) -> None:
         raise UsageError("there are no class names. Give one for each class.")
     for place, name in enumerate(names):
         if not isinstance(name, str):
-            raise UsageError(f"class name {name!r} is a {type(name).__name__}, not a text. Give {str(name)!r} instead.")
+            raise UsageError(
+                f"class name {name!r} is a {type(name).__name__}, not a string. Give {str(name)!r} instead."
+            )
         if not name.isascii() and name.encode("utf-8", "ignore").decode() != name:
-            raise UsageError(f"class name {name!a} is no valid text. Give it as Unicode.")
+            raise UsageError(f"class name {name!a} is not valid Unicode text. Rename it.")
         if name in names[:place]:
-            raise UsageError(f"class name {name!r} stands there twice. Give every class a name of its own.")
+            raise UsageError(f"class name {name!r} occurs twice. Give each class a different name.")
 
 
 def _check_images(name: str, images: np.ndarray) -> None:
@@ -245,7 +246,7 @@ def _check_images(name: str, images: np.ndarray) -> None:
         raise DataError(f"{name}: the images are {given}, not a uint8 array. Give bytes from 0 to 255.")
     if images.ndim != 4:
         advice = {
-            2: "If these are rows of pixels, say how high and wide they are: images.reshape(-1, 1, height, width).",
+            2: "If these are rows of pixels, give the height and width: images.reshape(-1, 1, height, width).",
             3: "For grey images add the channel: images[:, np.newaxis].",
         }.get(images.ndim, "Give four dimensions.")
         raise DataError(f"{name}: the images have the shape {images.shape}, not N×C×H×W. {advice}")

@@ -1,7 +1,7 @@
-"""From a dataset's name, or the path of custom images, to arrays.
+"""Loads a dataset by its name, or custom images by their path.
 
-A known dataset is read at once (MNIST is 55 MB), since training wants it as an array. Custom images are decoded
-into a cache and mapped into memory, however many there are.
+A known dataset is read into memory, because training needs an array (MNIST has 55 MB). Custom images, which may be
+many, are decoded into a cache and mapped into memory.
 """
 
 import os
@@ -19,6 +19,7 @@ from convlens.data.labelled_images import Dataset
 from convlens.data.raw_files import examine, raw_folder
 from convlens.data.sources import OnProgress
 from convlens.errors import DamagedData, UsageError
+from convlens.files import expand_user
 
 
 def load_dataset(
@@ -27,22 +28,22 @@ def load_dataset(
     on_progress: Callable[[Any], None] | None = None,
     options: ImportOptions | None = None,
 ) -> Dataset:
-    """A dataset to train on: "mnist" or "fashion-mnist", or the path of custom images.
+    """Load a dataset: "mnist" or "fashion-mnist", or custom images at a path.
 
-    A known dataset is fetched the first time, then read from the disk, offline. A path is that of a folder of class
-    folders, a CSV file of paths and labels, an `.npz`, IDX files, or a zip of one of these; the images are decoded the
-    first time, with `options`, then come from a cache. A text that is both a known name and a path is the name, unless
-    it has a separator: give "./mnist" for a folder `mnist`. A `Path` is always a path.
+    A known dataset is downloaded the first time, then read from disk. A path may be a folder of class folders, a CSV
+    file of paths and labels, an `.npz`, IDX files, or a zip of one of these; the images are decoded the first time,
+    with `options`, and then come from a cache. A string that is both a known name and a path is the name, unless it
+    contains a separator: give "./mnist" for a folder `mnist`. A `Path` is always a path.
 
-    `data_dir` is the folder for all datasets and caches (default: $CONVLENS_DATA, else the user's cache folder); one in
-    torchvision's layout works as it is. `on_progress` is called with a `FetchProgress` while files are fetched and with
-    an `ImportProgress` while custom images are decoded.
+    `data_dir` is the folder of all datasets and caches (default: $CONVLENS_DATA, else the user's cache folder); it may
+    be a folder in torchvision's layout. `on_progress` is called with a `FetchProgress` during downloads, and with an
+    `ImportProgress` while custom images are decoded.
 
     Raises:
-        UsageError: no dataset has that name, and there is no such path; or options for a known dataset.
-        DatasetUnavailable: it is not there and no source gave it.
-        DamagedData: a file is there but is not the right one.
-        DataError: there are no images at the path that can be used.
+        UsageError: the name or path does not exist, or `options` are given for a known dataset.
+        DatasetUnavailable: the dataset is not on disk and cannot be downloaded.
+        DamagedData: a file on disk has a wrong checksum.
+        DataError: there are no usable images at the path.
         OutputError: the data folder cannot be written.
 
     For example `load_dataset("mnist").train` is `LabelledImages('mnist train', 60,000 images of 1×28×28, 10 classes)`.
@@ -58,14 +59,14 @@ def load_dataset(
     entry = find_entry(str(name_or_path))
     if options is not None and options != ImportOptions():
         raise UsageError(
-            f"{entry.name} is a known dataset, whose images are what they are: leave out size, channels, group_by and "
-            f"the split's options, or give the path of images of your own (./{entry.name} for a folder of that name)."
+            f"{entry.name} is a known dataset, whose images cannot be changed. Leave out size, channels, group_by and "
+            f"the split options, or give the path of your own images (./{entry.name} for a folder of that name)."
         )
     return load_entry(entry, data_dir, on_progress)
 
 
 def is_custom_path(name_or_path: Path | str) -> bool:
-    """Whether this means custom images: a path, and not a text that names a known dataset.
+    """Check whether the argument is the path of custom images, and not the name of a known dataset.
 
     >>> is_custom_path("mnist"), is_custom_path("./mnist"), is_custom_path("no-such-dataset")
     (False, True, False)
@@ -76,14 +77,14 @@ def is_custom_path(name_or_path: Path | str) -> bool:
     try:
         find_entry(text)
     except UsageError:
-        return text.strip() != "" and Path(text).expanduser().exists()
+        return text.strip() != "" and expand_user(text).exists()
     return False
 
 
 def load_entry(
     entry: CatalogueEntry, data_dir: Path | str | None = None, on_progress: OnProgress | None = None
 ) -> Dataset:
-    """`load_dataset` for a catalogue entry, known by name or not."""
+    """Do the same as `load_dataset` for a catalogue entry, which need not be in the catalogue."""
     folder = raw_folder(entry, data_dir)
     checked = _checked_files(entry, folder, data_dir)
     if len(checked) < len(entry.files):
@@ -93,7 +94,7 @@ def load_entry(
 
 
 def _checked_files(entry: CatalogueEntry, folder: Path, data_dir: Path | str | None) -> dict[str, Path]:
-    """The files that are there, by name, each with the right checksum."""
+    """Return the existing files by name; raise DamagedData if one has a wrong checksum."""
     files, damaged = examine(entry, folder)
     if damaged:
         trouble = "a folder, not" if damaged[0].is_dir() else "damaged (changed or cut short): it is not"

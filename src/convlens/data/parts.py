@@ -1,4 +1,4 @@
-"""The parts of a dataset: images to train on, to validate with and to test with."""
+"""The parts of a dataset: training, validation and test images."""
 
 TRAIN, VALIDATION, TEST, UNDECIDED = 0, 1, 2, -1
 PART_NAMES = ("train", "validation", "test")
@@ -10,7 +10,7 @@ _WORDS = {
 
 
 def part_of(word: str) -> int | None:
-    """Which part a word names: 0 train, 1 validation, 2 test; None: it names none.
+    """Return the part that a word names: 0 train, 1 validation, 2 test; None for other words.
 
     >>> part_of("Val"), part_of("cats")
     (1, None)

@@ -1,8 +1,8 @@
-"""The raw files of a dataset on the disk: which are there, and whether they are the right ones.
+"""Finds and verifies the raw files of a dataset on disk.
 
-Hashing MNIST takes a tenth of a second or more, so a checksum is remembered beside the files together with the size and
-the time of the last change, as git does; only a file that looks changed is hashed again. In a folder that may not be
-written to, every use hashes.
+Hashing MNIST takes a tenth of a second or more. So, as in git, checksums are stored beside the files, with their sizes
+and modification times, and only a file that has changed is hashed again. In a read-only folder, files are hashed every
+time.
 """
 
 import gzip
@@ -23,12 +23,12 @@ _RECORD = ".convlens-checksums.json"
 
 
 def raw_folder(entry: CatalogueEntry, data_dir: Path | str | None = None) -> Path:
-    """The folder of a dataset's raw files, such as DATA_DIR/MNIST/raw."""
+    """Return the folder of a dataset's raw files, such as DATA_DIR/MNIST/raw."""
     return data_folder(data_dir) / entry.folder
 
 
 def locate(folder: Path, name: str) -> Path | None:
-    """The file `name` in `folder`, else `name`.gz (which torchvision leaves beside it), else None."""
+    """Return the path of `name` in `folder`, or of `name`.gz (which torchvision keeps), or None."""
     for candidate in (folder / name, folder / f"{name}.gz"):
         if candidate.exists():
             return candidate
@@ -36,10 +36,10 @@ def locate(folder: Path, name: str) -> Path | None:
 
 
 def damaged_files(folder: Path, checksums: dict[Path, str]) -> list[Path]:
-    """Those of the given files (path → expected SHA-256 of its unpacked bytes) that are something else.
+    """Return the files whose checksum differs; `checksums` has the SHA-256 of the unpacked bytes by path.
 
     Raises:
-        DataError: a file may not be read.
+        DataError: a file cannot be read.
     """
     record = _read_record(folder)
     found = {path: _checksum(path, record) for path in checksums}
@@ -50,10 +50,10 @@ def damaged_files(folder: Path, checksums: dict[Path, str]) -> list[Path]:
 
 
 def examine(entry: CatalogueEntry, folder: Path) -> tuple[dict[str, Path], list[Path]]:
-    """The entry's files that are there and right, by name, and the paths of those that are something else.
+    """Return the paths of the entry's intact files by name, and the paths of its damaged files.
 
     Raises:
-        DataError: a file may not be read.
+        DataError: a file cannot be read.
     """
     places = {name: path for name in entry.files if (path := locate(folder, name))}
     damaged = damaged_files(folder, {path: entry.files[name].sha256 for name, path in places.items()})
@@ -61,12 +61,12 @@ def examine(entry: CatalogueEntry, folder: Path) -> tuple[dict[str, Path], list[
 
 
 def remember(folder: Path, checked: Iterable[tuple[Path, str]]) -> None:
-    """Note that these files were just found to have these checksums."""
+    """Store the checksums of files that were just verified."""
     _write_record(folder, _read_record(folder) | {path.name: _facts(path, checksum) for path, checksum in checked})
 
 
 def _checksum(path: Path, record: dict[str, Any]) -> str | None:
-    """The SHA-256 of the unpacked bytes; None for a folder or a damaged gz file."""
+    """Return the SHA-256 of the unpacked bytes; None for a folder or a damaged gz file."""
     if not path.is_file():
         return None
     known = record.get(path.name)
@@ -89,7 +89,7 @@ def _facts(path: Path, checksum: str) -> dict[str, Any]:
 
 
 def _read_record(folder: Path) -> dict[str, Any]:
-    """What was remembered; an unreadable or strange record is worth nothing and harms nothing."""
+    """Read the stored checksums; a missing or invalid record counts as empty."""
     try:
         record = json.loads((folder / _RECORD).read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""Set a part of the labelled images aside, with every class in its share.
+"""Splits labelled images into two parts with the same proportions of classes (stratified).
 
-Used to tune on a split of the training images, so that the test images are looked at once. scikit-learn's splitter does
-the same, but one function is no reason to depend on it.
+Settings are tuned on a split of the training images, so that the test images are used only once. scikit-learn has such
+a function, but a dependency for one function is not worth it.
 """
 
 import numpy as np
@@ -9,19 +9,19 @@ import numpy as np
 from convlens.errors import DataError, UsageError
 from convlens.words import count_of
 
-_STREAM = 100  # keeps these random numbers apart from those that the same seed gives to the weights and to the batches
-_PASSES = 3  # over all groups; more change nothing that anybody would see
+_STREAM = 100  # separates these random numbers from those of the weights and batches with the same seed
+_PASSES = 3  # over all groups; more passes hardly change the split
 
 
 def split_stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two sorted arrays of indices, kept and held out; about `fraction` of each class is held out.
+    """Return two sorted arrays of indices, kept and held out; about `fraction` of each class is held out.
 
-    A class with two or more images has at least one on both sides; a single image is kept. The same labels, fraction
+    A class with two or more images has at least one in each part; a single image is kept. The same labels, fraction
     and seed always give the same split.
 
     Raises:
         UsageError: `fraction` is not between 0 and 1.
-        DataError: the labels are not a list of whole numbers, or no class has two images.
+        DataError: the labels are not N integers, or no class has two images.
 
     >>> kept, held_out = split_stratified(np.array([0, 0, 0, 0, 1, 1, 1, 1]), 0.25, seed=3)
     >>> len(kept), len(held_out)
@@ -43,15 +43,15 @@ def split_stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np
 
 
 def split_grouped(labels: np.ndarray, groups: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """`split_stratified` that keeps whole groups together: images with the same number in `groups` share a side.
+    """Split as `split_stratified` does, but keep groups together: images with the same number in `groups`.
 
-    Groups are gone through in random order, three times; one is held out, or given back, where that brings the held-out
-    counts of its classes closer to their shares and leaves no class without a group to train on. So shares are met as
-    well as whole groups can meet them, and a class whose images are all in one group is kept.
+    All groups are visited three times in random order. A group is moved to the other part if this brings the held-out
+    counts of its classes closer to `fraction` and leaves every class a group to train on. A class whose images are all
+    in one group is kept.
 
     Raises:
         UsageError: `fraction` is not between 0 and 1.
-        DataError: labels and groups are not two lists of whole numbers of the same length.
+        DataError: labels and groups are not two lists of integers with the same length.
 
     >>> kept, held_out = split_grouped(np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([7, 7, 8, 8, 5, 5, 6, 6]), 0.5, 3)
     >>> len(kept), len(held_out)
@@ -74,7 +74,7 @@ def split_grouped(labels: np.ndarray, groups: np.ndarray, fraction: float, seed:
     order = np.random.default_rng([seed, _STREAM]).permutation(len(content)).tolist()
     for number in order * _PASSES:
         present, amounts = content[number]
-        sign = -1 if taken[number] else 1  # give back what was taken too much, or take
+        sign = -1 if taken[number] else 1  # move a held-out group back, or hold a group out
         gain = sum(
             (missing[c] ** 2 - (missing[c] - sign * amount) ** 2) / wanted[c] ** 2
             for c, amount in zip(present, amounts, strict=True)
@@ -90,7 +90,7 @@ def split_grouped(labels: np.ndarray, groups: np.ndarray, fraction: float, seed:
 
 
 def _content_of_groups(numbers: np.ndarray, places: np.ndarray, classes: int) -> list[tuple[list[int], list[int]]]:
-    """For each group, which classes it has and how many images of each."""
+    """Return the classes in each group, and the number of images of each class."""
     pairs, amounts = np.unique(numbers.astype(np.int64) * classes + places, return_counts=True)
     content: list[tuple[list[int], list[int]]] = [([], []) for _ in range(int(numbers.max(initial=-1)) + 1)]
     for pair, amount in zip(pairs.tolist(), amounts.tolist(), strict=True):
@@ -107,11 +107,11 @@ def _give_every_class_one(
     wanted: np.ndarray,
     groups_left: np.ndarray,
 ) -> None:
-    """Hold out the smallest possible group of every class that has none yet, though it has two or more."""
+    """Hold out the smallest possible group of every class that has no held-out group but two or more groups."""
     without = [c for c in range(len(wanted)) if missing[c] >= wanted[c] and groups_left[c] > 1]
     by_size = sorted(range(len(content)), key=lambda number: sum(content[number][1])) if without else []
     for c in without:
-        if missing[c] < wanted[c]:  # a group of another class brought one
+        if missing[c] < wanted[c]:  # a group that was held out for another class contains it
             continue
         for number in by_size:
             present, amounts = content[number]
@@ -137,7 +137,7 @@ def _checked(labels: np.ndarray, fraction: float) -> np.ndarray:
 
 
 def _shares(counts: np.ndarray, fraction: float) -> np.ndarray:
-    """How many of each class are held out: the fraction rounded down, then one more where most was cut off."""
+    """Return how many images of each class to hold out: rounded by the largest remainder method."""
     exact = counts * fraction
     shares = np.floor(exact).astype(np.int64)
     missing = round(float(exact.sum())) - int(shares.sum())

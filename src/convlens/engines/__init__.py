@@ -1,6 +1,4 @@
-"""What computes a network: the forward pass, looking at activations, and training steps. One interface, several
-engines.
-"""
+"""Engines compute a network: forward pass, activations and training steps. All engines share one interface."""
 
 from convlens.engines.augmentation import AugmentationSettings, draw_changes
 from convlens.engines.choice import DeviceName, EngineChoice, EngineName, choose_engine, measure_peak, open_engine

@@ -1,4 +1,4 @@
-"""What the extension of native/binding.cpp offers; arrays must be C-contiguous and of exactly these types."""
+"""The extension of native/binding.cpp. Arrays must be C-contiguous and have exactly these types."""
 
 from collections.abc import Sequence
 

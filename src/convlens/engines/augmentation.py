@@ -1,8 +1,8 @@
-"""Augmentation: how much the copies differ that a network learns from, and the numbers that say how each one differs.
+"""Augmentation: the settings, and the random numbers that describe how each copy of an image is changed.
 
-An engine changes images while it loads them, by rows of numbers that are drawn here, above it, as the order of the
-images is: so two engines can be given the same changes, and a resumed training draws what it would have drawn.
-Ready-made packages work on one image at a time, in Python: far slower than a training step of the native engine.
+The numbers are drawn here, and an engine applies them when it loads the images. So two engines can get the same
+changes, and a resumed training draws the same numbers. Existing packages process one image at a time in Python, which
+takes far longer than a training step of the native engine.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -17,13 +17,13 @@ from convlens.deprecations import ARGUMENTS, with_old_attributes
 from convlens.errors import UsageError
 
 WAVES = 3
-"""Cosines across and down, the sum of which is an elastic deformation; the first is constant."""
+"""An elastic deformation is a sum of products of so many cosines in each direction; the first one is constant."""
 AFFINE, ELASTIC_X, ELASTIC_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6, 15, 24, 25, 26, 29, 32, 33, 34
 CHANGE_NUMBERS = 39
-"""Where each kind of number stands in a change; `native/kernels.hpp` has the same list."""
+"""The length of a change. The index of each kind of number is above; `native/kernels.hpp` has the same list."""
 _BLOCK = 4096
 _BLOCKS = 4
-"""So many images and an epoch repeats its changes, for other images: enough kinds of copies, drawn in no time."""
+"""After this many blocks, an epoch reuses its changes for other images: there is enough variety, and it saves time."""
 _STREAM = 5
 _STILL = 1 / 3
 _LEANING = 45.0
@@ -35,26 +35,26 @@ _FLIPS = {"flip_horizontal": "mirrored left to right", "flip_vertical": "mirrore
 @with_old_attributes
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """The most that a copy may differ from its image; 0 leaves a kind of change out.
+    """The largest changes that augmentation makes to an image; 0 turns a kind of change off.
 
     Attributes:
-        shift: of the side, in both directions.
+        shift: in both directions, as a fraction of the side.
         rotation: degrees, in both directions.
-        scale: 0.2 makes things 1.2 times larger to 1.2 times smaller.
-        aspect: the same, for the ratio of width to height.
-        shear: 0.2 leans by 0.2 pixels a row.
-        elastic: how far pixels move in an elastic deformation: root mean square, of the side.
-        thickness: how far each pixel goes towards the lightest or the darkest around it, 0 to 1.
-        blur: how far each pixel goes towards the mean around it, 0 to 1.
-        contrast: 0.3 multiplies the distance from mid-grey by 0.7 to 1.3.
-        brightness: of the whole range of levels, up and down.
-        colour: the same two for each channel by itself, of the two amounts above; 0 to 1.
-        noise: standard deviation, of the whole range of levels.
-        cover: the longest side of a rectangle that is painted over, of the side.
-        flip_horizontal, flip_vertical: mirror half of the copies.
+        scale: 0.2 means from 1.2 times smaller to 1.2 times larger.
+        aspect: the same for the ratio of width to height.
+        shear: 0.2 shifts each row by 0.2 pixels relative to the next.
+        elastic: displacement of the pixels in an elastic deformation: root mean square, as a fraction of the side.
+        thickness: how far each pixel moves towards the lightest or darkest of its neighbours, 0 to 1.
+        blur: how far each pixel moves towards the mean of its neighbourhood, 0 to 1.
+        contrast: 0.3 multiplies the difference from mid-grey by 0.7 to 1.3.
+        brightness: added or subtracted, as a fraction of the range of grey levels.
+        colour: contrast and brightness of each channel separately, as a fraction of those two settings, 0 to 1.
+        noise: standard deviation, as a fraction of the range of grey levels.
+        cover: the longest side of a rectangle that is painted over, as a fraction of the side.
+        flip_horizontal, flip_vertical: whether to mirror half of the copies.
 
-    A third of the copies keep their places. Thickness, blur, contrast, brightness, noise and cover leave two thirds of
-    the copies as they are.
+    Shift, rotation, scale, aspect, shear and elastic leave a third of the copies unchanged. Thickness, blur, contrast,
+    brightness, noise and cover leave two thirds unchanged.
 
     >>> AugmentationSettings(shift=0.1).rotation
     0.0
@@ -85,10 +85,10 @@ class AugmentationSettings:
 
     @classmethod
     def from_text(cls, text: str) -> "AugmentationSettings":
-        """The settings that `describe` wrote, or somebody who knows its words: what is not named is left out.
+        """Read settings from text in the form of `describe`; changes that are not named are off.
 
         Raises:
-            UsageError: a word that is not known, or an amount that is not allowed.
+            UsageError: a name is unknown, or an amount is not allowed.
 
         >>> AugmentationSettings.from_text("shift 0.1, rotation 10") == AugmentationSettings(shift=0.1, rotation=10)
         True
@@ -115,8 +115,8 @@ class AugmentationSettings:
         return replace(cls(**flips), **{name: value for name, value in found.items() if name not in _FLIPS})
 
     def scaled(self, strength: float) -> "AugmentationSettings":
-        """The same kinds of changes, but weaker: what moves things by `strength`, light and noise a third as much so,
-        and mirror images not at all.
+        """Return weaker settings: geometric changes are multiplied by `strength`, light and noise are reduced a third
+        as much, and flips stay.
 
         >>> AugmentationSettings(shift=0.1, noise=0.1, flip_vertical=True).scaled(0.5)
         AugmentationSettings(shift=0.05, ..., noise=0.083..., flip_vertical=True)
@@ -126,7 +126,7 @@ class AugmentationSettings:
         return replace(self, **{name: getattr(self, name) * factors[name] for name in amounts})
 
     def describe(self) -> str:
-        """The changes in words, for a log.
+        """Return the settings as text, for a log.
 
         >>> AugmentationSettings(shift=0.1, rotation=10, flip_horizontal=True).describe()
         'shift 0.1, rotation 10°, mirrored left to right'
@@ -147,10 +147,10 @@ def _as_amount(name: str, value: object, most: float) -> int | float:
 def draw_changes(
     settings: AugmentationSettings, seed: int, epoch: int, places: range, image_shape: tuple[int, int, int]
 ) -> NDArray[np.float32]:
-    """The changes of the images at these places of an epoch's order: len(places) × `CHANGE_NUMBERS`.
+    """Return the changes for the images at some positions of an epoch's order: len(places) × `CHANGE_NUMBERS`.
 
-    They depend on the seed, the epoch and the place alone, not on how an epoch is cut into chunks. Images that are
-    16,384 places apart in an epoch are changed alike.
+    They depend only on the seed, the epoch and the position, not on how an epoch is divided into chunks. Images that
+    are 16,384 positions apart in an epoch get the same change.
 
     >>> draw_changes(AugmentationSettings(flip_horizontal=True), 3, 0, range(4), (1, 28, 28))[:, 0]
     array([-1., -1.,  1., -1.], dtype=float32)
@@ -170,7 +170,7 @@ def _draw_block(
     random = np.random.default_rng([seed, _STREAM, epoch, block])
     _, height, width = image_shape
     changes = unchanged(_BLOCK)
-    still = 0.0 if settings.rotation > _LEANING else _STILL  # what may be turned to any side has no upright side
+    still = 0.0 if settings.rotation > _LEANING else _STILL  # with any rotation allowed, no orientation is special
     moved = random.random(_BLOCK, np.float32) >= still
     _draw_affine(settings, random, moved, changes, height, width)
     if settings.elastic:
@@ -187,19 +187,19 @@ def _draw_block(
 
 
 def unchanged(count: int) -> NDArray[np.float32]:
-    """Changes that change nothing: count × `CHANGE_NUMBERS`."""
+    """Return changes without effect: count × `CHANGE_NUMBERS`."""
     changes = np.zeros((count, CHANGE_NUMBERS), np.float32)
     changes[:, [AFFINE, AFFINE + 4, GAIN, GAIN + 1, GAIN + 2]] = 1
     return changes
 
 
 def _evenly(random: np.random.Generator) -> NDArray[np.float32]:
-    """Numbers from −1 to 1, one for each image of a block."""
+    """Draw uniform numbers from −1 to 1, one for each image of a block."""
     return random.random(_BLOCK, np.float32) * 2 - 1
 
 
 def _sometimes(random: np.random.Generator) -> NDArray[np.float32]:
-    """Numbers from −1 to 1, of which two thirds are 0."""
+    """Draw numbers from −1 to 1, two thirds of which are 0."""
     value = _evenly(random)
     return np.sign(value) * np.maximum(3 * np.abs(value) - 2, 0)
 
@@ -212,7 +212,9 @@ def _draw_affine(
     height: int,
     width: int,
 ) -> None:
-    """Where pixels come from, seen from the middle: the inverse of turn · lean · size, and the shift."""
+    """Draw the affine map from output to input pixels, relative to the centre: the inverse of rotation, shear and
+    scale, and the shift.
+    """
     angle = _evenly(random) * moved * (settings.rotation * pi / 180)
     size = np.exp(_evenly(random) * moved * np.float32(log1p(settings.scale)))
     proportion = np.exp(_evenly(random) * moved * np.float32(log1p(settings.aspect) / 2))
@@ -220,7 +222,7 @@ def _draw_affine(
     x_size = size * proportion * _mirrored(settings.flip_horizontal, random)
     y_size = size / proportion * _mirrored(settings.flip_vertical, random)
     cosine, sine = np.cos(angle), np.sin(angle)
-    # source = size · lean · turn · (place − shift)
+    # source = scale · shear · rotation · (position − shift)
     a, b = x_size * (cosine + lean * -sine), x_size * (sine + lean * cosine)
     d, e = y_size * -sine, y_size * cosine
     x_shift = _evenly(random) * moved * (settings.shift * width)
@@ -230,7 +232,7 @@ def _draw_affine(
 
 
 def _mirrored(flips: bool, random: np.random.Generator) -> NDArray[np.float32] | np.float32:
-    """−1 for half of the copies, where they are mirrored at all; else 1."""
+    """Return −1 for half of the copies if flips are on; otherwise 1."""
     if not flips:
         return np.float32(1)
     return np.where(random.random(_BLOCK, np.float32) < 0.5, np.float32(-1), np.float32(1))
@@ -238,10 +240,10 @@ def _mirrored(flips: bool, random: np.random.Generator) -> NDArray[np.float32] |
 
 @lru_cache(maxsize=1)
 def _wave_sizes() -> NDArray[np.float32]:
-    """How strong each wave of an elastic deformation is, for a block of images; of size 1 together. Slow waves are
-    stronger, so that a stroke curves and is not crumpled.
+    """Return the amplitude of each wave of an elastic deformation, for a block of images; their sum has a root mean
+    square of 1. Long waves are stronger, so that strokes curve instead of crumpling.
 
-    The constant wave and the two that are nearly a shear or a change of the aspect ratio are left out.
+    The constant wave and the two that resemble a shear or a change of the aspect ratio are left out.
     """
     across, down = np.meshgrid(np.arange(WAVES), np.arange(WAVES), indexing="ij")
     sizes = np.where(across + down >= 2, 1 / np.maximum(across + down, 1), 0.0)
@@ -251,11 +253,10 @@ def _wave_sizes() -> NDArray[np.float32]:
 
 
 def _draw_waves(random: np.random.Generator, moved: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
-    """How far each wave of an elastic deformation moves pixels, in images that are moved; `reach` is their sum's root
-    mean square.
+    """Draw the waves of an elastic deformation; `reach` is the root mean square of the displacement, in pixels.
 
-    Evenly drawn: many waves together are nearly normal, and normal numbers take four times as long. One long row is
-    multiplied several times as fast as many rows of nine.
+    The numbers are uniform: a sum of many waves is nearly normal, and drawing normal numbers takes four times as long.
+    Multiplying one long row is several times as fast as many rows of nine.
     """
     strength = random.random(_BLOCK, np.float32) * moved * np.float32(3)  # mean squares of 1/3, twice: 1 together
     waves = random.random(_BLOCK * WAVES**2, np.float32)
@@ -281,7 +282,7 @@ def _draw_light(settings: AugmentationSettings, random: np.random.Generator, cha
 def _draw_cover(
     settings: AugmentationSettings, random: np.random.Generator, changes: NDArray[np.float32], height: int, width: int
 ) -> None:
-    """A rectangle somewhere, in a third of the copies; in the others it has no width."""
+    """Draw a random rectangle for a third of the copies; in the others, its width is 0."""
     shown = random.random(_BLOCK, np.float32) < 1 / 3
     tall = random.random(_BLOCK, np.float32) * (settings.cover * height)
     wide = random.random(_BLOCK, np.float32) * (settings.cover * width) * shown

@@ -1,6 +1,6 @@
-"""Which engine computes, on which device, with how many threads.
+"""Choose the engine, the device and the number of threads.
 
-Engines are imported here, one at a time and only when chosen, so that nobody waits for a framework that is not used.
+An engine is imported only when it is chosen, so that no time is lost on a framework that is not used.
 """
 
 import importlib
@@ -18,26 +18,26 @@ EngineName = Literal["auto", "native", "torch"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 MOST_THREADS = 256
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
-"""Where Linux tells that there is an NVIDIA GPU: asking PyTorch takes a second, this a microsecond."""
+"""This file exists on Linux if there is an NVIDIA GPU. Asking PyTorch takes a second, this a microsecond."""
 
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """The engine that was taken, and why; the reason is empty where the caller named the engine."""
+    """The chosen engine and the reason, which is empty if the caller named the engine."""
 
     name: EngineName
     reason: str = ""
 
 
 def choose_engine(plan: Plan, engine: str = "auto", device: str = "auto") -> EngineChoice:
-    """The engine that computes `plan`: what was asked for, or what `auto` comes to.
+    """Return the engine for `plan`: the given one, or the one that `auto` chooses.
 
-    `auto` takes `native` on a processor, and `torch` where there is an NVIDIA GPU with PyTorch, where a GPU is asked
-    for, where the native engine was not built, or where it cannot take the network.
+    `auto` chooses `torch` if there is an NVIDIA GPU with PyTorch, if a GPU is requested, if the native engine is not
+    installed, or if it cannot compute the network; otherwise `native`.
 
     Raises:
-        UsageError: an engine or device that is not known, or two that do not go together.
-        MissingDependency: there is neither.
+        UsageError: the engine or device is unknown, or the engine cannot use the device.
+        MissingDependency: neither engine is installed.
 
     >>> from convlens.network import Network
     >>> from convlens.preprocessing import Normalisation
@@ -49,46 +49,46 @@ def choose_engine(plan: Plan, engine: str = "auto", device: str = "auto") -> Eng
     device = as_choice("device", device, get_args(DeviceName))
     if known == "native" and device not in ("auto", "cpu"):
         raise UsageError(
-            f'the native engine computes on the processor, not on {device}. Give engine="torch", or no device.',
+            f'the native engine runs on the CPU, not on {device}. Give engine="torch", or no device.',
             mentions=["engine"],
         )
     if known != "auto":
         return EngineChoice(known)
     if device in ("cuda", "mps"):
-        return EngineChoice("torch", f"{device} was asked for")
+        return EngineChoice("torch", f"the device is {device}")
     if device == "auto" and NVIDIA_DRIVER.exists() and _is_installed("torch"):
         return EngineChoice("torch", "there is an NVIDIA GPU")
     if missing := _why_native_is_missing():
         if not _is_installed("torch"):
             raise MissingDependency(
-                f"there is no engine. {missing}. PyTorch is not installed either: pip install 'convlens[torch]'"
+                f"no engine is installed. {missing}. PyTorch is not installed either: pip install 'convlens[torch]'"
             )
         return EngineChoice("torch", missing)
     if reason := _native().why_not(plan):
         require_torch(f"the native engine cannot compute this network ({reason}). The torch engine")
         return EngineChoice("torch", f"the native engine cannot compute this network: {reason}")
-    return EngineChoice("native", "the fastest on a processor")
+    return EngineChoice("native", "the fastest on a CPU")
 
 
 def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
-    """An engine for `plan`, with weights yet to be set.
+    """Return an engine for `plan`; set its weights before use.
 
     Args:
-        plan: what to compute.
+        plan: the network and its input.
         engine: `auto`, `native` or `torch`; see `choose_engine`.
-        device: `auto`, `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one.
-        threads: processor threads; None takes one for each core that this process may use, or as many as
-            `OMP_NUM_THREADS` says where that is less.
+        device: `auto`, `cpu`, `cuda` or `mps`; `auto` uses a GPU if there is one.
+        threads: the number of CPU threads; None means one for each core that this process may use, or
+            `OMP_NUM_THREADS` if that is lower.
 
     Raises:
-        UsageError: an engine, device or number of threads that is not allowed here.
+        UsageError: the engine, device or number of threads is not allowed here.
         MissingDependency: the engine, or PyTorch, is not installed.
     """
     choice = choose_engine(plan, engine, device)
     threads = min(usual_threads(), MOST_THREADS) if threads is None else check_threads(threads)
     if choice.name == "native":
         if missing := _why_native_is_missing():
-            raise MissingDependency(f'{missing}. Or take engine="torch".', mentions=["engine"])
+            raise MissingDependency(f'{missing}. Or give engine="torch".', mentions=["engine"])
         return _native().NativeEngine(plan, threads=threads)
     require_torch()
     from convlens.engines.torch_engine import TorchEngine
@@ -97,10 +97,10 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
 
 
 def check_threads(threads: object) -> int:
-    """A number of processor threads.
+    """Check and return a number of CPU threads.
 
     Raises:
-        UsageError: it is none, or too many.
+        UsageError: it is not a whole number from 1 to 256.
     """
     number = whole_or_none(threads)
     if number is None or not 1 <= number <= MOST_THREADS:
@@ -109,8 +109,8 @@ def check_threads(threads: object) -> int:
 
 
 def measure_peak(threads: int, seconds: float) -> float | None:
-    """Floating-point operations a second of fused multiply-adds in registers, on so many threads: what no network can
-    exceed on this machine. None where the native engine is not there.
+    """Measure the peak speed of this machine in floating-point operations per second, with fused multiply-adds in
+    registers. No network can be faster. None if the native engine is not installed.
     """
     if _why_native_is_missing():
         return None
@@ -118,16 +118,16 @@ def measure_peak(threads: int, seconds: float) -> float | None:
 
 
 def _why_native_is_missing() -> str | None:
-    """Why the native engine cannot be imported, and what to do; None where it can be."""
+    """Return why the native engine cannot be imported and what to do; None if it can."""
     if not _is_installed("convlens.engines._native"):
         return (
-            "Convlens's own engine is not there. Install a C++ compiler (Debian, Ubuntu: apt install g++; "
+            "The native engine is not installed. Install a C++ compiler (Debian, Ubuntu: apt install g++; "
             "macOS: xcode-select --install), then install Convlens again"
         )
     try:
         _native()
-    except ImportError as error:  # where it could not be compiled, a module stands in its place that says why
-        return f"Convlens's own engine is not there: {str(error).rstrip('.')}"
+    except ImportError as error:  # if compiling failed, the installed module raises an ImportError that says why
+        return f"The native engine is not installed: {str(error).rstrip('.')}"
     return None
 
 
@@ -140,10 +140,10 @@ def _is_installed(name: str) -> bool:
 
 
 def require_torch(who: str = "the torch engine") -> None:
-    """Say how to get PyTorch where it is missing.
+    """Check that PyTorch is installed.
 
     Raises:
-        MissingDependency: it is not installed.
+        MissingDependency: it is not; the message says how to install it.
     """
     if not _is_installed("torch"):
         raise MissingDependency(f"{who} needs PyTorch, which is not installed. pip install 'convlens[torch]'")

@@ -1,13 +1,12 @@
-"""The engine's interface: what every engine can do, in NumPy arrays alone.
+"""The interface of all engines; it uses only NumPy arrays.
 
-It is made for an engine written in C++. Training runs in *chunks* of many steps: the caller passes the order
-of the images and the learning rate of every step, and the engine returns the loss of every step. So an engine never
-calls back into Python; progress is reported and Ctrl-C is noticed between chunks, and the length of a chunk changes no
-number.
+It suits an engine in C++. Training runs in *chunks* of many steps: the caller passes the order of the images and the
+learning rate of every step, and the engine returns the loss of every step. So an engine never calls back into Python.
+Progress is reported and Ctrl-C is handled between chunks, and the length of a chunk does not affect the results.
 
-Shuffling, schedules and initial weights belong to the caller, in NumPy: two engines that are given the same chunk
-compute the same thing, so each is a check of the other. Whatever an optimizer remembers can be taken
-out and put back as arrays, so resuming is exact.
+The caller does the shuffling, the schedule and the initial weights, in NumPy. So two engines that get the same chunk
+compute the same result, and each can be tested against the other. The optimizer's state can be saved and restored as
+arrays, so a training can be resumed exactly.
 """
 
 from abc import ABC, abstractmethod
@@ -33,15 +32,13 @@ else:
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 MEASURED = ("running_mean", "running_var", "num_batches_tracked")
-"""What the names of weights end in that are measured in training, not learned."""
+"""The last parts of the names of weights that are measured during training, not learned."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an engine is to compute: a network, the shape of its input, its number of classes, and how pixels become
-    input.
-
-    `input_shape` is (channels, height, width).
+    """What an engine computes: a network, its input shape (channels, height, width), the number of classes and the
+    normalisation of pixels.
     """
 
     network: Network
@@ -52,9 +49,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """How a gradient becomes a change of the weights; names and defaults are those of PyTorch's optimizers.
+    """The optimizer, with the names and defaults of PyTorch.
 
-    `beta1`, `beta2` and `epsilon` matter for adam and adamw, `momentum` and `nesterov` for sgd.
+    `beta1`, `beta2` and `epsilon` apply to adam and adamw, `momentum` and `nesterov` to sgd.
 
     >>> OptimizerSettings("sgd", momentum=0.9).nesterov
     True
@@ -86,7 +83,7 @@ class OptimizerSettings:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """What is remembered for every parameter, as PyTorch calls it."""
+        """PyTorch's names of the arrays that the optimizer keeps for every parameter."""
         if self.name == "sgd":
             return ("momentum_buffer",) if self.momentum else ()
         return "exp_avg", "exp_avg_sq"
@@ -94,9 +91,7 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """Cross-entropy, averaged over the batch. `class_weights` has one number a class; the average is then weighted
-    by them.
-    """
+    """Cross-entropy, averaged over the batch; with `class_weights`, one number per class, it is a weighted average."""
 
     label_smoothing: float = 0.0
     class_weights: tuple[float, ...] | None = None
@@ -119,7 +114,7 @@ class LossSettings:
 
 @dataclass(frozen=True)
 class Steps:
-    """What a chunk of training steps reports: loss and number of right answers of each step, before its update."""
+    """The results of a chunk of training steps: loss and number of correct answers of each step, before its update."""
 
     losses: NDArray[np.float32]
     correct: NDArray[np.int64]
@@ -162,27 +157,27 @@ class Trainer(ABC, Generic[AnyEngine]):
         learning_rates: NDArray[np.float64],
         changes: NDArray[np.float32] | None = None,
     ) -> Steps:
-        """Take one step for each learning rate; step i sees the images `order[i * batch_size : (i + 1) *
-        batch_size]`, or copies of them changed by `changes`, a row an image (see `convlens.engines.augmentation`).
+        """Take one step for each learning rate. Step i trains on the images `order[i * batch_size : (i + 1) *
+        batch_size]`, changed by `changes`, one row per image, if given (see `convlens.engines.augmentation`).
         """
         _require(batch_size >= 1, f"batch size is {batch_size}; give 1 or more.")
         steps, rates = -(-len(order) // batch_size), len(learning_rates)
         _require(
             steps == rates,
-            f"{len(order)} images in batches of {batch_size} are {steps} steps, but {rates} learning rates came.",
+            f"{len(order)} images in batches of {batch_size} are {steps} steps, but {rates} learning rates were given.",
         )
         if len(order):
             low, high, images = int(order.min()), int(order.max()), self._count
-            _require(low >= 0 and high < images, f"the order names images {low} to {high}; there are {images}.")
+            _require(low >= 0 and high < images, f"the order has indices {low} to {high}; there are {images} images.")
         if changes is not None:
             changes = check_changes(len(order), changes)
         return self._run(order, batch_size, learning_rates, changes)
 
     def load_state(self, state: Weights) -> None:
-        """Go on from a state that `state` gave, here or in another engine.
+        """Continue from a state that `state` returned, here or in another engine.
 
         Raises:
-            UsageError: a name is missing or left over, or a shape differs.
+            UsageError: a name is missing or unknown, or a shape differs.
         """
         step = int(state.get("step", 0))
         expected = state_shapes(self._settings, self._engine.trained_shapes, step)
@@ -198,7 +193,7 @@ class Trainer(ABC, Generic[AnyEngine]):
 
     @abstractmethod
     def state(self) -> Weights:
-        """A copy of all that the optimizer remembers, under the same names in every engine; see `state_shapes`."""
+        """Return a copy of the optimizer's state, with the same names in every engine; see `state_shapes`."""
 
     @abstractmethod
     def _run(
@@ -214,15 +209,15 @@ class Trainer(ABC, Generic[AnyEngine]):
 
 
 class Engine(ABC):
-    """A network with its weights, and the arithmetic. Images are uint8, N × channels × height × width.
+    """A network with its weights, and the computation. Images are uint8, N × channels × height × width.
 
-    What is given is checked here, once for every engine; the methods with an underscore compute.
+    The public methods check their arguments, for all engines; the methods with an underscore compute.
 
     Attributes:
-        name: `torch`, `native`, ...
+        name: `torch` or `native`.
         plan: what this engine computes.
-        threads: processor threads: what None came to.
-        device: `cpu`, `cuda`, ...: what `auto` came to.
+        threads: the number of CPU threads.
+        device: `cpu`, `cuda` or `mps`.
         trained_shapes: the shape of every array that training changes, in the network's order.
     """
 
@@ -238,36 +233,36 @@ class Engine(ABC):
     @property
     @abstractmethod
     def description(self) -> str:
-        """For people and for the facts of a run: `torch 2.13.0 on cpu, 2 threads`."""
+        """The engine as text, such as `torch 2.13.0 on cpu, 2 threads`."""
 
     @abstractmethod
     def weights(self) -> Weights:
-        """A copy of the weights as they are now, float32: a trainer's `run` changes them."""
+        """Return a copy of the current weights, float32; a trainer's `run` changes the originals."""
 
     def set_weights(self, weights: Weights) -> None:
-        """Take other weights; names and shapes must be those of the network."""
+        """Set the weights; names and shapes must be those of the network."""
         check_weights(self._shapes, weights)
         self._set_weights(weights)
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """N × classes, as in prediction: no dropout, running statistics."""
+        """Return the logits, N × classes, as in prediction: without dropout, with running statistics."""
         check_images(self.plan, images)
         return self._logits(np.ascontiguousarray(images))
 
     def activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """The normalised input and then the output of every layer, as in prediction."""
+        """Return the normalised input and the output of every layer, as in prediction."""
         check_images(self.plan, images)
         return self._activations(np.ascontiguousarray(images))
 
     def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Changed copies, as training sees them; a row of `changes` an image."""
+        """Return augmented copies of the images, as used in training; `changes` has one row per image."""
         check_images(self.plan, images)
         return self._change_images(np.ascontiguousarray(images), check_changes(len(images), changes))
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
-        """One forward and backward pass with the statistics of this batch, as in training, but without dropout.
+        """Compute a forward and a backward pass with the statistics of this batch, as in training, without dropout.
 
-        Nothing is updated: neither weights nor running statistics.
+        Neither the weights nor the running statistics are updated.
         """
         check_images(self.plan, images)
         return self._gradients(np.ascontiguousarray(images), check_learned(self.plan, images, labels, loss), loss)
@@ -280,8 +275,8 @@ class Engine(ABC):
         loss: LossSettings,
         seed: int,
     ) -> Trainer[Any]:
-        """Begin training on these images from the present weights; `seed` is for what is random inside a step
-        (dropout). Images that lie one behind the other are not copied.
+        """Return a trainer that continues from the current weights; `seed` is for dropout. C-contiguous images are not
+        copied.
         """
         check_images(self.plan, images)
         labels = check_learned(self.plan, images, labels, loss)
@@ -304,26 +299,26 @@ class Engine(ABC):
 
 
 def check_images(plan: Plan, images: NDArray[Any]) -> None:
-    """Refuse what is not a stack of uint8 images of the plan's shape.
+    """Check that `images` are a batch of uint8 images of the plan's shape.
 
     Raises:
-        UsageError: with the dtype and shape that were given and those that are expected.
+        UsageError: they are not; the message has the given and the expected dtype and shape.
     """
     if images.dtype == np.uint8 and images.ndim == 4 and images.shape[1:] == plan.input_shape:
-        return  # before any text is made: an answer for one image takes microseconds
+        return  # before building any text, since predicting one image takes microseconds
     expected = f"uint8, N×{'×'.join(map(str, plan.input_shape))}"
     given = f"{images.dtype}, {'×'.join(map(str, images.shape)) or 'a single number'}"
     raise UsageError(f"images are {given}; this network takes {expected}.")
 
 
 def check_learned(plan: Plan, images: NDArray[Any], labels: NDArray[Any], loss: LossSettings) -> NDArray[np.int64]:
-    """The labels as int64, one class number an image, each from 0 to classes − 1; with a class weight for each class.
+    """Check the labels, one class index per image, and the class weights; return the labels as int64.
 
     Raises:
-        UsageError: there are no images, or something else than that.
+        UsageError: there are no images, or labels or weights do not fit.
     """
     _require(
-        labels.shape == (len(images),), f"{len(images)} images but labels of shape {labels.shape}; give one an image."
+        labels.shape == (len(images),), f"{len(images)} images but labels of shape {labels.shape}; give one per image."
     )
     _require(labels.dtype.kind in "iu", f"labels are {labels.dtype}; give whole numbers.")
     _require(len(images) > 0, "there are no images to train on. Give at least one.")
@@ -334,16 +329,16 @@ def check_learned(plan: Plan, images: NDArray[Any], labels: NDArray[Any], loss: 
     )
     _require(
         weights is None or len(weights) == plan.classes,
-        f"{len(weights or ())} class weights for {plan.classes} classes; give one a class.",
+        f"{len(weights or ())} class weights for {plan.classes} classes; give one per class.",
     )
     return whole_numbers(labels)
 
 
 def check_weights(expected: dict[str, tuple[int, ...]], weights: Weights) -> None:
-    """Refuse weights that are not those of a network (names, shapes, dtypes, NaN); all differences are named at once.
+    """Check names, shapes, dtypes and values of a network's weights.
 
     Raises:
-        UsageError: with the differences.
+        UsageError: they do not fit; the message lists all differences.
     """
     differences = [f"{name} is missing" for name in expected if name not in weights]
     differences += [f"{name} belongs to no layer" for name in weights if name not in expected]
@@ -364,7 +359,7 @@ def check_weights(expected: dict[str, tuple[int, ...]], weights: Weights) -> Non
 
 
 def dtype_of(name: str) -> np.dtype[Any]:
-    """What a weight of this name is stored as: float32, or int64 for the count that batch normalisation keeps.
+    """Return the dtype of the weight with this name: float32, or int64 for the batch count of batch normalisation.
 
     >>> dtype_of("0.weight")
     dtype('float32')
@@ -375,7 +370,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
 def state_shapes(
     optimizer: OptimizerSettings, parameters: dict[str, tuple[int, ...]], step: int
 ) -> dict[str, tuple[int, ...]]:
-    """The names and shapes in a trainer's state: `step`, and, once a step is taken, what PyTorch calls them, for every
+    """Return the names and shapes in a trainer's state: `step` and, after the first step, PyTorch's arrays for every
     parameter.
 
     >>> state_shapes(OptimizerSettings("adam"), {"0.bias": (8,)}, step=1)
@@ -386,20 +381,20 @@ def state_shapes(
 
 
 def check_changes(images: int, changes: NDArray[Any]) -> NDArray[np.float32]:
-    """The changes as float32, one row an image; the engines look at the numbers.
+    """Check the shape of changes, one row per image, and return them as float32; the engines check the values.
 
     Raises:
-        UsageError: another shape.
+        UsageError: the shape is another one.
     """
     _require(
         changes.shape == (images, CHANGE_NUMBERS),
-        f"{images} images but changes of shape {changes.shape}; give a row of {CHANGE_NUMBERS} numbers an image.",
+        f"{images} images but changes of shape {changes.shape}; give a row of {CHANGE_NUMBERS} numbers per image.",
     )
     return np.require(changes, np.float32, ["C", "A"])
 
 
 def whole_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
-    """As int64 in one piece, aligned, too, which the native engine insists on."""
+    """Convert to int64, contiguous and aligned, as the native engine needs it."""
     return np.require(values, np.int64, ["C", "A"])
 
 

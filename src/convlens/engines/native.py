@@ -1,8 +1,8 @@
-"""Networks on Convlens's own C++ engine: small CNNs on a processor, many times faster than a framework for large ones.
+"""The native engine, in C++: for small CNNs on a CPU, it is many times faster than a framework for large networks.
 
-The engine puts as many images side by side as a vector register has lanes, so every multiply-add is a full one whatever
-the number of channels; see docs/engine.md. It takes plain arrays in PyTorch's order; the names are put on here. Nothing
-here imports torch.
+It processes as many images side by side as a vector register has lanes, so every multiply-add uses all lanes, whatever
+the number of channels; see docs/engine.md. It uses unnamed arrays in PyTorch's order; this module adds the names. It
+does not import torch.
 """
 
 import os
@@ -27,13 +27,13 @@ from convlens.engines.engine import (
 from convlens.errors import UsageError
 
 INSTRUCTION_SET = "CONVLENS_INSTRUCTION_SET"
-"""The environment variable that forces one of `instruction_sets()`; without it the engine takes the best."""
+"""The environment variable that selects one of `instruction_sets()`; by default, the engine uses the best one."""
 
 *_STATISTICS, _COUNT = MEASURED
 
 
 def instruction_sets() -> list[str]:
-    """The kernels that were built and that this processor can run, best first.
+    """Return the instruction sets that the engine was built for and this CPU supports, best first.
 
     >>> instruction_sets()[-1]
     'baseline'
@@ -42,12 +42,12 @@ def instruction_sets() -> list[str]:
 
 
 def measure_peak(threads: int, seconds: float) -> float:
-    """Floating-point operations a second of fused multiply-adds in registers, on so many threads."""
+    """Measure the floating-point operations per second of fused multiply-adds in registers, on `threads` threads."""
     return _native.measure_peak(threads, seconds)
 
 
 def why_not(plan: Plan) -> str | None:
-    """Why this engine cannot take a plan: the layer that is too much for it. None where it can."""
+    """Return why this engine cannot compute a plan, naming the layer; None if it can."""
     try:
         _open(plan, 1, "")
     except (ValueError, MemoryError) as error:
@@ -84,7 +84,7 @@ class NativeTrainer(Trainer["NativeEngine"]):
         try:
             with _explaining_changes():
                 losses, correct = self._trainer.run(whole_numbers(order), batch_size, rates, changes)
-        finally:  # Ctrl-C may end it after any step
+        finally:  # Ctrl-C may end the run after any step
             for name in self._engine._counts:
                 self._engine._counts[name] += self._trainer.step - before
         return Steps(losses, correct)
@@ -105,17 +105,17 @@ class NativeTrainer(Trainer["NativeEngine"]):
 
 
 class NativeEngine(Engine):
-    """A network on the native engine. See `convlens.engines.engine.Engine` for what each method promises.
+    """A network on the native engine. See `convlens.engines.engine.Engine` for the methods.
 
-    Calls from several Python threads wait for each other; none of them holds the interpreter while it computes.
+    Calls from several Python threads wait for each other. The interpreter lock is released during a computation.
 
     Args:
         plan: what to compute.
-        threads: processor threads; no number depends on how many.
-        instruction_set: one of `instruction_sets()`; None takes what the environment variable names, or the best.
+        threads: the number of CPU threads; it does not affect the results.
+        instruction_set: one of `instruction_sets()`; None means that of the environment variable, or the best.
 
     Raises:
-        UsageError: a plan that needs too much memory, a number of threads or an instruction set that cannot be.
+        UsageError: the plan needs too much memory, or the number of threads or the instruction set is not possible.
     """
 
     name = "native"
@@ -169,7 +169,7 @@ class NativeEngine(Engine):
         return Gradients(value, logits, self._named(self.trained_shapes, gradients))
 
     def _named(self, names: Iterable[str], flat: NDArray[np.float32]) -> Weights:
-        """Cut one long array into named ones."""
+        """Split a flat array into named arrays."""
         named, start = {}, 0
         for name in names:
             size = int(np.prod(self._shapes[name]))
@@ -179,7 +179,7 @@ class NativeEngine(Engine):
 
 
 def _open(plan: Plan, threads: int, instruction_set: str, poison: bool = False) -> _native.Engine:
-    """The extension's engine, which is told each layer's word, its numbers, and the layers that it reads."""
+    """Create the extension's engine from each layer's name, its numbers and the layers that it reads."""
     nodes = plan.network.resolve(plan.input_shape, plan.classes)
     layers = [(node.layer.word, [float(number) for number in node.layer.numbers(node)], node.inputs) for node in nodes]
     mean, deviation = list(plan.normalisation.mean), list(plan.normalisation.std)
@@ -188,7 +188,7 @@ def _open(plan: Plan, threads: int, instruction_set: str, poison: bool = False) 
 
 @contextmanager
 def _explaining_changes() -> Iterator[None]:
-    """What the extension says of numbers that are none, as everybody says it who refuses something."""
+    """Raise the extension's errors about wrong changes as UsageError."""
     try:
         yield
     except ValueError as error:
@@ -196,5 +196,5 @@ def _explaining_changes() -> Iterator[None]:
 
 
 def _flat(names: Iterable[str], weights: Weights) -> NDArray[np.float32]:
-    """Named arrays as one long one."""
+    """Concatenate named arrays to a flat one."""
     return np.concatenate([np.zeros(0, np.float32), *(weights[name].ravel() for name in names)])

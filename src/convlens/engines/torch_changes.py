@@ -1,6 +1,6 @@
-"""Changed copies of images in PyTorch, on any device: what `native/kernels/change.hpp` does, written a second time.
+"""Augmentation of images in PyTorch, on any device: the same arithmetic as `native/kernels/change.hpp`.
 
-Plain tensor operations rather than `grid_sample`, whose coordinates run from −1 to 1 and are rounded on the way.
+It uses plain tensor operations, since the coordinates of `grid_sample`, from −1 to 1, would add rounding errors.
 """
 
 import math
@@ -24,13 +24,13 @@ from convlens.errors import UsageError
 
 _WORD = 0xFFFFFFFF
 _NOISE_DEVIATION = 147.80167
-"""Of four bytes, each from 0 to 255, added up: √(4 · (256² − 1)/12)."""
+"""The standard deviation of the sum of four random bytes: √(4 · (256² − 1)/12)."""
 
 
 def change_images(images: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
-    """Changed copies of `images` (levels 0 to 255, N×C×H×W) by `changes` (N × `CHANGE_NUMBERS`), in whole levels."""
+    """Apply `changes` (N × `CHANGE_NUMBERS`) to `images` (0 to 255, N×C×H×W); the results are whole levels."""
     if not torch.isfinite(changes).all():
-        raise UsageError("changes hold NaN or infinity; give finite numbers.")
+        raise UsageError("changes contain NaN or infinity; give finite numbers.")
     moved = _moved(images.float(), changes)
     moved = _thickened(moved, changes[:, THICKNESS])
     moved = _softened(moved, changes[:, BLUR])
@@ -70,13 +70,13 @@ def _moved(images: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
 
 
 def _waves(size: int, device: torch.device) -> torch.Tensor:
-    """waves × size: cos(π · wave · (place + ½)/size)."""
+    """Return waves × size values: cos(π · wave · (position + ½)/size)."""
     places = torch.arange(size, device=device) + 0.5
     return torch.cos(math.pi * torch.arange(WAVES, device=device)[:, None] * places / size)
 
 
 def _neighbours(images: torch.Tensor) -> list[list[torch.Tensor]]:
-    """The image shifted by −1, 0 and 1 in both directions, its edges repeated; [1][1] is itself."""
+    """Return the images shifted by −1, 0 and 1 in both directions, with repeated edges; [1][1] is not shifted."""
     height, width = images.shape[2:]
     framed = torch.nn.functional.pad(images, (1, 1, 1, 1), mode="replicate")
     return [[framed[:, :, y : y + height, x : x + width] for x in range(3)] for y in range(3)]
@@ -124,7 +124,7 @@ def _relit(images: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
 
 
 def _mixed(counter: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
-    """The 32-bit mix of `native/kernels/activation.hpp`, in 64-bit numbers."""
+    """Compute the 32-bit hash of `native/kernels/activation.hpp` with 64-bit integers."""
     counter = counter ^ key
     for _ in range(2):
         counter = counter ^ (counter >> 16)

@@ -1,11 +1,10 @@
-"""The PyTorch engine: every layer, every device, and the reference that other engines are checked against.
+"""The PyTorch engine: it supports every layer and device, and is the reference for testing other engines.
 
-The only module that imports torch. It keeps the images as one tensor on the device, normalised once, so that a step
-is an index and arithmetic; a DataLoader would convert every image again in every epoch, and that conversion, not the
-network, is where the usual script spends most of its time.
+It keeps the images as one tensor on the device, normalised once, so that a step only selects and computes. A DataLoader
+would convert every image again in every epoch, which takes more time than a small network.
 
-The network is a plain `nn.Sequential`, or a `torch.fx.GraphModule` where it has blocks, so its state dict is what a
-user of PyTorch expects.
+The network is an `nn.Sequential`, or a `torch.fx.GraphModule` if it has blocks, so its state dict is what a user of
+PyTorch expects.
 """
 
 import warnings
@@ -36,14 +35,14 @@ from convlens.layers import MaxPool2d, ReLU, ResolvedLayer
 from convlens.network import Network
 
 _IMAGES_AT_ONCE = 1000
-"""Images of one forward pass in prediction: enough to keep the cores busy, small enough to stay in their caches."""
+"""The number of images in a forward pass of a prediction: enough to use all cores, but few enough for their caches."""
 
 
 def build_module(network: Network, input_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """The network as a plain PyTorch module with PyTorch's own initial weights, which needs nothing of Convlens.
+    """Return the network as a PyTorch module with PyTorch's initial weights; the module does not need Convlens.
 
-    A chain is an `nn.Sequential`, one module a layer; a network with blocks is a `torch.fx.GraphModule`, whose modules
-    have the same names as its weights here (`3.body.0`), and whose code can be read: `print(module.code)`.
+    A chain is an `nn.Sequential` with one module per layer. A network with blocks is a `torch.fx.GraphModule`; its
+    modules have the names of their weights, such as `3.body.0`, and `print(module.code)` shows its code.
 
     >>> build_module(Network("conv 2 3x3, relu, dense"), (1, 4, 4), 3)[3]
     Linear(in_features=8, out_features=3, bias=True)
@@ -55,11 +54,10 @@ def build_module(network: Network, input_shape: tuple[int, int, int], classes: i
 
 
 def pool_before_relu(nodes: list[ResolvedLayer]) -> list[ResolvedLayer]:
-    """The same layers, but every ReLU that a max-pooling alone reads behind it.
+    """Move each ReLU that only a max-pooling reads behind that pooling.
 
-    ReLU never decreases, so the largest of the rectified values is the rectified largest value: loss and gradients
-    are the same to the last bit, and ReLU works on a quarter of the numbers (13 % less time for the tutorial's
-    network).
+    ReLU is monotonic, so the maximum of the rectified values is the rectified maximum. Loss and gradients have the same
+    bits, and ReLU processes only a quarter of the values, which saves 13 % of the time for the tutorial's network.
 
     >>> nodes = pool_before_relu(Network("conv 2 3x3, relu, maxpool 2, dense").resolve((1, 8, 8), 3))
     >>> [(node.path, node.inputs) for node in nodes]
@@ -75,7 +73,7 @@ def pool_before_relu(nodes: list[ResolvedLayer]) -> list[ResolvedLayer]:
 
 
 def _assemble(nodes: list[ResolvedLayer], modules: dict[str, nn.Module]) -> nn.Module:
-    """One module of all layers; of `modules` by their paths where there are any, else of new ones."""
+    """Build a module of all layers, from `modules` by path if given, otherwise from new ones."""
     calls = {node.index for node in nodes if node.layer.torch_call(torch, node.inputs)}
     made = {
         node.path: modules.get(node.path) or node.layer.torch_module(node, nn)
@@ -98,7 +96,7 @@ def _assemble(nodes: list[ResolvedLayer], modules: dict[str, nn.Module]) -> nn.M
 
 
 def _nest(modules: dict[str, nn.Module]) -> nn.Module:
-    """One module that has the others at their paths, in this order; given as a dict, `GraphModule` would sort them."""
+    """Build a module with the others at their paths, in this order; `GraphModule` would sort a dict of them."""
     root = nn.Module()
     for path, module in modules.items():
         *outer, name = path.split(".")
@@ -112,21 +110,21 @@ def _nest(modules: dict[str, nn.Module]) -> nn.Module:
 
 
 def load_weights(module: nn.Module, weights: Weights) -> None:
-    """Copy arrays into a module's own tensors, so that their memory layout stays as the module made it."""
+    """Copy arrays into a module's tensors, which keep their memory layout."""
     module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
 
 
 def choose_device(device: str) -> torch.device:
-    """The device that `--device` means here.
+    """Return the PyTorch device for the name of a device; `auto` means a GPU if there is one.
 
     Raises:
-        UsageError: the device is not there; the message lists those that are.
+        UsageError: the device is not available; the message lists those that are.
     """
     there = ["cpu"] + ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available()
     if device == "auto":
         device = there[1] if len(there) > 1 else "cpu"
     if device not in there:
-        raise UsageError(f"device {device!r} is not available; PyTorch finds here: {', '.join(there)}.")
+        raise UsageError(f"device {device!r} is not available; PyTorch finds only: {', '.join(there)}.")
     return torch.device(device)
 
 
@@ -162,7 +160,7 @@ class TorchTrainer(Trainer["TorchEngine"]):
         return Steps(losses.cpu().numpy(), correct.cpu().numpy())
 
     def _changed(self, batch: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
-        """Changed copies of the images of a batch, normalised."""
+        """Return augmented, normalised copies of the images of a batch."""
         if self._levels.device != batch.device:
             self._levels = self._levels.to(batch.device)
         levels = change_images(self._levels.index_select(0, batch), changes.to(batch.device))
@@ -191,7 +189,7 @@ class TorchTrainer(Trainer["TorchEngine"]):
         return state
 
     def _load_state(self, step: int, state: Weights) -> None:
-        """PyTorch's own step counts, one a parameter, all follow from `step`."""
+        """Load the state; PyTorch's step counts, one per parameter, are all `step`."""
         parameters = dict(self._module.named_parameters())
         self._step = step
         kept: dict[int, dict[str, torch.Tensor]] = {}
@@ -206,13 +204,13 @@ class TorchTrainer(Trainer["TorchEngine"]):
 
 
 class TorchEngine(Engine):
-    """A network on PyTorch. See `convlens.engines.engine.Engine` for what each method promises.
+    """A network on PyTorch. See `convlens.engines.engine.Engine` for the methods.
 
     Args:
         plan: what to compute.
         device: `auto`, `cpu`, `cuda` or `mps`.
-        threads: processor threads of PyTorch, a setting of the whole process; None leaves it as it is.
-        precision: the arithmetic; float64 is for checking other engines.
+        threads: the number of CPU threads of PyTorch, set during each call; None means PyTorch's current number.
+        precision: the floating-point type; float64 is for testing other engines.
     """
 
     name = "torch"
@@ -226,7 +224,7 @@ class TorchEngine(Engine):
         self._precision = precision
         self._module = _assemble(self._nodes, {}).to(self._device, precision)
         if self._device.type == "cpu":
-            # A quarter less time than N×C×H×W, and only `Module.to` sets the strides of a kernel with one input
+            # This takes a quarter less time than N×C×H×W; only `Module.to` sets the strides of kernels with one input
             # channel.
             self._module = self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         modules = dict(self._module.named_modules())
@@ -289,11 +287,11 @@ class TorchEngine(Engine):
         )
 
     def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
+        """Normalise pixels on the device: (pixels / 255 − mean) / std."""
         return self._normalised_levels(_to_tensor(images).to(self._device))
 
     def _normalised_levels(self, levels: torch.Tensor) -> torch.Tensor:
-        """The same for levels that are on the device."""
+        """Normalise grey levels that are already on the device."""
         tensor = levels.to(self._precision).div_(255)
         mean, std = self.plan.normalisation.mean, self.plan.normalisation.std
         if any(value != 0 for value in mean) or any(value != 1 for value in std):
@@ -309,10 +307,10 @@ class TorchEngine(Engine):
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
-        """This engine's thread count, and kernels that give the same bits every time, for the length of a call.
+        """Set this engine's thread count and, on a GPU, deterministic kernels, for the duration of a call.
 
-        Processor kernels do so anyway for one thread count; asking there too would fill every new tensor, which
-        costs time.
+        CPU kernels are deterministic for a given thread count; the setting would only cost time there, since it fills
+        every new tensor.
         """
         threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
         warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -327,7 +325,7 @@ class TorchEngine(Engine):
 
 
 def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
-    """PyTorch's optimizer; the learning rate is set before every step."""
+    """Create PyTorch's optimizer; the learning rate is set before every step."""
     parameters = list(module.parameters())
     if settings.name == "sgd":
         return torch.optim.SGD(
@@ -338,8 +336,7 @@ def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.op
             weight_decay=settings.weight_decay,
         )
     kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-    # One fused kernel for all parameters: with a network this small the separate ones cost more in calls than in
-    # arithmetic.
+    # Use one fused kernel for all parameters: in a small network, calling separate kernels costs more than computing.
     return kind(
         parameters,
         lr=0.0,
@@ -351,17 +348,17 @@ def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.op
 
 
 def _like(parameter: nn.Parameter, array: NDArray[Any]) -> torch.Tensor:
-    """An array that belongs to a parameter, in the parameter's memory layout, which fused optimizers rely on."""
+    """Copy an array to a tensor with a parameter's memory layout, which fused optimizers need."""
     return torch.empty_like(parameter).copy_(torch.from_numpy(np.array(array)))
 
 
 def _to_tensor(images: NDArray[np.uint8]) -> torch.Tensor:
-    """Images without a copy. They may be mapped from a file that must not change; nothing is written into them here."""
+    """Wrap images in a tensor without copying. They may be a read-only file mapping; nothing writes to the tensor."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.from_numpy(np.ascontiguousarray(images))
 
 
 def _to_numpy(tensor: torch.Tensor) -> NDArray[Any]:
-    """A copy as a C-contiguous NumPy array."""
+    """Copy a tensor to a C-contiguous NumPy array."""
     return np.array(tensor.detach().cpu().contiguous().numpy())

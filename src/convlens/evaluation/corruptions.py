@@ -1,7 +1,7 @@
 """Robustness: the accuracy of a model on shifted, rotated, resized, noisy, lighter, darker or blurred images.
 
 Test images look like the training images; pictures from users often do not. Each kind of corruption gets stronger step
-by step, and the same images are evaluated at every step. The code is that of the augmentation in training.
+by step, and the same images are evaluated at every step. The code of the augmentation in training is used.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ class CorruptionCurve:
     points: tuple[CorruptionPoint, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         points = [{**asdict(point), "accuracy": point.accuracy, "interval_95": point.interval} for point in self.points]
         return {"kind": self.kind, "unit": self.unit, "points": points}
 
@@ -138,7 +138,7 @@ def measure_corruptions(
     most_images: int = MOST_IMAGES,
     corruptions: Sequence[Corruption] = CORRUPTIONS,
 ) -> tuple[CorruptionCurve, ...]:
-    """The accuracy at every strength of every kind of corruption.
+    """Measure the accuracy at every strength of every kind of corruption.
 
     If there are more than `most_images` images, that many are drawn at random, always the same ones.
 

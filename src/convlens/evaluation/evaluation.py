@@ -114,7 +114,7 @@ class Evaluation:
         return self.calibration.probabilities(self.logits)
 
     def probabilities_of(self, index: int) -> NDArray[np.float64]:
-        """The probabilities of one image, after temperature."""
+        """Return the probabilities of one image, after temperature."""
         return self.calibration.probabilities(self.logits[index])
 
     @property
@@ -164,19 +164,19 @@ class Evaluation:
         return None if threshold is None else self.confidences.answered_at(threshold)
 
     def hardest_errors(self, count: int | None = None) -> NDArray[np.int64]:
-        """The numbers of the misclassified images, most confident first."""
+        """Return the indices of the misclassified images, most confident first."""
         (wrong,) = np.nonzero(self.predicted != self.labels)
         return wrong[np.argsort(-self.confidences.best[wrong], kind="stable")][:count]
 
     def most_confused(self, count: int) -> list[tuple[str, str, int]]:
-        """The most frequent confusions as (true class, predicted class, number of images), most frequent first."""
+        """Return the most frequent confusions, in order, as (true class, predicted class, number of images)."""
         mistakes = self.confusion * (1 - np.eye(len(self.class_names), dtype=np.int64))
         order = np.argsort(-mistakes, axis=None, kind="stable")[:count]
         pairs = [(int(place) // len(mistakes), int(place) % len(mistakes)) for place in order]
         return [(self.class_names[t], self.class_names[p], int(mistakes[t, p])) for t, p in pairs if mistakes[t, p]]
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, for JSON; an undefined ratio (0 / 0) is None."""
+        """Return every number, for JSON; an undefined ratio (0 / 0) is None."""
         low, high = self.interval
         return {
             "data": self.data,

@@ -36,6 +36,7 @@ from convlens.data.intake import find_parts, read_part
 from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
+from convlens.files import expand_user
 from convlens.preprocessing import prepare
 from convlens.trained_model import TrainedModel
 from convlens.words import count_of, printable, times
@@ -62,7 +63,7 @@ class ImagesToJudge:
     places: NDArray[np.int64] | None = None
 
     def name_of(self, index: int) -> str:
-        """The name of image number `index` for messages: its file, or the name of the data and its number.
+        """Return the name of the image at `index` for messages: its file, or the name of the data and the index.
 
         >>> ImagesToJudge(LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), np.zeros(2, int), ("a",), "pets")).name_of(1)
         'pets 1'
@@ -81,7 +82,7 @@ def choose_images(
     repair: bool = True,
     labels: Any = None,
 ) -> ImagesToJudge:
-    """The images that `data` means for this model; see `convlens.evaluate`.
+    """Return the images that `data` means for this model; see `convlens.evaluate`.
 
     Raises:
         DataError: there are no images, or their shape or classes do not fit the model.
@@ -109,7 +110,7 @@ def choose_images(
 
 
 def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) -> LabelledImages | None:
-    """The test images of the data that a model was trained on, unchanged, for display. Nothing is downloaded.
+    """Return the test images of the data that a model was trained on, unchanged, for display. Nothing is downloaded.
 
     None if they are not on this machine, or no longer fit the model.
     """
@@ -121,7 +122,7 @@ def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) ->
 
 
 def is_here(data: Path | str, data_dir: Path | str | None = None) -> bool:
-    """Whether a known dataset, or the data at a path, is available without downloading anything.
+    """Return whether a known dataset, or the data at a path, is available without downloading anything.
 
     >>> is_here("mnist", "no-such-folder"), is_here(Path("no-such-folder"))
     (False, False)
@@ -132,7 +133,7 @@ def is_here(data: Path | str, data_dir: Path | str | None = None) -> bool:
 
 
 def what_it_learned_from(model: TrainedModel) -> str | Path:
-    """The known dataset, or the path of the images, that a model was trained on; it is evaluated on their test images.
+    """Return the name of the known dataset, or the path of the images, that a model was trained on.
 
     Raises:
         UsageError: it was trained on something else.
@@ -148,7 +149,7 @@ def what_it_learned_from(model: TrainedModel) -> str | Path:
 
 
 def _source(model: TrainedModel) -> tuple[Path, ImportOptions] | None:
-    """The path of the model's training images and how they were read; None unless it was trained on custom images.
+    """Return the path of the model's training images and how they were read; None for other than custom images.
 
     Raises:
         DamagedModel: the model file holds something else in this place.
@@ -166,10 +167,10 @@ def _source(model: TrainedModel) -> tuple[Path, ImportOptions] | None:
 
 
 def learned_with_options(model: TrainedModel, path: Path | str) -> ImportOptions | None:
-    """How training read the images at `path`; None if the model does not say that it was trained on them."""
+    """Return how training read the images at `path`; None if the model does not say that it was trained on them."""
     try:
         source = _source(model)
-        here = Path(path).expanduser().resolve()
+        here = expand_user(path).resolve()
         return source[1] if source is not None and source[0].resolve() == here else None
     except (DamagedModel, OSError, ValueError, RuntimeError):  # not a path, or a cycle of links
         return None
@@ -198,7 +199,7 @@ def _custom_images(
 
 
 def _images_in_memory(model: TrainedModel, data: Any, labels: Any, repair: bool) -> ImagesToJudge:
-    """Images and labels in memory; pictures of other sizes are prepared as in predictions."""
+    """Return images and labels from memory; pictures of other sizes are prepared as in predictions."""
     parts = find_parts(data, labels)
     part = next(name for name in ("test", "validation", "train") if name in parts)
     images, notes = read_part(
@@ -226,7 +227,7 @@ def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
 
 
 def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, LabelledImages, str]:
-    """The number of the part, its images, and why this part was chosen."""
+    """Return the index of the part, its images, and why this part was chosen."""
     if learned_from_it:
         images = _test_images(dataset)
         judged = f"the model was trained on these images; evaluated on the {len(images):,} set aside for testing"
@@ -242,7 +243,7 @@ def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, Labell
 
 
 def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge:
-    """The same images with the numbers of the model's classes, matched by name; images of other classes are left out.
+    """Replace labels by the numbers of the model's classes, matched by name; images of other classes are left out.
 
     Raises:
         DataError: they have no class in common with the model.
@@ -279,7 +280,7 @@ def _check_shape(model: TrainedModel, images: LabelledImages) -> None:
 
 
 def _check_same_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> None:
-    """Labels in arrays are numbers, so the classes must be those of the model, in the same order."""
+    """Check that the classes are the model's, in the same order, because labels in arrays are numbers."""
     if class_names != model.class_names:
         raise _other_classes(model, data, class_names)
 

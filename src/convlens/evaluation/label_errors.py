@@ -23,7 +23,7 @@ _ROWS = 1000
 @with_old_attributes
 @dataclass(frozen=True)
 class SuspectedLabel:
-    """A label that may be wrong: the image's number, the given and the suggested class, and their probabilities."""
+    """A label that may be wrong: the image's index, the given and the suggested class, and their probabilities."""
 
     index: int
     given: int
@@ -38,7 +38,7 @@ class SuspectedLabel:
 
 
 def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The numbers of all N images, most suspect label first, and their margins (−1 to 1) in the same order.
+    """Return the indices of all N images, most suspect label first, and their margins (−1 to 1) in the same order.
 
     Args:
         probabilities: N × classes (at least two), from a model that was not trained on these labels.
@@ -65,7 +65,7 @@ def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[
 def find_label_errors(
     probabilities: np.ndarray, labels: np.ndarray, most: int | None = None, only_disagreeing: bool = True
 ) -> list[SuspectedLabel]:
-    """The suspected label errors, worst first; `only_disagreeing` leaves out labels that the model agrees with.
+    """Return the suspected label errors, worst first; `only_disagreeing` leaves out labels that the model agrees with.
 
     >>> find_label_errors(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
     [SuspectedLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
@@ -86,7 +86,7 @@ def find_label_errors(
 def find_disagreements(
     logits: np.ndarray, labels: np.ndarray, calibration: Calibration, most: int | None = None
 ) -> list[SuspectedLabel]:
-    """`find_label_errors` for logits; probabilities are computed only for labels that the model disagrees with.
+    """Like `find_label_errors`, for logits; probabilities are computed only for labels that the model disagrees with.
 
     >>> find_disagreements(np.log([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]), Calibration())[0].index
     1
@@ -105,7 +105,7 @@ def find_disagreements(
 def describe_label_error(
     found: SuspectedLabel, class_names: tuple[str, ...], name_of: Callable[[int], str]
 ) -> dict[str, Any]:
-    """One suspected label error as plain values, for JSON and CSV."""
+    """Return a suspected label error as plain values, for JSON and CSV."""
     values = {
         "image": name_of(found.index),
         "index": found.index,

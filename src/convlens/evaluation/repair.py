@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.data import ImportedImages, ImportProgress, LabelledImages
+from convlens.data.archives import ARCHIVE_ERRORS, read_member
 from convlens.errors import ImageError
-from convlens.pixels import ImageSource
+from convlens.pixels import MAX_FILE_BYTES, ImageSource
 from convlens.preprocessing import Preprocessing, prepare
 
 _EVERY = 64
@@ -27,7 +28,7 @@ def repair_images(
     preprocessing: Preprocessing,
     on_progress: Callable[[Any], None] | None = None,
 ) -> tuple[LabelledImages | None, NDArray[np.int64], tuple[str, ...]]:
-    """The images of one part (0 train, 1 validation, 2 test), prepared from their files as in predictions; their
+    """Return the images of one part (0 train, 1 validation, 2 test), prepared from their files as in predictions; their
     indices among the imported images; and notes.
 
     None if none of them can be read any more.
@@ -57,7 +58,7 @@ def repair_images(
 
 
 def _reader(imported: ImportedImages, stack: ExitStack) -> Callable[[int], ImageSource]:
-    """A function from an image's number to its picture: a path, the bytes of a member of an archive, or an array."""
+    """Return a function from an image's index to its picture: a path, the bytes of an archive's member, or an array."""
     listing = imported.listing
     if listing.arrays:
         return lambda row: imported.images[row].transpose(1, 2, 0)
@@ -68,8 +69,8 @@ def _reader(imported: ImportedImages, stack: ExitStack) -> Callable[[int], Image
     def read(row: int) -> bytes:
         place = listing.place(int(imported.rows[row]))
         try:
-            return archive.read(place)
-        except (OSError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            return read_member(archive, place, MAX_FILE_BYTES + 1)
+        except (OSError, *ARCHIVE_ERRORS) as error:
             raise ImageError(f"{place} cannot be read: {error}. Pack the archive again.") from error
 
     return read

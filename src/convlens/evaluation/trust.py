@@ -28,7 +28,7 @@ from convlens.data.checkup import check_images
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_options, what_it_learned_from
-from convlens.trained_model import TrainedModel
+from convlens.trained_model import TrainedModel, notice_of_stop
 from convlens.words import agreeing, count_of, printable, some_of
 
 TrustVerdict = Literal["good", "unknown", "warning", "bad"]
@@ -48,7 +48,7 @@ class TrustCheck:
         verdict: "good", "unknown" (it could not be checked), "warning" or "bad".
         sentence: what was found, and what to do, in one or two sentences.
         count: how many images or classes are affected.
-        images: the numbers of the affected images.
+        images: the indices of the affected images.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class TrustCheck:
     images: tuple[int, ...] = ()
 
     def as_dict(self, name_of: Callable[[int], str]) -> dict[str, Any]:
-        """Plain values for JSON; images by their names."""
+        """Return plain values for JSON; images by their names."""
         return {**asdict(self), "images": [name_of(index) for index in self.images]}
 
 
@@ -69,8 +69,7 @@ def check_trust(
     learned_from = training_images(model, chosen, data_dir)
     learned_images = None if learned_from is None else learned_from.images
     checks = [check_copies(chosen, learned_images), check_amount(evaluation)]
-    if not model.facts.get("finished", True):
-        sentence = "Training was stopped early; this is the model at that point."
+    if sentence := notice_of_stop(model.facts):
         checks.append(TrustCheck("unfinished", "warning", sentence))
     imported = chosen.imported
     if imported is not None and learned_with_options(model, imported.source) is not None:
@@ -81,7 +80,7 @@ def check_trust(
 def training_images(
     model: TrainedModel, chosen: ImagesToJudge, data_dir: Path | str | None = None
 ) -> ImagesToJudge | None:
-    """The training and validation images of the model, if they are available without downloading; else None."""
+    """Return the training and validation images of the model, if they are available without downloading; else None."""
     if chosen.dataset is not None and _is_own_training(model, chosen):
         dataset, imported = chosen.dataset, chosen.imported
     else:
@@ -106,7 +105,7 @@ def _is_own_training(model: TrainedModel, chosen: ImagesToJudge) -> bool:
 
 
 def _load_training(model: TrainedModel, data_dir: Path | str | None) -> tuple[Dataset | None, ImportedImages | None]:
-    """The dataset that the model was trained on, if it is on this machine and can still be read."""
+    """Return the dataset that the model was trained on, if it is on this machine and can still be read."""
     try:
         source = what_it_learned_from(model)
         if not is_here(source, data_dir):

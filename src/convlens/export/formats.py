@@ -33,7 +33,7 @@ FORMATS: dict[str, ExportFormat] = {
 
 
 def find_format(name: str) -> ExportFormat:
-    """The format with this name.
+    """Return the format with this name.
 
     Raises:
         UsageError: there is no such format; the message lists the known ones.

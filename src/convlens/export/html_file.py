@@ -65,7 +65,7 @@ def export_html(
 
 
 def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> str:
-    """The page as text, with the payload of `page_model` inside. The same payload gives the same text."""
+    """Return the page as text, with the payload of `page_model` inside. The same payload gives the same text."""
     files = list_page_files() if files is None else files
     text = read_page_text(files, INDEX)
     views = [name for name in _STYLE_SHEET.findall(text) if name.startswith(_VIEWS)]
@@ -80,7 +80,7 @@ def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = Non
 
 
 def escape_json(value: Any) -> str:
-    """JSON for a script element, escaped so that no name can end the element or open a comment.
+    """Return JSON for a script element, escaped so that no name can end the element or open a comment.
 
     >>> print(escape_json(["</script><!--"]))
     ["\\u003c/script>\\u003c!--"]
@@ -89,7 +89,7 @@ def escape_json(value: Any) -> str:
 
 
 def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, str]:
-    """The texts of all modules that the page's first module imports, directly or indirectly, by name.
+    """Return the texts of all modules that the page's first module imports, directly or indirectly, by name.
 
     Documentation comments (`/** ... */`) are left out, including imports of types, so modules used only for types are
     left out, too.
@@ -109,7 +109,7 @@ def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, s
 
 
 def _packed(files: Mapping[str, Path], style_sheets: Sequence[str]) -> str:
-    """Modules and style sheets as data in a script element, and the script that unpacks them."""
+    """Pack modules and style sheets as data in a script element, and the script that unpacks them."""
     styles = [read_page_text(files, name) for name in style_sheets if not name.startswith(_SERVED_ONLY)]
     parts = json.dumps({"modules": needed_modules(files), "styles": styles}, ensure_ascii=False)
     # No time stamp, so that the same page gives the same bytes.

@@ -1,14 +1,14 @@
 /*
- * Unpacks the page's modules and its views' styles, and starts the first module; stands only in the file that
+ * Unpacks the page's modules and its views' styles, and starts the first module. It is only used in the files that
  * `convlens export --to html` writes.
  *
- * A page from disk may load no module from a file beside it, but it may from a data: address. An import map gives every
- * module its address under the name that the others use; it must be there before the first of them is asked for.
+ * A page on disk cannot load modules from other files, but it can load them from data: addresses. An import map gives
+ * the address of every module under the name that the others import; it must exist before the first module is loaded.
  */
 (async () => {
   try {
     if (!("DecompressionStream" in window)) {
-      throw new Error("This browser is too old for this page: it lacks DecompressionStream. Please take a newer one.");
+      throw new Error("This browser is too old for this page: it lacks DecompressionStream. Please use a newer one.");
     }
     const packed = atob(document.getElementById("convlens-parts")?.textContent ?? "");
     const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));

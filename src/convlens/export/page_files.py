@@ -39,7 +39,7 @@ def list_page_files(folder: Path = WEB_FOLDER) -> dict[str, Path]:
 
 
 def read_page_text(files: Mapping[str, Path], name: str) -> str:
-    """The text of one of the page's files.
+    """Read the text of one of the page's files.
 
     Raises:
         ConvlensError: it does not exist.
@@ -50,7 +50,7 @@ def read_page_text(files: Mapping[str, Path], name: str) -> str:
 
 
 def inline_scripts(html: str) -> list[str]:
-    """The texts of the inline scripts of a page, such as its import map, without scripts that are only data.
+    """Return the texts of the inline scripts of a page, such as its import map, without scripts that are only data.
 
     >>> inline_scripts('<script type="importmap">{}</script><script src="a.js"></script>')
     ['{}']

@@ -19,7 +19,7 @@ from convlens.errors import UsageError
 from convlens.export.page_samples import encode_array, encode_samples
 from convlens.layers import ResolvedLayer
 from convlens.network import LayerRow, layer_table
-from convlens.trained_model import TrainedModel
+from convlens.trained_model import TrainedModel, notice_of_stop
 
 FORMAT = 2
 MOST_PARAMETERS = 20_000_000
@@ -42,7 +42,7 @@ def page_model(
     check_images: NDArray[np.uint8] | None = None,
     name: str = "",
 ) -> dict[str, Any]:
-    """A trained model as JSON values for the page.
+    """Return a trained model as JSON values for the page.
 
     Args:
         model: the model to show.
@@ -88,14 +88,14 @@ def page_model(
         "normalisation": {"mean": list(normalisation.mean), "std": list(normalisation.std)},
         "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
         "preprocessing": model.preprocessing.as_dict(),
-        "facts": {key: model.facts[key] for key in _FACTS if key in model.facts},
+        "facts": _facts(model),
         "check": _check_vectors(model, _check_pictures(model, samples, check_images)),
         "samples": None if samples is None else encode_samples(samples, model.logits(samples.images)),
     }
 
 
 def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
-    """The weights in the page's format, under their own names, without batch counters.
+    """Return the weights in the page's format, under their own names, without batch counters.
 
     >>> page_weights({"0.bias": np.array([1.0, 0.0], np.float32)})
     {'0.bias': {'shape': [2], 'data': 'AACAPwAAAAA='}}
@@ -108,7 +108,7 @@ def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
 
 
 def fingerprint(weights: Weights) -> int:
-    """The CRC-32 of the weights in order; the page computes the same from the decoded weights.
+    """Return the CRC-32 of the weights in order; the page computes the same from the decoded weights.
 
     >>> fingerprint({"0.bias": np.array([1.0, 0.0], np.float32)})
     1491330278
@@ -148,6 +148,13 @@ def _check_samples(model: TrainedModel, samples: LabelledImages) -> None:
         )
 
 
+def _facts(model: TrainedModel) -> dict[str, Any]:
+    """What the page shows of the training; `stopped` is a sentence, and only there if it was."""
+    known = {key: model.facts[key] for key in _FACTS if key in model.facts}
+    notice = notice_of_stop(model.facts)
+    return known if notice is None else {**known, "stopped": notice}
+
+
 def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
     return {
         "index": step.index,
@@ -171,7 +178,7 @@ def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
 def _check_pictures(
     model: TrainedModel, samples: LabelledImages | None, check_images: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
-    """A few real pictures, if available, and two of noise: one dense, and one with ink at every third place."""
+    """Return a few real pictures, if available, and two of noise: one dense, and one with ink at every third place."""
     random = np.random.default_rng(0)
     noise = random.integers(0, 256, (2, *model.plan.input_shape), np.uint8)
     noise[1][random.random(noise[1].shape) < 2 / 3] = 0
@@ -187,7 +194,7 @@ def _check_pictures(
 
 
 def _check_vectors(model: TrainedModel, pictures: NDArray[np.uint8]) -> dict[str, Any]:
-    """The engine's results for the pictures at some places of every layer: the place of the largest value, and others
+    """Return the engine's results for the pictures at some places of every layer: at the largest value, and at others
     drawn with a fixed seed.
     """
     layers = []

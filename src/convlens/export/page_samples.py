@@ -76,7 +76,7 @@ def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAM
 
 
 def _in_turn(labels: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The places with the classes in turn: the first image of each class, then the second of each, and so on."""
+    """Return the places with the classes in turn: the first image of each class, then the second of each, and so on."""
     turns = np.zeros(len(places), np.int64)
     for label in np.unique(labels[places]):
         mine = labels[places] == label

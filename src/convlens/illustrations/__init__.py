@@ -1,6 +1,6 @@
 """Drawings of the operations by hand, for slides, pages and the command line.
 
-The drawings read window positions, which know nothing of drawings.
+They are made from the window positions of `convlens.by_hand`, which does not depend on this package.
 """
 
 from convlens.deprecations import old_module_names

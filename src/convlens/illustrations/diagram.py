@@ -1,7 +1,7 @@
-"""A network as blocks from left to right: what every layer makes, how large, and how many parameters it has.
+"""Draws a network from left to right: each layer with the size of its output and its parameters.
 
-Branches lie below each other in lanes, and a branch without layers is a line of its own past the others. Where a
-picture is placed stands in `diagram_layout`; here it is drawn.
+Branches are drawn in lanes below each other; a branch without layers is a line below the others. `diagram_layout`
+determines the positions.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,13 @@ from convlens.words import count_of
 
 _MOST_PLANES = 5
 _TEXT_WIDTH = SLOT - 0.12
-_SPACE = 0.08  # between a block and the arrows at its sides
+_SPACE = 0.08  # between the picture of a layer and the arrows at its sides
 
 
 def draw_network(network: Network, input_shape: tuple[int, int, int], classes: int) -> Sheet:
-    """A diagram of any network: every layer with its output's size and its parameters, wrapped into rows.
+    """Draw a diagram of any network: every layer with its output's size and its parameters, in several rows.
 
-    A block stands in one row as a whole. Its branches begin and end at upright lines, through which the numbers of all
-    of them pass unchanged.
+    A block is never split between rows. Its branches begin and end at vertical lines.
     """
     table = tabulate(network, input_shape, classes)
     sheet = Sheet("Network", f"{network}: {count_of(table.parameters, 'parameter')}")
@@ -38,7 +37,7 @@ def draw_network(network: Network, input_shape: tuple[int, int, int], classes: i
     sheet.text(
         0.1,
         top,
-        f"{count_of(table.parameters, 'parameter')}, {count_of(table.multiply_adds, 'multiply-add')} an image",
+        f"{count_of(table.parameters, 'parameter')}, {count_of(table.multiply_adds, 'multiply-add')} per image",
         12,
         INK,
     )
@@ -47,7 +46,7 @@ def draw_network(network: Network, input_shape: tuple[int, int, int], classes: i
 
 @dataclass(frozen=True)
 class _Cell:
-    """What a layer looks like: its name, a line about its parameters, the shape that it gives, its colour."""
+    """The content of a layer's picture: its name, a line on its parameters, its output's shape, its colour."""
 
     name: str
     parameters: str
@@ -63,14 +62,14 @@ def _cell_of(node: ResolvedLayer, row: LayerRow) -> _Cell:
 
 @dataclass
 class _Drawing:
-    """A diagram while it is drawn; a place where numbers come from is a point, the right edge of a block or a line."""
+    """A diagram that is being drawn. `start` and `end` are points where lines and arrows begin and end."""
 
     sheet: Sheet
     cells: Sequence[_Cell]
     largest: int
 
     def draw_row(self, row: Sequence[Part], top: float, is_first: bool, is_last: bool) -> None:
-        """A row of parts, with an arrow from the row above and one to the row below."""
+        """Draw a row of parts, with an arrow from the row above and one to the row below."""
         start = None
         if not is_first:
             start = (0.0, _middle(top))
@@ -84,7 +83,7 @@ class _Drawing:
     def _draw_chain(
         self, parts: Sequence[Part], column: int, top: float, start: tuple[float, float] | None, label: str = ""
     ) -> tuple[float, float]:
-        """Parts that follow one another, the first of which takes what comes from `start`; returns where they end."""
+        """Draw a chain of parts, connected to `start`; return the point where it ends."""
         for part in parts:
             if part.branches and start is not None:
                 start = self._draw_branches(part, column, top, start, label)
@@ -98,7 +97,7 @@ class _Drawing:
     def _draw_branches(
         self, block: Part, column: int, top: float, start: tuple[float, float], label: str
     ) -> tuple[float, float]:
-        """A block: its branches below each other between two upright lines, and the layer that joins them."""
+        """Draw a block: its branches below each other between two vertical lines, and the layer that joins them."""
         last = column + block.columns - 1
         fork, gather, middle = column * SLOT, last * SLOT, _middle(top)
         self._line(start, (fork, middle))
@@ -121,7 +120,7 @@ class _Drawing:
     def _draw_cell(
         self, number: int, column: int, top: float, start: tuple[float, float] | None
     ) -> tuple[float, float]:
-        """One layer with its texts, and the arrow to it; returns where the next arrow begins."""
+        """Draw one layer with its texts, and the arrow to it; return the point where the next arrow begins."""
         sheet, cell = self.sheet, self.cells[number]
         x, y = (column + 0.5) * SLOT, _middle(top)
         right = _draw_block(sheet, cell.shape, x, y, self.largest, cell.colour)
@@ -143,12 +142,12 @@ class _Drawing:
 
 
 def _middle(top: float) -> float:
-    """The height at which the blocks of a lane stand."""
+    """Return the vertical middle of the layers in a lane."""
     return top + BLOCK / 2 + 0.1
 
 
 def _in_two_lines(name: str) -> list[str]:
-    """A long name as two lines, the lower one first; a short one as it is.
+    """Split a long name into two lines, the lower one first; return a short name as one line.
 
     >>> _in_two_lines("conv 32 3x3 stride 2x1 pad 2x1")
     ['2x1 pad 2x1', 'conv 32 3x3 stride']
@@ -174,7 +173,7 @@ def _block_width(shape: Sequence[int], largest: int) -> float:
 
 
 def _draw_block(sheet: Sheet, shape: Sequence[int], x: float, y: float, largest: int, colour: str) -> float:
-    """Maps as planes behind each other, a row of numbers as a column; returns the right edge."""
+    """Draw maps as planes behind each other, or a row of numbers as a column; return the right edge."""
     width = _block_width(shape, largest)
     if len(shape) == 1:
         cells = min(shape[0], 10)

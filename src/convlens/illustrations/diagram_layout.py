@@ -1,7 +1,7 @@
-"""Where each layer of a diagram stands: in which row, in which column of it, and how far down.
+"""The layout of a network diagram: the row, the column and the height of each layer.
 
-A layer takes a column. A block takes as many as its longest branch and one for the layer that joins; its branches lie
-in lanes below each other, each as high as what is in it.
+A layer takes one column. A block takes the columns of its longest branch, and one for the layer that joins. Its
+branches are in lanes below each other, each as high as its content.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ SLOT = 1.95
 """The width of a column, in inches."""
 BLOCK = 0.95
 """The height of the picture of a layer."""
-_LANE, _LINE = 2.55, 0.35  # the height of a lane with layers, and of one that is a line alone
+_LANE, _LINE = 2.55, 0.35  # the height of a lane with layers, and of one with only a line
 _ABOVE_LINE = 0.1
 _IN_A_ROW = 5
 
 
 @dataclass(frozen=True)
 class Part:
-    """A layer or a block: `cell` is the number of the layer, or of the layer that joins, the input being 0."""
+    """A layer or a block: `cell` is the number of the layer, or of the joining layer; the input is number 0."""
 
     cell: int
     columns: int = 1
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Lane:
-    """A branch: how far below its block's upper edge it lies. Not `is_roomy` is a line past the others."""
+    """A branch: `top` is its distance from its block's upper edge; without `is_roomy` it is only a line."""
 
     label: str
     parts: tuple[Part, ...]
@@ -40,7 +40,7 @@ class Lane:
 
 
 def lay_out(layers: Sequence[Layer | Block]) -> list[list[Part]]:
-    """The rows of a diagram. They have room for five columns, or for as many as the longest block takes.
+    """Return the rows of a diagram. A row has five columns, or as many as the longest block needs.
 
     >>> from convlens.network import Network
     >>> rows = lay_out(Network("conv 8 3x3 pad 1, relu, residual(conv 8 3x3 pad 1, relu), maxpool 2, dense").layers)
@@ -59,7 +59,7 @@ def lay_out(layers: Sequence[Layer | Block]) -> list[list[Part]]:
 
 
 def _parts_of(layers: Sequence[Layer | Block], numbers: Iterator[int]) -> list[Part]:
-    """Layers are numbered as `Network.resolve` does: a block's branches come before the layer that joins them."""
+    """Number layers as `Network.resolve` does: a block's branches come before the layer that joins them."""
     return [_block(one, numbers) if isinstance(one, Block) else Part(next(numbers)) for one in layers]
 
 
@@ -68,7 +68,7 @@ def _block(block: Block, numbers: Iterator[int]) -> Part:
     columns, height = 1, 0.0
     for branch in block.branches:
         parts = tuple(_parts_of(branch.layers, numbers))
-        is_roomy = bool(parts) or not lanes  # beside the first stands the layer that joins
+        is_roomy = bool(parts) or not lanes  # the joining layer is beside the first lane
         lanes.append(Lane(branch.label, parts, height if is_roomy else height - _ABOVE_LINE, is_roomy))
         columns = max(columns, sum(part.columns for part in parts))
         height += max((part.height for part in parts), default=_LANE if is_roomy else _LINE)

@@ -1,4 +1,4 @@
-"""Pictures of ideas rather than of one position: coverage, padding, several kernels, activation, pooling."""
+"""Drawings of whole operations: coverage, padding, several kernels, activation, pooling."""
 
 from collections.abc import Sequence
 
@@ -31,16 +31,16 @@ _MOST_CELLS = 40
 
 
 def draw_full_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
-    """All overlaps of a vector with another one turned by 180°, one under the other, with their results.
+    """Draw all overlaps of a vector with another one rotated by 180°, one below the other, with their results.
 
     >>> draw_full_convolution([3, 1, 2], [2, 4, 1])
-    <Sheet 'Full convolution': all 5 overlaps of A and B turned by 180°: 6 14 11 9 2>
+    <Sheet 'Full convolution': all 5 overlaps of A and B rotated by 180°: 6 14 11 9 2>
     """
     a, b = as_values("a", a, 1), as_values("b", b, 1)
     check_length(np.pad(a, len(b) - 1))
     turned, results, over = b[::-1], convolve_full(a, b), len(b) - 1
     listed = " ".join(short_number(result) for result in results.tolist())
-    sheet = Sheet("Full convolution", f"all {len(results)} overlaps of A and B turned by 180°: {listed}")
+    sheet = Sheet("Full convolution", f"all {len(results)} overlaps of A and B rotated by 180°: {listed}")
     left = 0.6
     sheet.text(left + over * CELL - 0.15, CELL / 2, "A", 15, bold=True, align="right")
     sheet.grid(a[None], left + over * CELL, 0, fill=LOOKED_AT)
@@ -52,12 +52,12 @@ def draw_full_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
         sheet.grid(turned[None], left + shift * CELL, top, fills=touching, bold=touching)
         sheet.arrow((left + (shift + len(b)) * CELL + 0.1, top + CELL / 2), (end + 0.45, top + CELL / 2))
         sheet.grid(np.array([[result]]), end + 0.5, top, fill=RESULT)
-    sheet.text(left, 0.8 + len(results) * 0.68 + 0.1, "B turned by 180°; bold where it lies over A", 11)
+    sheet.text(left, 0.8 + len(results) * 0.68 + 0.1, "B rotated by 180°; bold where it lies over A", 11)
     return sheet
 
 
 def draw_matrix_and_kernel(matrix: ArrayLike, kernel: ArrayLike) -> Sheet:
-    """An input, a kernel, and the empty map whose size follows from the two."""
+    """Draw an input, a kernel, and the empty map, whose size depends on the two."""
     matrix, kernel = as_values("the matrix", matrix, 2), as_values("the kernel", kernel, 2)
     height, width = (size - window + 1 for size, window in zip(matrix.shape, kernel.shape, strict=True))
     formula = output_size_formula(matrix.shape[0], kernel.shape[0])
@@ -75,17 +75,17 @@ def draw_matrix_and_kernel(matrix: ArrayLike, kernel: ArrayLike) -> Sheet:
 
 
 def draw_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Sheet:
-    """How often each cell of an input is covered by a kernel: seldom at the edges."""
+    """Draw how many window positions of a kernel cover each cell of an input; there are few at the edges."""
     height, width = as_pair("kernel_size", kernel_size, 1)
     caption = f"window positions of a {height}×{width} kernel that cover each cell"
     return draw_counts(count_coverage(size, kernel_size, stride, padding, dilation), caption)
 
 
 def draw_counts(counts: np.ndarray, caption: str) -> Sheet:
-    """Counts in a grid, the more the darker.
+    """Draw counts in a grid; larger counts are darker.
 
     Raises:
-        UsageError: more cells than can be read.
+        UsageError: there are more than 40 rows or columns.
     """
     if max(counts.shape) > _MOST_CELLS:
         size = "×".join(map(str, counts.shape))
@@ -100,7 +100,7 @@ def draw_counts(counts: np.ndarray, caption: str) -> Sheet:
 
 
 def draw_padding(matrix: ArrayLike, padding: int) -> Sheet:
-    """A matrix as it is, and with cells of zero around it."""
+    """Draw a matrix without and with zeros around it."""
     matrix = as_values("the matrix", matrix, 2)
     padded = np.pad(matrix, padding)
     rows, columns = padded.shape
@@ -109,7 +109,7 @@ def draw_padding(matrix: ArrayLike, padding: int) -> Sheet:
         for row, column in np.ndindex(rows, columns)
         if not (padding <= row < rows - padding and padding <= column < columns - padding)
     }
-    sheet = Sheet("Padding", f"{padding} row or column of zeros on every side")
+    sheet = Sheet("Padding", f"zeros on every side, padding {padding}")
     first = sheet.grid(matrix, 0, padding * CELL, fill=LOOKED_AT)
     sheet.arrow((first.right + 0.2, rows * CELL / 2), (first.right + 0.8, rows * CELL / 2))
     inside = {place: LOOKED_AT for place in np.ndindex(rows, columns) if place not in around}
@@ -120,7 +120,7 @@ def draw_padding(matrix: ArrayLike, padding: int) -> Sheet:
 
 
 def draw_first_steps(matrix: ArrayLike, kernel: ArrayLike, padding: int, steps: int = 4) -> Sheet:
-    """The first window positions with padding, numbered from 0 as in a trace, two beside each other."""
+    """Draw the first window positions with padding, numbered from 0 as in a trace, two in a row."""
     trace = trace_cross_correlate2d(matrix, kernel, padding=padding)
     sheet = Sheet("The first steps with padding", f"the first {steps} window positions of {len(trace)}")
     panels = [draw_window_position(trace, number) for number in range(steps)]
@@ -134,7 +134,7 @@ def draw_first_steps(matrix: ArrayLike, kernel: ArrayLike, padding: int, steps: 
 
 
 def draw_kernels_and_maps(image: ArrayLike, kernels: ArrayLike) -> Sheet:
-    """An image with channels, several kernels with as many, and a map for each kernel."""
+    """Draw an image with channels, kernels with as many channels, and a map for each kernel."""
     image, kernels = as_values("the image", image, 3), as_values("the kernels", kernels, 4)
     maps = conv2d(image, kernels)
     sheet = Sheet("Several kernels", f"{count_of(len(kernels), 'kernel', 'makes')} {count_of(len(maps), 'map')}")
@@ -163,7 +163,7 @@ def draw_kernels_and_maps(image: ArrayLike, kernels: ArrayLike) -> Sheet:
 
 
 def draw_activation(maps: ArrayLike, bias: Sequence[float], activation: ActivationName) -> Sheet:
-    """Maps, the same plus a bias each, and what the activation makes of that."""
+    """Draw maps, the maps plus their biases, and the result of the activation."""
     maps = as_values("the maps", maps, 3)
     sheet = Sheet("Bias and activation", f"each map plus its bias, then {activation}")
     step = maps.shape[1] * CELL + 0.7
@@ -185,7 +185,7 @@ def draw_activation(maps: ArrayLike, bias: Sequence[float], activation: Activati
 
 
 def draw_pooling_cases(matrix: ArrayLike, kernel_size: int = 2) -> Sheet:
-    """The same input under max pooling and under average pooling."""
+    """Draw max pooling and average pooling of the same input."""
     sheet = Sheet("Max pooling and average pooling", "the largest of four, and the average of four")
     top = 0.0
     for name, trace in (

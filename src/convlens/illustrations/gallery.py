@@ -1,6 +1,6 @@
-"""Every illustration of the tutorial, drawn from numbers that are computed.
+"""All illustrations of the tutorial, drawn from computed numbers.
 
-The gallery is what `docs/operations.md` shows, in the tutorial's order.
+`docs/operations.md` shows this gallery, in the tutorial's order.
 """
 
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from convlens.operations_catalogue import BIASES, IMAGE_KERNELS, KERNEL, POOLED,
 
 ROW, COLUMN = np.mgrid[0:4, 0:4]
 PHOTO = np.stack([255 - 85 * COLUMN, 60 * ROW, 85 * COLUMN]).astype(np.uint8)
-"""Four by four pixels, from red to blue, and greener further down."""
+"""An image of 4×4 pixels: red to blue from left to right, and more green towards the bottom."""
 
 
 class Picture(NamedTuple):
-    """One illustration: the name of its file, and how it is made."""
+    """One illustration: the name of its file, and the function that draws it."""
 
     name: str
     draw: Callable[[], Sheet]
@@ -60,7 +60,7 @@ PICTURES = (
 
 
 def write_gallery(folder: Path) -> list[Path]:
-    """Write every picture as SVG and as PNG into a folder, which is made unless it is there; returns the files.
+    """Write every picture as SVG and as PNG into a folder, which is created if necessary; return the files.
 
     Raises:
         OutputError: the folder cannot be written.

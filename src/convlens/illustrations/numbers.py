@@ -1,4 +1,4 @@
-"""Numbers and sums as people write them: four digits that count, a true minus sign, `≈` where something was rounded."""
+"""Formats numbers and sums: four significant digits, a true minus sign, and `≈` if a number was rounded."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _LARGEST_WHOLE = 1e10
 
 
 def short_number(value: float) -> str:
-    """Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten.
+    """Format a number with four significant digits; very large and very small ones with a power of ten.
 
     >>> short_number(4.0), short_number(-0.5), short_number(1 / 3), short_number(-0.00012345), short_number(1e20)
     ('4', '−0.5', '0.3333', '−1.234e−4', '1e20')
@@ -32,7 +32,7 @@ def short_number(value: float) -> str:
 
 
 def bracketed(value: float) -> str:
-    """A number inside a sum: negative ones in brackets.
+    """Format a number inside a sum; negative numbers are in brackets.
 
     >>> bracketed(-2.0), bracketed(2.0)
     ('(−2)', '2')
@@ -41,7 +41,7 @@ def bracketed(value: float) -> str:
 
 
 def equals(*values: float) -> str:
-    """`=` where all numbers are written as they are, `≈` where one was rounded.
+    """Return `=` if all numbers are written exactly, `≈` if one is rounded.
 
     >>> equals(1.0, 2.5), equals(0.1 + 0.2), equals(1 / 3)
     ('=', '=', '≈')
@@ -51,7 +51,7 @@ def equals(*values: float) -> str:
 
 
 def write_sum(pairs: Sequence[tuple[float, float]], most: int = 9) -> str:
-    """The products of a sum; where there are more than `most`, products of zero are left out first.
+    """Write the products of a sum; if there are more than `most`, products of zero are left out first.
 
     >>> write_sum([(1.0, 2.0), (3.0, -1.0)])
     '1·2 + 3·(−1)'
@@ -70,7 +70,7 @@ def write_sum(pairs: Sequence[tuple[float, float]], most: int = 9) -> str:
 
 
 def write_position(window: WindowPosition | PoolPosition | GradientPosition | JoinPosition, most: int = 9) -> str:
-    """The sum behind a number, written out, with bias, activation, winner or divisor.
+    """Write out the calculation of a result, with bias, activation, largest value or divisor.
 
     >>> from convlens.by_hand import trace_conv2d
     >>> write_position(trace_conv2d([[[1, 2]]], [[[3, 4]]], bias=-20, activation="relu")[0])
@@ -117,7 +117,7 @@ def _write_pool(window: PoolPosition, most: int) -> str:
         listed = ", ".join(short_number(value) for value in covered[:most]) + (", …" if len(covered) > most else "")
         place = ", ".join(str(at) for at in window.winner[-2:])
         return f"the largest of {listed} is {result}, in row and column {place} of the input, counted from 0"
-    # Zeros of the padding count; what a window that hangs over the end would cover behind it does not.
+    # The zeros of the padding count, but not the cells of a window that extend beyond the padded input.
     numbers = window.covered[~np.isnan(window.covered)].tolist()
     zeros = window.divisor - len(numbers)
     shown = [bracketed(number) for number in numbers[:most]]

@@ -1,4 +1,4 @@
-"""Sheets as files: SVG for slides and pages, PNG for everything else, GIF where several follow one another."""
+"""Writes drawings to files: SVG for slides and pages, PNG for other uses, GIF for animations."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ FORMATS = (".svg", ".png", ".gif")
 
 
 def check_format(path: Path) -> None:
-    """Refuse a file that no drawing can be written to, before anything is drawn.
+    """Reject a file name with an unknown ending, before anything is drawn.
 
     Raises:
-        UsageError: its name ends in none of the formats.
+        UsageError: the name ends in none of the formats.
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageError(
@@ -26,7 +26,7 @@ def check_format(path: Path) -> None:
 
 
 def save_drawing(path: Path, still: Callable[[], Sheet], frames: Callable[[], Sequence[Sheet]] | None = None) -> None:
-    """Write one sheet as SVG or PNG, or all frames as an animated GIF; whole or not at all.
+    """Write one sheet as SVG or PNG, or all frames as an animated GIF. The file is written completely or not at all.
 
     Raises:
         UsageError: the name ends in none of the formats.
@@ -45,7 +45,7 @@ def save_drawing(path: Path, still: Callable[[], Sheet], frames: Callable[[], Se
 
 
 def render_gif(sheets: Sequence[Sheet]) -> bytes:
-    """Sheets as an animation, all on a page as large as the largest; the last one stays longer."""
+    """Return the sheets as an animated GIF, as large as the largest sheet; the last frame is shown longer."""
     from PIL import Image
 
     boxes = [sheet.bounds for sheet in sheets]
@@ -62,7 +62,7 @@ def render_gif(sheets: Sequence[Sheet]) -> bytes:
 
 
 def choose_frames(count: int) -> list[int]:
-    """The numbers of the window positions to show: all, or evenly chosen ones, first and last among them.
+    """Return the numbers of the window positions to show: all, or 64 at even distances with the first and the last.
 
     >>> choose_frames(3)
     [0, 1, 2]

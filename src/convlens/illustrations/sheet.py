@@ -1,10 +1,10 @@
-"""A sheet to draw on: grids of numbers, words, arrows. Everything is in inches from the upper left corner.
+"""A sheet to draw on: grids of numbers, text, arrows. Positions are in inches from the upper left corner.
 
-A sheet is a list of marks that know how large they are, so a picture is as large as what is on it, letters are made
-to fit their cells, and a test can ask whether two texts overlap. matplotlib turns the list into SVG, PNG or a frame.
+A sheet is a list of marks with known sizes, so that a picture is as large as its content, text fits its cells, and a
+test can check whether two texts overlap. matplotlib turns the list into SVG, PNG or a frame.
 
-Nothing is said by colour alone: what is looked at has a thick border, what is padding a dashed one, and channels have
-numbers, so a picture can be printed in black and white.
+Colour is never the only sign: the window has a thick border, padding has a dashed one, and channels have numbers, so
+that a picture can be printed in black and white.
 """
 
 import io
@@ -28,7 +28,7 @@ MARGIN = 0.25
 INK, QUIET, LINE, WHITE = "#1B2530", "#55606B", "#8A939C", "#FFFFFF"
 LOOKED_AT, KERNEL, RESULT, PADDING = "#FFE3C2", "#CFE6F5", "#CFEBDD", "#F0F2F4"
 STRONG = {LOOKED_AT: "#C24E00", KERNEL: "#005C91", RESULT: "#00694D"}
-"""The colour of the border around cells that are filled so."""
+"""The colour of a fill → the colour of the border around cells with this fill."""
 DPI = 150
 _SMALLEST_BORDER = 0.16
 
@@ -60,7 +60,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Words:
-    """A line of text; `box` is what its letters cover."""
+    """A line of text; `box` is the area that its letters cover."""
 
     text: str
     box: Box
@@ -71,7 +71,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Rectangle:
-    """A cell or a border; without `fill` the inside is left as it is."""
+    """A cell or a border; without `fill` the inside is transparent."""
 
     box: Box
     fill: str | None
@@ -83,7 +83,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Pixels:
-    """An image, a square for each number; `colours` is a colour map of matplotlib's."""
+    """An image with a square for each number; `colours` is the name of a matplotlib colour map."""
 
     box: Box
     values: np.ndarray
@@ -104,7 +104,7 @@ class Arrow:
 
 @dataclass(repr=False)
 class Sheet:
-    """A picture while it is being made. `title` and `description` are what a screen reader says of it."""
+    """A picture that is being drawn. Screen readers read its `title` and its `description`."""
 
     title: str = ""
     description: str = ""
@@ -114,7 +114,7 @@ class Sheet:
         self, x: float, y: float, text: str, points: float = 11, colour: str = INK, bold: bool = False,
         align: str = "left", width: float | None = None,
     ) -> Box:  # fmt: skip
-        """A line of text whose middle is at height y; smaller than asked for where it would be wider than `width`."""
+        """Add a line of text with its middle at height y; it is made smaller if it is wider than `width`."""
         wide, high = measure(text, points, bold)
         if width is not None and wide > width:
             points *= width / wide
@@ -129,12 +129,12 @@ class Sheet:
         self, box: Box, fill: str | None = None, edge: str | None = INK, width: float = 0.8, dashed: bool = False,
         above: bool = False,
     ) -> Box:  # fmt: skip
-        """A cell, or with `above` a border that no cell covers."""
+        """Add a cell, or with `above` a border that no cell covers."""
         self.marks.append(Rectangle(box, fill, edge, width, dashed, above))
         return box
 
     def pixels(self, values: np.ndarray, box: Box, low: float, high: float, colours: str = "gray") -> Box:
-        """An image: numbers H×W with a colour map, or H×W×3."""
+        """Add an image: numbers H×W with a colour map, or H×W×3."""
         self.marks.append(Pixels(box, values, low, high, colours))
         self.rectangle(box, width=0.8, edge=LINE)
         return box
@@ -142,7 +142,7 @@ class Sheet:
     def arrow(
         self, start: tuple[float, float], end: tuple[float, float], colour: str = QUIET, tip: bool = True
     ) -> None:
-        """An arrow, or a line."""
+        """Add an arrow, or a line without a tip."""
         self.marks.append(Arrow(start, end, colour, tip))
 
     def grid(
@@ -159,10 +159,10 @@ class Sheet:
         bold: Container[tuple[int, int]] = (),
         covered_later: bool = False,
     ) -> Box:
-        """A matrix as cells with their numbers; NaN leaves a cell empty, and None all of them; then give a `shape`.
+        """Add a matrix as cells with their numbers. NaN gives an empty cell; None gives empty cells in this `shape`.
 
-        `fills` are the colours of cells that are filled otherwise. Cells in `dashed` have a dashed border (the
-        padding), numbers in `bold` stand out. Where something will cover the grid, say so: else its frame stays on top.
+        `fills` are the colours of cells with another fill. Cells in `dashed` have a dashed border (the padding), and
+        numbers in `bold` are bold. With `covered_later`, the frame does not stay above marks that are added later.
         """
         rows, columns = shape if shape else np.shape(values if values is not None else [[]])
         known = {} if values is None else {k: short_number(float(v)) for k, v in np.ndenumerate(values) if v == v}
@@ -183,9 +183,9 @@ class Sheet:
     def border(
         self, grid: Box, start: tuple[float, float], size: tuple[float, float], fill: str, cell: float = CELL
     ) -> Box:
-        """A thick border around some cells of a grid, from row and column `start`, in the strong colour of `fill`.
+        """Add a thick border around cells of a grid, from row and column `start`, in the strong colour of `fill`.
 
-        Around cells too small to be seen it is larger than they are.
+        Around very small cells, the border is larger than the cells, so that it can be seen.
         """
         width, height = max(size[1] * cell, _SMALLEST_BORDER), max(size[0] * cell, _SMALLEST_BORDER)
         x, y = grid.left + (start[1] + size[1] / 2) * cell, grid.top + (start[0] + size[0] / 2) * cell
@@ -193,7 +193,7 @@ class Sheet:
         return self.rectangle(box, None, STRONG.get(fill, INK), 2.6, above=True)
 
     def place(self, other: "Sheet", left: float, top: float) -> None:
-        """Put what is on another sheet here, with its upper left corner at this place."""
+        """Copy the marks of another sheet, with its upper left corner at this position."""
         box = other.bounds
         across, down = left - box.left - MARGIN, top - box.top - MARGIN
         for mark in other.marks:
@@ -208,7 +208,7 @@ class Sheet:
         return f"<Sheet {self.title!r}: {self.description}>"
 
     def _repr_svg_(self) -> str:
-        """The picture itself, in a notebook."""
+        """Return the picture as SVG, for notebooks."""
         return render_svg(self).decode()
 
     @property
@@ -218,7 +218,7 @@ class Sheet:
 
     @property
     def bounds(self) -> Box:
-        """What the marks cover, with a margin around it."""
+        """The area that the marks cover, with a margin around it."""
         boxes = [mark.box for mark in self.marks if not isinstance(mark, Arrow)]
         for mark in self.marks:
             if isinstance(mark, Arrow):
@@ -231,7 +231,7 @@ class Sheet:
 
 @lru_cache(maxsize=4096)
 def measure(text: str, points: float, bold: bool) -> tuple[float, float]:
-    """Width and height of a line of text in inches, from the font itself."""
+    """Return width and height of a line of text in inches, measured with the font."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
@@ -241,7 +241,7 @@ def measure(text: str, points: float, bold: bool) -> tuple[float, float]:
 
 
 def render_svg(sheet: Sheet) -> bytes:
-    """The sheet as SVG, letters as paths, so that it looks the same wherever it is shown; the same bytes each time."""
+    """Return the sheet as SVG, with text as paths, so that it looks the same everywhere. The bytes are reproducible."""
     import matplotlib
 
     with drawing_style(), matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "convlens"}):
@@ -253,7 +253,7 @@ def render_svg(sheet: Sheet) -> bytes:
 
 
 def render_png(sheet: Sheet, bounds: Box | None = None) -> bytes:
-    """The sheet as PNG, 150 pixels an inch; `bounds` is the part of it to show, all unless given."""
+    """Return the sheet as PNG with 150 pixels per inch; `bounds` is the part to show, by default the whole sheet."""
     with drawing_style():
         return encode_figure(_figure(sheet, bounds or sheet.bounds))
 
@@ -292,7 +292,7 @@ def _draw(axes: "Axes", mark: Words | Rectangle | Pixels | Arrow) -> None:
         case Pixels():
             box = mark.box
             axes.imshow(
-                np.ma.masked_invalid(mark.values),  # nothing is drawn where nothing is known
+                np.ma.masked_invalid(mark.values),  # unknown values are left transparent
                 extent=(box.left, box.right, box.bottom, box.top),
                 aspect="auto",
                 cmap=mark.colours,

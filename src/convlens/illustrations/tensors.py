@@ -1,4 +1,4 @@
-"""Pictures of tensors: an image and its channels as numbers, and what a tensor's sizes are called."""
+"""Drawings of tensors: an image and its channels as numbers, and the names of a tensor's sizes."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,19 +11,20 @@ from convlens.words import count_of, times
 
 CHANNEL_NAMES = ("R", "G", "B")
 CHANNEL_FILLS = ("#F7D9CC", "#CFEBDD", "#CFE0F5")
-_PICTURE = 2.6  # inches of the longer side of a channel that is a picture
-_MOST_PIXELS = 512  # a side; more would make the file large and be seen by nobody
+_PICTURE = 2.6  # inches of the longer side of a channel that is drawn as an image
+_MOST_PIXELS = 512  # per side; more would make the file larger, but could not be seen
 _MOST_CELLS, _MOST_PLANES = 12, 8
 _GAP = 0.35
 
 
 def draw_rgb(image: ArrayLike) -> Sheet:
-    """A colour image, 3×H×W or H×W×3 with values from 0 to 255 (or fractions up to 1), and its three channels.
+    """Draw a colour image, 3×H×W or H×W×3 with values from 0 to 255 (or fractions up to 1), and its channels.
 
-    A small one has its numbers written in, a larger one is drawn as pictures; what fits both shapes counts as 3×H×W.
+    The channels of a small image are drawn as numbers, those of a larger one as images. A shape that fits both forms is
+    read as 3×H×W.
 
     Raises:
-        UsageError: another shape, or other values.
+        UsageError: the shape or the values are not allowed.
 
     >>> draw_rgb(np.zeros((2, 4, 3), np.uint8))
     <Sheet 'An image as a tensor': 4×2 pixels, three numbers each>
@@ -45,7 +46,7 @@ def draw_rgb(image: ArrayLike) -> Sheet:
 
 
 def draw_tensor(tensor: ArrayLike) -> Sheet:
-    """A tensor C×H×W: its channels beside each other, three of them with the image that they make, and its attributes.
+    """Draw a tensor C×H×W: its channels side by side, also as a colour image if there are three, and its sizes.
 
     >>> draw_tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
     <Sheet 'A tensor': 2×2×2: channels, height, width>
@@ -66,8 +67,8 @@ def draw_tensor(tensor: ArrayLike) -> Sheet:
 
 
 def draw_tensor_attributes(channels: int, height: int, width: int) -> Sheet:
-    """A tensor as planes behind each other, with its three sizes written at its sides."""
-    sheet = Sheet("What a tensor has", f"{count_of(channels, 'channel')} of {height}×{width} numbers")
+    """Draw a tensor as planes behind each other, with its three sizes at the sides."""
+    sheet = Sheet("The sizes of a tensor", f"{count_of(channels, 'channel')} of {height}×{width} numbers")
     planes, cells = min(channels, _MOST_PLANES), max(height, width) <= _MOST_CELLS
     step, back = 0.32, (planes - 1) * 0.32
     scale = CELL if cells else _PICTURE / max(height, width)
@@ -92,7 +93,7 @@ def draw_tensor_attributes(channels: int, height: int, width: int) -> Sheet:
 
 
 def _draw_channels(sheet: Sheet, values: Values, left: float) -> None:
-    """Each channel as numbers, or as a picture in its colour where there are too many."""
+    """Draw each channel as numbers, or as an image in its colour if there are too many."""
     is_rgb = len(values) == 3
     low, high = float(values.min()), float(values.max())
     for number, channel in enumerate(values):
@@ -116,7 +117,7 @@ def _box(values: Values, left: float, top: float) -> Box:
 
 
 def _as_bytes(values: Values, highest: float | None = None) -> np.ndarray:
-    """Values as they are, fractions up to 1 times 255, where `highest` is the largest of all."""
+    """Convert values to bytes; fractions are multiplied by 255 if the largest value, `highest`, is at most 1."""
     is_fraction = (values.max() if highest is None else highest) <= 1 and (values % 1 != 0).any()
     return np.clip(_thin(values) * (255 if is_fraction else 1), 0, 255).round().astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Vectors: two rows of numbers under each other, their products, and one row sliding along the other."""
+"""Drawings of two vectors: their numbers, their products, and one sliding along the other."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,13 +10,13 @@ from convlens.illustrations.numbers import short_number, write_position
 from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Sheet
 
 MOST_NUMBERS = 60
-"""Numbers in a row, those where one vector hangs over the other among them."""
+"""The most numbers in a row, including the positions where one vector extends beyond the other."""
 _NAME = 1.3
 """Inches to the left of a row for its name."""
 
 
 def draw_two_vectors(a: ArrayLike, b: ArrayLike, names: tuple[str, str] = ("A", "B")) -> Sheet:
-    """Two vectors under each other, with the numbers of their places.
+    """Draw two vectors, one below the other, with the index of each number.
 
     >>> draw_two_vectors([3, 1, 2], [2, 4, 1])
     <Sheet 'Two vectors': A = 3 1 2, B = 2 4 1>
@@ -34,7 +34,7 @@ def draw_two_vectors(a: ArrayLike, b: ArrayLike, names: tuple[str, str] = ("A", 
 
 
 def draw_cross_correlation(a: ArrayLike, b: ArrayLike) -> Sheet:
-    """Two vectors, the products of their numbers, and the sum.
+    """Draw two vectors, the products of their numbers, and the sum.
 
     >>> draw_cross_correlation([3, 1, 2], [2, 4, 1])
     <Sheet 'Cross-correlation': 3·2 + 1·4 + 2·1 = 12>
@@ -43,7 +43,7 @@ def draw_cross_correlation(a: ArrayLike, b: ArrayLike) -> Sheet:
 
 
 def draw_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
-    """Two vectors, the second as it is and turned by 180°, the products, and the sum.
+    """Draw two vectors, the second as it is and rotated by 180°, the products, and the sum.
 
     >>> draw_convolution([3, 1, 2], [2, 4, 1])
     <Sheet 'Convolution': 3·1 + 1·4 + 2·2 = 11>
@@ -52,14 +52,14 @@ def draw_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
 
 
 def _draw_dot_product(window: WindowPosition, title: str, turned: bool) -> Sheet:
-    """Where b was turned, it is also shown as it was given."""
+    """Draw a dot product; if b is rotated by 180°, it is also shown as given."""
     given = window.kernel[::-1]
     check_length(window.covered)
     told = write_position(window)
     sheet = Sheet(title, told)
     rows = [("A", window.covered, LOOKED_AT)]
     if turned:
-        rows += [("B", given, "#FFFFFF"), ("B turned by 180°", window.kernel, KERNEL)]
+        rows += [("B", given, "#FFFFFF"), ("B rotated by 180°", window.kernel, KERNEL)]
     else:
         rows += [("B", window.kernel, KERNEL)]
     rows += [("products", window.products, "#FFFFFF")]
@@ -81,9 +81,9 @@ def _draw_dot_product(window: WindowPosition, title: str, turned: bool) -> Sheet
 
 
 def draw_sliding_vectors(trace: Trace[WindowPosition], number: int, filled: int | None = None) -> Sheet:
-    """One window position of a vector along another: the padded vector, the kernel under it, the products, the results.
+    """Draw one overlap of two vectors: the padded vector, the kernel below it, the products, and the results.
 
-    Results up to place `filled` are written in, up to this window position unless given.
+    The results up to position `filled` are shown, by default up to this one.
     """
     window, count = trace[number], len(trace)
     check_length(trace.source)
@@ -114,10 +114,10 @@ def draw_sliding_vectors(trace: Trace[WindowPosition], number: int, filled: int 
 
 
 def check_length(values: np.ndarray) -> None:
-    """Refuse vectors too long to be drawn.
+    """Reject vectors that are too long for a drawing.
 
     Raises:
-        UsageError: more than 60 numbers.
+        UsageError: there are more than 60 numbers.
     """
     if len(values) > MOST_NUMBERS:
         raise UsageError(

@@ -1,7 +1,7 @@
-"""A window on its way over a matrix or an image: what it covers, what it is multiplied with, what comes out.
+"""Drawings of a window at one position: the numbers that it covers, the kernel, and the result.
 
-Small inputs are grids of numbers. Large ones are pictures with the window marked, and what it covers is shown beside
-them as numbers.
+Small inputs are drawn as grids of numbers. Large ones are drawn as images with the window marked, and the numbers that
+it covers are shown beside them.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from convlens.illustrations.sheet import CELL, INK, KERNEL, LOOKED_AT, QUIET, RE
 from convlens.words import count_of
 
 MOST_NUMBERS, LONGEST_SIDE = 400, 24
-"""Numbers, and rows or columns, up to which an input or a map is a grid of numbers."""
+"""The most numbers, and the most rows or columns, of an input or a map that is drawn as a grid of numbers."""
 MOST_CHANNELS = 4
-_PICTURE = 3.2  # inches of the longer side of an input that is a picture
+_PICTURE = 3.2  # inches of the longer side of an input that is drawn as an image
 _GAP = 0.75
-_UNKNOWN = "#D8C9E3"  # of a picture's pixels that are not computed yet
+_UNKNOWN = "#D8C9E3"  # the colour of pixels that are not computed yet
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One channel of an input, or of a result, as it stands on the sheet."""
+    """One channel of an input or a result: its box on the sheet, and the side of a cell in inches."""
 
     box: Box
     cell: float
@@ -36,10 +36,10 @@ def draw_window_position(
     title: str = "",
     results: np.ndarray | None = None,
 ) -> Sheet:
-    """One window position of a kernel: every channel's input and kernel, the sum, and the map as far as it is known.
+    """Draw one window position of a kernel: the input and kernel of each channel, the sum, and the map so far.
 
-    Results up to place `filled` are written in, up to this window position unless given. They are computed from the
-    window positions; where they are known already, give them as `results`, of the trace's shape.
+    The map shows the results up to position `filled`, by default up to this one. They are computed from the window
+    positions, unless you pass all results, in the shape of the trace, as `results`.
     """
     window = trace[number]
     sheet = Sheet(title or trace.operation, _describe(window))
@@ -82,9 +82,9 @@ def draw_pooling(
     title: str = "",
     results: np.ndarray | None = None,
 ) -> Sheet:
-    """One window position of a pooling window: what it covers, the value that wins (or the average), the map so far.
+    """Draw one position of a pooling window: what it covers, its largest value or average, and the map so far.
 
-    `filled` and `results` as in `draw_window_position`.
+    `filled` and `results` mean the same as in `draw_window_position`.
     """
     window = trace[number]
     text = write_position(window, 9)
@@ -107,7 +107,7 @@ def draw_pooling(
 def _draw_input(
     sheet: Sheet, source: np.ndarray, top: float, trace: Trace, start: tuple[int, ...], size: tuple[int, ...]
 ) -> Plane:
-    """One channel with its padding, and a thick border around the window; around each cell where it has gaps."""
+    """Draw one channel with its padding, and a thick border around the window, or around its cells if it has gaps."""
     (pad_y, pad_x), (apart_y, apart_x) = trace.padding[-2:], trace.dilation
     row, column = start[-2] + pad_y, start[-1] + pad_x
     window = [(row + y * apart_y, column + x * apart_x) for y, x in np.ndindex(size[0], size[1])]
@@ -129,7 +129,7 @@ def _draw_input(
 
 
 def _draw_covered(sheet: Sheet, plane: Plane, covered: np.ndarray) -> tuple[float, float]:
-    """Beside an input that is a picture, the numbers under the window; returns right and lower edge of both."""
+    """Draw the covered numbers beside an input that is drawn as an image; return the right and lower edge of both."""
     if plane.cell == CELL:
         return plane.box.right, plane.box.bottom
     cell = _patch_cell(covered)
@@ -139,7 +139,7 @@ def _draw_covered(sheet: Sheet, plane: Plane, covered: np.ndarray) -> tuple[floa
 
 
 def _brightness(source: np.ndarray) -> tuple[float, float]:
-    """What is black and what is white: 0 and 255 for images, else the smallest and the largest of all channels."""
+    """Return the values of black and white: 0 and 255 for images, else the smallest and largest of all channels."""
     finite = source[np.isfinite(source)]
     low, high = float(finite.min()), float(finite.max())
     if low >= 0 and 1 < high <= 255:
@@ -148,14 +148,14 @@ def _brightness(source: np.ndarray) -> tuple[float, float]:
 
 
 def _range_of(results: np.ndarray | None, known: np.ndarray) -> tuple[float, float]:
-    """One scale for all frames of an animation, where all results are known beforehand."""
+    """Return the smallest and largest value; if all results are given, all frames of an animation share them."""
     values = known[np.isfinite(known)] if results is None else results
     low, high = float(values.min()), float(values.max())
     return low, high if high > low else low + 1.0
 
 
 def _known_results(trace: Trace, number: int, filled: int, results: np.ndarray | None) -> np.ndarray:
-    """The map that a window position belongs to, NaN after place `filled`."""
+    """Return the map that a window position belongs to, with NaN after position `filled`."""
     height, width = trace.shape[-2:]
     first = number // (height * width) * height * width
     count = min(filled - first + 1, height * width)
@@ -175,7 +175,7 @@ def _draw_map(
     middle: float,
     scale: tuple[float, float],
 ) -> None:
-    """A map of results, with the one at this position marked."""
+    """Draw a map of results, with the one at this position marked."""
     height, width = results.shape
     sheet.text(left - _GAP / 2, middle, "→", 18, align="centre")
     small = is_small(results)
@@ -191,7 +191,7 @@ def _draw_map(
 
 
 def is_small(source: np.ndarray) -> bool:
-    """Whether the last two axes have few enough numbers to be written into cells."""
+    """Return whether the last two axes have few enough numbers to be drawn as a grid of numbers."""
     height, width = source.shape[-2:]
     return max(height, width) <= LONGEST_SIDE and height * width <= MOST_NUMBERS
 
@@ -202,4 +202,4 @@ def _patch_cell(covered: np.ndarray) -> float:
 
 def _describe(window: WindowPosition) -> str:
     place = ", ".join(str(at) for at in window.position)
-    return f"place {place} of the result is {short_number(window.result)}"
+    return f"the result at position {place} is {short_number(window.result)}"

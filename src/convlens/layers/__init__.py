@@ -1,12 +1,12 @@
-"""Every kind of layer that a network can have, a file each.
+"""All kinds of layers and of blocks, one file for each kind.
 
-In: arguments. Out: frozen descriptions that know their text, shapes, counts, weights, PyTorch module and arithmetic by
-hand. Never in here: a whole network, an engine, an array of images.
+Input: arguments. Output: frozen descriptions with their text, shapes, counts, initial weights, PyTorch module and
+arithmetic by hand. Never here: a whole network, an engine, an array of images.
 
-    arguments → layer → sliding, activation → one file a kind → block → residual, concat → kinds
+    arguments → layer → sliding, activation → one file per kind → block → residual, concat → kinds
 
-`KINDS` is the one list, made of the files that are there: whoever needs the words, the forms or the tables of all
-layers reads it. scripts/write_layers.py writes it, and what JavaScript and the documentation know of layers.
+`KINDS` is the only list of the kinds of layers: the text reader, the forms and the tables all use it. It is written by
+scripts/write_layers.py, which also writes the lists of JavaScript and of the documentation.
 """
 
 from convlens.layers import kinds
@@ -22,7 +22,7 @@ ACTIVATIONS: dict[str, type[Activation]] = {word: kind for word, kind in KINDS.i
 
 
 def kind_called(name: str) -> str | None:
-    """The name in Python of the kind of layer that another library calls so; None where there is none.
+    """Return the name of the class here for a layer's name in another library; None if there is none.
 
     >>> kind_called("Linear"), kind_called("Conv2D"), kind_called("ELU")
     ('Dense', 'Conv2d', None)

@@ -1,4 +1,4 @@
-"""What activations share: one number becomes one number, and no shape changes."""
+"""The base class of activations, which change every number by itself and keep the shape."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from convlens.layers.layer import Group, Layer, Values, Weights
 
 @dataclass(frozen=True, repr=False)
 class Activation(Layer):
-    """A function of one number."""
+    """A function that is applied to every number."""
 
     group: ClassVar[Group] = "activation"
 

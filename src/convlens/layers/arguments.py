@@ -1,8 +1,8 @@
-"""The numbers that layers take: what each is called, what it may be, and the sentence that says why not.
+"""The arguments of layers: their names, their limits, and the errors for values that are not allowed.
 
-An argument means the same in every layer (a padding is a padding), so one table serves the constructors, the text
-reader and the text writer. The check raises `WrongArgument`, which knows the argument's name: a constructor turns it
-into a `NetworkError`, the text reader into a `NetworkError` that points at the number. Neither could do both.
+An argument means the same in every layer, so one table serves the constructors, the text reader and the text writer.
+A check raises `WrongArgument` with the argument's name. Constructors turn it into a `NetworkError`; the text reader
+turns it into a `NetworkError` that points at the number.
 """
 
 import math
@@ -16,14 +16,14 @@ Size = int | tuple[int, int]
 """One number for height and width, or (height, width)."""
 
 PaddingWord = Literal["same", "valid"]
-"""What a padding can be instead of a number: as many positions as rows, or none."""
+"""The words that are allowed as padding: as many positions as rows, or no padding."""
 
 Value = int | float | tuple[int, int] | None
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of layers: its name in sentences, its kind and limits, its word in text, and other words for it."""
+    """One argument: its name in sentences, its kind and limits, its option word in text, and other words for it."""
 
     plain_name: str
     kind: Literal["count", "size", "fraction"]
@@ -55,7 +55,7 @@ OPTIONS: dict[str, str] = {argument.option: name for name, argument in ARGUMENTS
 
 
 class WrongArgument(Exception):
-    """An argument that is not allowed. It never leaves this package: it always becomes a `NetworkError`."""
+    """An argument that is not allowed. Users never get this error: it always becomes a `NetworkError`."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(reason)
@@ -63,9 +63,10 @@ class WrongArgument(Exception):
 
 
 def check_arguments(word: str, given: Mapping[str, object]) -> dict[str, Value]:
-    """Bring the arguments of the layer `word` into their stored form: sizes as (height, width), fractions as float.
+    """Convert the arguments of the layer `word` to their stored form: sizes as (height, width), fractions as float.
 
-    None stays None: the layer knows what it means. Raises `WrongArgument` at the first that is not allowed.
+    None stays None, because its meaning depends on the layer. Raises `WrongArgument` for the first argument that is not
+    allowed.
 
     >>> check_arguments("conv", {"channels": 8, "kernel_size": 3})
     {'channels': 8, 'kernel_size': (3, 3)}
@@ -89,7 +90,7 @@ def _check(word: str, name: str, value: object) -> Value:
 
 
 def _as_list(value: object) -> object:
-    """An array of NumPy's as a list; a number, or anything else, as it is."""
+    """Convert a NumPy array to a list; return anything else as it is."""
     value = plain(value)
     return value.tolist() if hasattr(value, "tolist") else value  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -119,9 +120,9 @@ def _check_fraction(word: str, name: str, value: object) -> float:
 
 
 def not_allowed(word: str, name: str, value: object, next_step: str, words: Sequence[str] = ()) -> WrongArgument:
-    """The error for a value that is not allowed: what it is, what is allowed, what to do next.
+    """Return the error for a value that is not allowed: the value, what is allowed, and what to do next.
 
-    `words` are allowed besides numbers.
+    `words` are the words that are allowed besides numbers.
     """
     argument = ARGUMENTS[name]
     limits = f"from {argument.lowest} to {argument.highest:,}"
@@ -133,11 +134,11 @@ def not_allowed(word: str, name: str, value: object, next_step: str, words: Sequ
         "fraction": f"a number {limits}",
     }[argument.kind]
     kind += f", or {' or '.join(words)}" if words else ""
-    return WrongArgument(name, f"the {argument.plain_name} of {word} is {show(value)}; allowed is {kind}. {next_step}")
+    return WrongArgument(name, f"the {argument.plain_name} of {word} is {show(value)}; it must be {kind}. {next_step}")
 
 
 def show(value: object) -> str:
-    """A value as the text of a network would hold it, cut short where it is very long.
+    """Format a value as in the text of a network; very long values are shortened.
 
     >>> show((3, 3)), show((3, 5)), show(0.5), show("8"), show(10**5000)
     ('3', '3x5', '0.5', "'8'", 'a number of more than 20 digits')

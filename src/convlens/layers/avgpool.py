@@ -8,10 +8,9 @@ from convlens.layers.sliding import PoolingLayer
 
 @dataclass(frozen=True, init=False, repr=False)
 class AvgPool2d(PoolingLayer):
-    """The mean at each position of the window; `stride` is the kernel size unless given.
+    """Average pooling: the mean at each window position; `stride` defaults to the kernel size.
 
-    Padding counts as zeros that belong to the mean (torch's `count_include_pad=True`), and is at most half of the
-    kernel size.
+    Padding counts as zeros (torch's `count_include_pad=True`), and is at most half of the kernel size.
 
     >>> AvgPool2d((2, 3))
     AvgPool2d((2, 3))

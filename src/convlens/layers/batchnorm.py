@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from convlens.layers.layer import Arrays, Generator, Group, Layer, ResolvedLayer, Shape, Values, Weights
 
 EPSILON = 1e-5
-"""What is added to a variance, PyTorch's default: for every engine, the page and the operations by hand."""
+"""Added to the variance by every engine, the page and the operations by hand; PyTorch's default."""
 
 
 @dataclass(frozen=True)
 class BatchNorm2d(Layer):
-    """Batch normalisation of each channel; of each number where maps are already flat (torch's BatchNorm1d)."""
+    """Batch normalisation of each channel, or of each number of a row (torch's BatchNorm1d)."""
 
     word: ClassVar[str] = "batchnorm"
     group: ClassVar[Group] = "normalisation"
@@ -23,7 +23,7 @@ class BatchNorm2d(Layer):
         "it; predictions use running statistics"
     )
     formula: ClassVar[str] = "(x − mean)/√(variance + ε)·weight + bias"
-    takes: ClassVar[str] = "no number, since the layer before it says how many channels there are"
+    takes: ClassVar[str] = "no number, because the layer before it determines the number of channels"
     other_names: ClassVar[tuple[str, ...]] = (
         "bn",
         "batchnorm2d",
@@ -34,12 +34,12 @@ class BatchNorm2d(Layer):
     )
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
-        """One of each a channel, and the count of batches."""
+        """Return one size for each of the four values per channel, and the count of batches."""
         names = ("weight", "bias", "running_mean", "running_var")
         return dict.fromkeys(names, (node.input_shape[0],)) | {"num_batches_tracked": ()}
 
     def count_parameters(self, node: ResolvedLayer) -> tuple[int, str]:
-        """Scale and shift; the running statistics are measured rather than learned."""
+        """Count scale and shift; the running statistics are measured, not learned."""
         channels = node.input_shape[0]
         return 2 * channels, f"2·{channels} = {2 * channels:,}"
 
@@ -69,5 +69,5 @@ class BatchNorm2d(Layer):
 
 
 def normalises_one_number(node: ResolvedLayer) -> bool:
-    """Whether a batch of one image would be normalised number by number, which leaves nothing."""
+    """Return whether each channel is a single number, so that a batch of one image would become all zeros."""
     return isinstance(node.layer, BatchNorm2d) and prod(node.input_shape[1:]) == 1

@@ -1,7 +1,7 @@
-"""Blocks: branches of layers that start from the same numbers and are joined again.
+"""Blocks: branches of layers that read the same input and are joined again.
 
-A block is not computed itself. It stands in a network for the layers of its branches and the layer that joins them;
-`convlens.network` lays it out as such.
+A block is not computed itself: `convlens.network` replaces it with the layers of its branches and the layer that joins
+them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from convlens.layers.layer import Layer
 
 @dataclass(frozen=True)
 class Branch:
-    """Some layers of a block: `path` is the name of their module in PyTorch, `label` what people read."""
+    """One branch of a block: `path` is the name of its module in PyTorch, `label` is its name for users."""
 
     path: str
     label: str
@@ -26,7 +26,7 @@ class Branch:
 
 @dataclass(frozen=True, init=False)
 class Block:
-    """The base of every kind of block. It is made of its branches, in their order."""
+    """The base class of all kinds of blocks. The constructor takes the branches in their order."""
 
     word: ClassVar[str]
     title: ClassVar[str]
@@ -35,37 +35,38 @@ class Block:
     other_names: ClassVar[tuple[str, ...]]
     near_names: ClassVar[tuple[str, ...]] = ()
     channels_may_differ: ClassVar[bool] = False
-    """Whether its branches need only maps of the same size, or rows; else what they give has one shape."""
+    """Whether the outputs of its branches may differ in the number of channels; all other sizes must be equal."""
 
     def __init__(self, *branches: "Iterable[Layer | Block]") -> None:
         raise NotImplementedError
 
     @property
     def branches(self) -> tuple[Branch, ...]:
-        """The branches, in the order in which they are computed; one without layers hands its input on."""
+        """The branches, in the order in which they are computed; a branch without layers passes its input on."""
         raise NotImplementedError
 
     @property
     def join(self) -> Layer:
-        """The layer that makes one of what the branches give."""
+        """The layer that joins the outputs of the branches."""
         raise NotImplementedError
 
 
 def as_branch(block: str, given: object) -> "tuple[Layer | Block, ...]":
-    """The layers of a branch, from a list of them.
+    """Return the layers of a branch as a tuple.
 
     Raises:
-        NetworkError: it is no list.
+        NetworkError: `given` is not a list.
     """
     layers = items_or_none(given)
     if layers is None:
         example = f"{block}([{shown(given) if isinstance(given, Layer | Block) else 'ReLU()'}])"
-        raise NetworkError(f"{block} takes lists of layers, and {shown(given)} is none. Write for example {example}.")
+        reason = f"{block} takes lists of layers, and {shown(given)} is not a list"
+        raise NetworkError(f"{reason}. Write for example {example}.")
     return tuple(layers)
 
 
 def walk(layers: "Iterable[Layer | Block]") -> Iterator[Layer]:
-    """Every layer, those within blocks too, in the order of the text; joins are left out."""
+    """Yield every layer in the order of the text, including those within blocks, but not the joins."""
     for layer in layers:
         if isinstance(layer, Block):
             for branch in layer.branches:
@@ -75,9 +76,9 @@ def walk(layers: "Iterable[Layer | Block]") -> Iterator[Layer]:
 
 
 def write_chain(layers: "Sequence[Layer | Block]", *, is_network: bool = False) -> str:
-    """Layers that follow one another as text; `flatten` stands only where it is not implied.
+    """Write a chain of layers as text; a `flatten` that is implied is left out.
 
-    It is implied before `dense`, and at the end of a network.
+    `flatten` is implied before `dense`, and at the end of a network.
 
     >>> from convlens.layers import ReLU
     >>> write_chain([Flatten(), ReLU(), Dense(3)]), write_chain([Flatten(), Dense(3)])

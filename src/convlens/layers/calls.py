@@ -1,8 +1,8 @@
-"""How layers are written by people who come from PyTorch or Keras, and the line that says how to write it here.
+"""Errors for layers that are written as in PyTorch or Keras; they say how to write the layer here.
 
-`Conv2d(1, 8, 3)` is PyTorch's way to write 8 kernels of 3×3; read by position it would be one kernel of 8×8. So the
-arguments of a convolution have names after the channels, and what another library takes, and no layer here does, is
-refused in one line with the way to write it. Python's own TypeError would only count arguments.
+`Conv2d(1, 8, 3)` means 8 kernels of 3×3 in PyTorch; read by position here, it would be one kernel of 8×8. So all
+arguments of a convolution after the channels must be named. An argument that only other libraries have gets an error
+of one line with the correct call, because Python's own TypeError would only count arguments.
 """
 
 import functools
@@ -17,18 +17,18 @@ Parameters = ParamSpec("Parameters")
 Kind = TypeVar("Kind")
 
 ELSEWHERE = {
-    **dict.fromkeys(("in_channels", "in_features", "num_features"), "the layer before it says how many there are"),
-    "input_shape": "the images say it",
-    **dict.fromkeys(("bias", "use_bias"), "there always is a bias"),
-    "activation": "an activation is a layer of its own, such as ReLU(), behind it",
+    **dict.fromkeys(("in_channels", "in_features", "num_features"), "the layer before it determines their number"),
+    "input_shape": "the images determine it",
+    **dict.fromkeys(("bias", "use_bias"), "there is always a bias"),
+    "activation": "an activation is a separate layer after it, such as ReLU()",
     "inplace": "nothing is changed in place",
-    "padding_mode": "the padding holds zeros",
-    "ceil_mode": "a window that hangs over the end is left out",
+    "padding_mode": "the padding is always zeros",
+    "ceil_mode": "a window that extends beyond the end is left out",
     "count_include_pad": "padding counts as zeros",
-    **dict.fromkeys(("eps", "epsilon", "momentum", "affine", "track_running_stats"), "it has PyTorch's default"),
-    **dict.fromkeys(("device", "dtype", "name"), "a network is a description alone"),
+    **dict.fromkeys(("eps", "epsilon", "momentum", "affine", "track_running_stats"), "it is always PyTorch's default"),
+    **dict.fromkeys(("device", "dtype", "name"), "a network is only a description"),
 }
-"""An argument of another library that layers here do not have, and why not."""
+"""Argument of another library that no layer here has → the reason."""
 OTHER_NAMES = {
     **dict.fromkeys(("out_channels", "filters"), "channels"),
     **dict.fromkeys(("out_features", "units"), "features"),
@@ -38,13 +38,13 @@ OTHER_NAMES = {
     **dict.fromkeys(("p", "rate"), "probability"),
     "negative_slope": "slope",
 }
-"""An argument of another library, and its name here."""
+"""Argument of another library → its name here."""
 
 
 def about_call(kind: type, given: Sequence[object], named: Mapping[str, object], why: str) -> str | None:
-    """What to say of arguments that a kind of layer does not take in this way; None where it takes them.
+    """Return the error for arguments that a kind of layer does not accept; None if it accepts them.
 
-    `why` completes "takes", as in "its outputs alone, since the layer before says how many inputs there are".
+    `why` completes "takes", as in "one number, its slope".
 
     >>> from convlens.layers import Dropout
     >>> about_call(Dropout, (), {"p": 0.5}, "")
@@ -69,37 +69,37 @@ def about_call(kind: type, given: Sequence[object], named: Mapping[str, object],
 
 
 def about_convolution(kind: type, given: Sequence[object], named: Mapping[str, object]) -> str | None:
-    """What to say of a convolution whose numbers have no names; None where they have, or can only mean one thing."""
+    """Return the error for a convolution whose numbers need names; None if its call is unambiguous."""
     if len(given) < 2 or is_old_form(given):
         return None
     written = write_call(kind, given, named)
     if len(given) == 2 and "kernel_size" in named:
         written_here = write_call(kind, given[1:], named)
-        return f"{written}: the layer before it says the input channels. Write {written_here}."
+        return f"{written}: the layer before it determines the input channels. Write {written_here}."
     if len(given) == 2:
         channels, size = given
         written_here = write_call(kind, (channels,), {"kernel_size": size, **named})
         return (
             f"{written} means {show(channels)} input and {show(size)} output channels in PyTorch. "
-            f"The layer before says the input channels; write {written_here} for {show(channels)} kernels."
+            f"Here the layer before determines the input channels; write {written_here} for {show(channels)} kernels."
         )
     names = dict(zip(("kernel_size", "stride", "padding", "dilation", "groups"), given[2:], strict=False))
     written_here = write_call(kind, (given[1],), {**names, **named})
     return (
-        f"{written} is PyTorch's order; the layer before says the input channels, and what follows the output channels "
-        f"has a name. Write {written_here}."
+        f"{written} is PyTorch's order. Here the layer before determines the input channels, and arguments after the "
+        f"output channels are named. Write {written_here}."
     )
 
 
 def is_old_form(given: Sequence[object]) -> bool:
-    """Whether the second argument of a convolution is a pair, which nobody can take for output channels."""
+    """Return whether the second argument of a convolution is a pair, which cannot be the output channels."""
     return len(given) > 1 and isinstance(given[1], tuple | list)
 
 
 def named_after_channels(
     construct: Callable[Concatenate[Kind, Parameters], None],
 ) -> Callable[Concatenate[Kind, Parameters], None]:
-    """A decorator of a convolution's constructor: a pair in second place still is the kernel size, with a warning."""
+    """Decorate a convolution's constructor: it still accepts a pair as second argument, with a warning."""
 
     @functools.wraps(construct)
     def call(self: Kind, *given: Any, **named: Any) -> None:
@@ -115,7 +115,7 @@ def named_after_channels(
 
 
 def write_call(kind: type, given: Sequence[object], named: Mapping[str, object]) -> str:
-    """A call as Python that makes it.
+    """Write a call as Python code.
 
     >>> from convlens.layers import Conv2d
     >>> write_call(Conv2d, (8,), {"kernel_size": 3})

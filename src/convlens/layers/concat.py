@@ -1,4 +1,4 @@
-"""Concatenation along the channels, and the block that ends in it."""
+"""Concatenation along the channels, and the block that ends with it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from convlens.layers.residual import join_extents
 
 @dataclass(frozen=True)
 class Concatenate(Layer):
-    """The channels of all inputs, one after the other; the numbers, where they are rows."""
+    """Concatenates the channels of all inputs, or the numbers if the inputs are rows."""
 
     word: ClassVar[str] = "concat"
     group: ClassVar[Group] = "join"
     title: ClassVar[str] = "concatenation"
     summary: ClassVar[str] = "joins the outputs of the branches along the channels"
-    formula: ClassVar[str] = "the same number, among the channels of all branches"
+    formula: ClassVar[str] = "the same number, in the channels of all branches"
     keeps_places: ClassVar[bool] = False
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """As many channels as all inputs have."""
+        """Return the shape with the channels of all inputs together."""
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
     def size_formula(self, node: ResolvedLayer) -> str:
-        """How many channels come from which layer."""
+        """Return the sum of the channels, with the layer that each part comes from."""
         channels = (
             f"{shape[0]} ({name_of_layer(index)})" for shape, index in zip(node.input_shapes, node.inputs, strict=True)
         )
@@ -48,9 +48,9 @@ class Concatenate(Layer):
 
 @dataclass(frozen=True, init=False, repr=False)
 class Concat(Block):
-    """Branches that start from the same input and give their channels side by side.
+    """A block whose branches read the same input; their outputs are concatenated along the channels.
 
-    A branch without layers is the input itself.
+    A branch without layers passes the input on.
 
     Args:
         branches: two or more lists of layers.
@@ -85,7 +85,7 @@ class Concat(Block):
 
     def __str__(self) -> str:
         branches = "; ".join(write_chain(part) for part in self.parts)
-        return f"{self.word}({branches.strip()})"  # the first and the last may be empty
+        return f"{self.word}({branches.strip()})"  # an empty first or last branch would leave a blank
 
     def __repr__(self) -> str:
         return f"Concat({', '.join(repr(list(part)) for part in self.parts)})"

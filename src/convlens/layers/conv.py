@@ -17,15 +17,14 @@ from convlens.window import Window
 class Conv2d(SlidingLayer):
     """A convolution (cross-correlation, as everywhere in deep learning) with bias: C×H×W → channels×H'×W'.
 
-    What follows the channels is given by name, since PyTorch reads `Conv2d(8, 3)` as 8 input and 3 output channels.
-    `padding="same"` keeps the size of the maps and is stored as the number that does so; it needs stride 1 and a kernel
-    with an odd reach, dilation·(size − 1) + 1. `padding="valid"` is 0. With `groups`, input and output channels are
-    divided into so many groups, and each output channel reads the input channels of its group alone; as many groups as
-    input channels make it a depthwise convolution. `out_channels` is PyTorch's name for `channels`; give one of the
-    two.
+    Arguments after the channels are given by name, because PyTorch reads `Conv2d(8, 3)` as 8 input and 3 output
+    channels. `padding="same"` keeps the size of the maps, and is stored as a number; it needs stride 1 and an odd reach
+    of the kernel, dilation·(size − 1) + 1. `padding="valid"` is 0. `groups` divides the input and output channels into
+    that many groups, and each output channel reads only the input channels of its group; as many groups as input
+    channels make a depthwise convolution. `out_channels` is PyTorch's name for `channels`; give one of the two.
 
     Raises:
-        NetworkError: a number that is not allowed.
+        NetworkError: an argument is not allowed.
 
     >>> Conv2d(8, kernel_size=3, padding=1)
     Conv2d(8, kernel_size=3, padding=1)
@@ -69,7 +68,7 @@ class Conv2d(SlidingLayer):
     ) -> None:
         if (channels is None) == (out_channels is None):
             raise NetworkError(
-                "Conv2d takes its number of output channels once, as channels or as out_channels. "
+                "Conv2d needs its number of output channels exactly once, as channels or as out_channels. "
                 "Write for example Conv2d(8, kernel_size=3)."
             )
         if kernel_size is None:
@@ -81,14 +80,14 @@ class Conv2d(SlidingLayer):
 
     @classmethod
     def about_call(cls, given: Sequence[object], named: Mapping[str, object]) -> str | None:
-        """Numbers without names first: what they mean decides what else is wrong."""
+        """Check numbers without names first, because the other errors depend on what they mean."""
         if reason := about_convolution(cls, given, named):
             return reason
         return super().about_call(given[:1], named)
 
     @classmethod
     def check_together(cls, checked: dict[str, Value]) -> None:
-        """Groups divide the channels."""
+        """Raise `WrongArgument` if the groups do not divide the channels."""
         channels, groups = checked.get("channels"), checked.get("groups", 1)
         if isinstance(channels, int) and isinstance(groups, int) and channels % groups:
             raise WrongArgument(
@@ -102,27 +101,27 @@ class Conv2d(SlidingLayer):
         return self.dilation
 
     def most_padding(self, window: Window) -> int:
-        """A stride more than now: from there on the same rows are lost again."""
+        """Return the padding plus one stride: with more padding, the same rows are lost again."""
         return window.padding + window.stride
 
     def output_channels(self, channels: int) -> int:
         return self.channels
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
-        """Kernels O×I/groups×kH×kW and a bias each."""
+        """Return the shapes of the kernels, O×I/groups×kH×kW, and of their biases."""
         return {
             "weight": (self.channels, node.input_shape[0] // self.groups, *self.kernel_size),
             "bias": (self.channels,),
         }
 
     def count_parameters(self, node: ResolvedLayer) -> tuple[int, str]:
-        """Every kernel has a weight a tap, and a bias."""
+        """Count one weight for each cell of each kernel, and one bias for each kernel."""
         seen = node.input_shape[0] // self.groups
         count = self.channels * (seen * prod(self.kernel_size) + 1)
         return count, f"{self.channels}·({times(seen, *self.kernel_size)} + 1) = {count:,}"
 
     def count_multiply_adds(self, node: ResolvedLayer) -> tuple[int, str]:
-        """A kernel's taps for each number of the output."""
+        """Count one multiply-add for each weight of the kernel, for each number of the output."""
         channels, height, width = node.output_shape
         seen = node.input_shape[0] // self.groups
         count = prod(node.output_shape) * seen * prod(self.kernel_size)
@@ -147,6 +146,6 @@ class Conv2d(SlidingLayer):
         return (values[0], weights["weight"], weights["bias"], self.stride, self.padding, self.dilation)
 
     def _spoken(self, name: str, value: Value) -> str:
-        if name == "kernel_size":  # people say 3x3, even where it is square
+        if name == "kernel_size":  # a square kernel is usually written 3x3, not 3
             return f"{self.kernel_size[0]}x{self.kernel_size[1]}"
         return super()._spoken(name, value)

@@ -1,4 +1,4 @@
-"""Dense, PyTorch's linear layer."""
+"""The dense layer, PyTorch's `Linear`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Va
 
 @dataclass(frozen=True, init=False, repr=False)
 class Dense(Layer):
-    """Every output is a weighted sum of all inputs plus a bias. Without a number it gives one output a class.
+    """Every output is a weighted sum of all inputs plus a bias. Without a number, it has one output for each class.
 
     >>> Dense(64), Dense()
     (Dense(64), Dense())
@@ -21,7 +21,7 @@ class Dense(Layer):
     formula: ClassVar[str] = "Σ input·weight + bias"
     example: ClassVar[str] = "dense 64"
     defaults: ClassVar[str] = "`dense` alone, as the last layer: one output for each class"
-    takes: ClassVar[str] = "its outputs alone, since the layer before it says how many inputs there are"
+    takes: ClassVar[str] = "only its number of outputs, because the layer before it determines the number of inputs"
     other_names: ClassVar[tuple[str, ...]] = ("linear", "fc", "full", "fully_connected", "mlp", "hidden")
     makes_row: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False
@@ -32,26 +32,26 @@ class Dense(Layer):
 
     @classmethod
     def default_text(cls, name: str) -> str | None:
-        """The last one follows the number of classes."""
+        """Return the default as text: the number of classes."""
         return "one per class"
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """Its features, which are known once the number of classes is."""
-        assert self.features is not None, "a network's last dense is given its number before its shape is asked for"
+        """Return the number of features; if it is not given, it is known once the number of classes is."""
+        assert self.features is not None, "the last dense gets its number of features before its shape is computed"
         return (self.features,)
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
-        """Outputs × inputs, and a bias each."""
+        """Return the shapes of the weights, outputs × inputs, and of the biases."""
         return {"weight": (*node.output_shape, *node.input_shape), "bias": node.output_shape}
 
     def count_parameters(self, node: ResolvedLayer) -> tuple[int, str]:
-        """Every output has a weight an input, and a bias."""
+        """Count one weight for each input of each output, and one bias for each output."""
         (inputs,), (outputs,) = node.input_shape, node.output_shape
         count = outputs * (inputs + 1)
         return count, f"{outputs}·({inputs} + 1) = {count:,}"
 
     def count_multiply_adds(self, node: ResolvedLayer) -> tuple[int, str]:
-        """One for each input and output."""
+        """Count one multiply-add for each input of each output."""
         (inputs,), (outputs,) = node.input_shape, node.output_shape
         return inputs * outputs, f"{times(inputs, outputs)} = {inputs * outputs:,}"
 

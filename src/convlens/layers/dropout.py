@@ -8,7 +8,7 @@ from convlens.layers.layer import Group, Layer, ResolvedLayer, Values, Weights
 
 @dataclass(frozen=True, init=False, repr=False)
 class Dropout(Layer):
-    """Sets each number to 0 with this probability while training, and scales the others up; else does nothing.
+    """In training, sets each number to 0 with this probability and scales up the others; otherwise does nothing.
 
     >>> Dropout(0.25)
     Dropout(0.25)
@@ -17,7 +17,7 @@ class Dropout(Layer):
     word: ClassVar[str] = "dropout"
     group: ClassVar[Group] = "normalisation"
     summary: ClassVar[str] = "sets this share of the values to zero and scales up the others, in training only"
-    formula: ClassVar[str] = "x while predicting"
+    formula: ClassVar[str] = "x in predictions"
     example: ClassVar[str] = "dropout 0.5"
     defaults: ClassVar[str] = "`0.5`"
     takes: ClassVar[str] = "one number, its probability"

@@ -10,24 +10,24 @@ from convlens.layers.layer import Group, Layer, ResolvedLayer, Shape, Values, We
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """All maps as one row of numbers: C×H×W → C·H·W."""
+    """Turns all maps into one row of numbers: C×H×W → C·H·W."""
 
     word: ClassVar[str] = "flatten"
     group: ClassVar[Group] = "shape"
     summary: ClassVar[str] = "turns all maps into one row of numbers; added automatically before `dense` and at the end"
     formula: ClassVar[str] = "the same number, in a row"
-    takes: ClassVar[str] = "no number: it flattens all of an image"
+    takes: ClassVar[str] = "no number, because it flattens all maps"
     other_names: ClassVar[tuple[str, ...]] = ("flat", "view", "reshape")
     needs_maps: ClassVar[bool] = True
     makes_row: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """As many numbers as all maps have."""
+        """Return one size: the count of numbers in all maps."""
         return (prod(shapes[0]),)
 
     def size_formula(self, node: ResolvedLayer) -> str:
-        """Maps, height and width, multiplied."""
+        """Return the product of maps, height and width."""
         return f"{times(*node.input_shape)} = {prod(node.input_shape):,}"
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:

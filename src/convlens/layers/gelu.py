@@ -9,7 +9,7 @@ from convlens.layers.layer import Values
 
 @dataclass(frozen=True)
 class GELU(Activation):
-    """x·Φ(x) for every number, Φ being the normal distribution (exact, PyTorch's default).
+    """x·Φ(x) for every number, where Φ is the standard normal distribution function (exact, as PyTorch's default).
 
     Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
     """
@@ -24,5 +24,5 @@ class GELU(Activation):
 
         import numpy as np
 
-        # 1 + erf(x) is erfc(−x), which keeps its digits where x is far below zero.
+        # 1 + erf(x) equals erfc(−x), which stays precise if x is far below zero.
         return values * np.vectorize(math.erfc, otypes=[float])(-values / math.sqrt(2)) / 2

@@ -16,7 +16,7 @@ class GlobalAvgPool2d(Layer):
     title: ClassVar[str] = "global average pooling"
     summary: ClassVar[str] = "the mean of each map"
     formula: ClassVar[str] = "mean of the map"
-    takes: ClassVar[str] = "no number: every map becomes one"
+    takes: ClassVar[str] = "no number, because every map becomes one number"
     other_names: ClassVar[tuple[str, ...]] = (
         "gap",
         "globalpool",
@@ -28,11 +28,11 @@ class GlobalAvgPool2d(Layer):
     keeps_places: ClassVar[bool] = False
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """One number a map."""
+        """Return the shape with one number for each map."""
         return (shapes[0][0], 1, 1)
 
     def size_formula(self, node: ResolvedLayer) -> str:
-        """How many numbers each mean is of."""
+        """Return how many numbers each mean is taken over."""
         return f"mean of {node.input_shape[1]}·{node.input_shape[2]} numbers = 1"
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:

@@ -1,11 +1,12 @@
-"""What a kind of layer is: everything that anybody needs to know of it, in one class, in one file.
+"""The base class of all kinds of layers.
 
-A layer is a frozen description without weights. Names, arguments and meaning are PyTorch's, so that knowledge and code
-carry over; only the number of input channels is left out, because the layer before says it. Sizes are given as one
-number or (height, width), and always stored as (height, width).
+A layer is a frozen description without weights. Names, arguments and their meaning are the same as in PyTorch; only the
+number of input channels is left out, because the layer before it determines that. Sizes are given as one number or
+(height, width), and always stored as (height, width).
 
-A subclass states what differs from "changes no shape and has no weights". Two libraries are handed in rather than
-imported, since both stand above this package: `nn` is `torch.nn`, and `by_hand` is `convlens.by_hand`.
+By default, a layer changes no shape and has no weights; a subclass overrides what differs. Two libraries are passed as
+arguments and not imported, because this package must not import them: `nn` is `torch.nn`, and `by_hand` is
+`convlens.by_hand`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,21 +32,21 @@ Shape = tuple[int, ...]
 Group = Literal["weights", "pooling", "normalisation", "activation", "shape", "join"]
 
 SHORTCUT = "shortcut"
-"""What the text of a network and the label of a branch call the way around a residual block's body."""
+"""The name of a residual block's second branch, in the text of a network and in the branch's label."""
 
 Extent = tuple[int, int]
-"""The image rows from the first up to but not including the second; equal numbers mean none."""
+"""A range of image rows or columns: the first, and the one after the last; equal numbers mean an empty range."""
 
 
 @dataclass(frozen=True, repr=False)
 class Layer:
-    """The base of every kind of layer.
+    """The base class of all kinds of layers.
 
-    The class attributes describe the kind: `word` is its name in text, JSON, C++ and JavaScript; `title` heads a form;
-    `summary` is one clause; `formula` is what it does to one number; `example` is its text where one is added to a
-    network; `defaults` says in the documentation what holds where an option is not given; `takes` says in an error
-    which arguments it has; `other_names` are what other libraries call it, `near_names` other
-    functions that it can stand in for; `group` is what it stands with in lists.
+    The class attributes describe the kind: `word` is its name in text, JSON, C++ and JavaScript; `title` is the heading
+    of its form on the page; `summary` is one clause; `formula` says what it does to one number; `example` is the text
+    with which it is added to a network; `defaults` lists the default options in the documentation; `takes` says in
+    errors which arguments it has; `other_names` are its names in other libraries, `near_names` are functions that it
+    can replace; `group` is its group in lists.
     """
 
     word: ClassVar[str]
@@ -59,54 +60,54 @@ class Layer:
     other_names: ClassVar[tuple[str, ...]] = ()
     near_names: ClassVar[tuple[str, ...]] = ()
     has_names_for: ClassVar[tuple[str, ...]] = ()
-    """The numbers without a word in text that have a name in Python."""
+    """Arguments that have no option word in text, but are written with their name in Python."""
     words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ()
-    """What its padding can be instead of a number."""
+    """The words that are allowed as its padding, besides numbers."""
     needs_maps: ClassVar[bool] = False
-    """Whether it works on maps alone, and not on a row of numbers."""
+    """Whether its input must be maps, not a row of numbers."""
     makes_row: ClassVar[bool] = False
-    """Whether it leaves a row of numbers."""
+    """Whether its output is a row of numbers."""
     keeps_places: ClassVar[bool] = True
-    """Whether each number follows from the number at the same place alone (or with it, from the channel's)."""
+    """Whether each output depends only on the input at the same position (and on parameters of its channel)."""
 
     def __init_subclass__(cls) -> None:
-        """A kind of which nothing else is said is called, and written, as its word."""
+        """Use the word as title and as example unless the class defines them."""
         if "word" in vars(cls):
             cls.title, cls.example = vars(cls).get("title", cls.word), vars(cls).get("example", cls.word)
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
-        """Refuse what another library would take, with the way to write it here."""
+        """Reject arguments that only another library has, and say how to write the layer here."""
         if (given or named) and (reason := cls.about_call(given, named)):
             raise NetworkError(reason)
         return super().__new__(cls)
 
     @classmethod
     def about_call(cls, given: Sequence[object], named: Mapping[str, object]) -> str | None:
-        """What is wrong with the way in which arguments are given, and how to write it; None where nothing is."""
+        """Return what is wrong with these arguments and how to write them; None if they are correct."""
         return about_call(cls, given, named, cls.takes)
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """The shape that it gives for inputs of these shapes; a size below 1 where a window does not fit."""
+        """Return the output shape for inputs of these shapes; a size below 1 means that a window does not fit."""
         return shapes[0]
 
     def size_formula(self, node: "ResolvedLayer") -> str:
-        """The sum behind the output's size, with the numbers filled in; empty where nothing changes."""
+        """Return the formula of the output's size with its numbers filled in; empty if the size stays the same."""
         return ""
 
     def parameter_shapes(self, node: "ResolvedLayer") -> dict[str, Shape]:
-        """The shape of every weight, bias and statistic, under PyTorch's names."""
+        """Return the shape of every weight, bias and statistic, under PyTorch's names."""
         return {}
 
     def count_parameters(self, node: "ResolvedLayer") -> tuple[int, str]:
-        """How many numbers training changes, and the sum behind it."""
+        """Return the number of trainable parameters, and the calculation behind it."""
         return 0, ""
 
     def count_multiply_adds(self, node: "ResolvedLayer") -> tuple[int, str]:
-        """The multiplications with an addition for one image, and the sum behind them."""
+        """Return the number of multiply-adds for one image, and the calculation behind it."""
         return 0, ""
 
     def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
-        """Fresh weight and bias of these shapes: PyTorch's default, uniform in ±1/√(inputs of one output)."""
+        """Draw weight and bias of these shapes: PyTorch's default, uniform in ±1/√(inputs of one output)."""
         from math import prod, sqrt
 
         import numpy as np
@@ -115,46 +116,46 @@ class Layer:
         return {name: random.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()}
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-        """For height and width, the image rows that each position depends on, from those of the inputs."""
+        """Return, for height and width, the image rows that each position depends on, given those of the inputs."""
         return inputs[0]
 
     def warnings(self, node: "ResolvedLayer") -> tuple[str, ...]:
-        """What works, but is probably not meant."""
+        """Return warnings about settings that work but are probably a mistake."""
         return ()
 
     def numbers(self, node: "ResolvedLayer") -> Sequence[float]:
-        """What the native engine is told besides the word; see native/layers."""
+        """Return the numbers that the native engine needs besides the word; see native/layers."""
         return ()
 
     def page_arguments(self) -> dict[str, Any]:
-        """What the page is told of it, as JSON values."""
+        """Return the arguments that the page needs, as JSON values."""
         return {}
 
     def torch_module(self, node: "ResolvedLayer", nn: Any) -> Any:
-        """The module of `torch.nn` that computes it: that of the same name, with the same arguments in their order."""
+        """Return the module of `torch.nn` that computes it: by default that of the same name and arguments."""
         return getattr(nn, type(self).__name__)(*(getattr(self, field.name) for field in fields(self)))
 
     def torch_call(self, torch: Any, inputs: Sequence[Any]) -> "tuple[Any, tuple[Any, ...]] | None":
-        """For what no module computes: a function and its arguments. None where there is a module."""
+        """Return a function and its arguments for a layer that no module computes; None if a module does."""
         return None
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
-        """What a trained network makes of these inputs of one image, in plain NumPy."""
+        """Compute the output for one image in plain NumPy, as in a trained network."""
         raise NotImplementedError
 
     def trace(self, by_hand: Any, node: "ResolvedLayer", weights: Weights, *values: Values) -> Any:
-        """Every window position behind the result, one at a time.
+        """Return the window positions behind the result, one at a time.
 
         Raises:
-            UsageError: a kind that looks at one number at a time.
+            UsageError: the layer has no window; it works on one number at a time.
         """
         raise UsageError(
-            f"{self} takes one number at a time, so there is no window position to show; give the number of a conv, "
-            "pool or dense layer, or of one that joins branches."
+            f"{self} works on one number at a time, so it has no window position to show; give the number of a conv, "
+            "pooling or dense layer, or of one that joins branches."
         )
 
     def __str__(self) -> str:
-        """The layer as the text of a network has it."""
+        """Return the layer as it is written in the text of a network."""
         words = [self.word]
         for option, name, value in self._spoken_arguments():
             number = self._spoken(name, value)
@@ -162,7 +163,7 @@ class Layer:
         return " ".join(words)
 
     def __repr__(self) -> str:
-        """The layer as Python that makes it again."""
+        """Return the layer as the Python expression that makes it."""
         arguments = [
             f"{name}={_simplest(value)!r}" if option or name in self.has_names_for else repr(_simplest(value))
             for option, name, value in self._spoken_arguments()
@@ -173,7 +174,7 @@ class Layer:
         return show(value).removesuffix(".0")
 
     def _spoken_arguments(self) -> list[tuple[str | None, str, Value]]:
-        """(option word or None, argument, value): options only where they are not the default, other numbers always."""
+        """Return (option word or None, argument, value): options only if they are not the default."""
         spoken = []
         for field in fields(self):
             value, option = getattr(self, field.name), ARGUMENTS[field.name].option
@@ -186,15 +187,15 @@ class Layer:
 
     @classmethod
     def default_text(cls, name: str) -> str | None:
-        """What holds where an argument is not given, in words; None where it must be given."""
+        """Return the default of an argument as text; None if the argument is required."""
         default = next(field.default for field in fields(cls) if field.name == name)
         return None if default is MISSING else show(default)
 
     def _set(self, **given: object) -> None:
-        """Store checked arguments; for a constructor.
+        """Check the arguments and store them; constructors call this.
 
         Raises:
-            NetworkError: one that is not allowed.
+            NetworkError: an argument is not allowed.
         """
         try:
             checked = self.check(given)
@@ -205,10 +206,10 @@ class Layer:
 
     @classmethod
     def check(cls, given: Mapping[str, object]) -> dict[str, Value]:
-        """The arguments in their stored form.
+        """Return the arguments in their stored form.
 
         Raises:
-            WrongArgument: one that is not allowed.
+            WrongArgument: an argument is not allowed.
         """
         checked = check_arguments(cls.word, given)
         cls.check_together(checked)
@@ -216,17 +217,17 @@ class Layer:
 
     @classmethod
     def check_together(cls, checked: dict[str, Value]) -> None:
-        """Refuse arguments that are allowed by themselves but not together, with `WrongArgument`."""
+        """Raise `WrongArgument` for arguments that are allowed on their own but not together."""
 
 
 @dataclass(frozen=True)
 class ResolvedLayer:
-    """A layer at its place in a network, with its shapes; a `Dense` knows its number here.
+    """A layer at its position in a network, with its shapes; a `Dense` always has its number of features here.
 
-    `index` is its position among all layers, in the order in which they are computed. `path` is its name in PyTorch's
-    module, and its weights' names begin with it: the index in a chain, `3.body.0` in a residual block. `inputs` are the
-    indices of the layers that it reads, −1 being the network's input. `branch` says which branch of the block around it
-    it stands in (`body`, `shortcut`, `branch 0`, ...), `depth` how many blocks there are around it.
+    `index` is its position among all layers, in the order in which they are computed. `path` is the name of its PyTorch
+    module, with which the names of its weights begin: the index in a chain, `3.body.0` in a residual block. `inputs`
+    are the indices of the layers that it reads; −1 is the network's input. `branch` is the branch that contains it, in
+    the innermost block (`body`, `shortcut`, `branch 0`, ...), and `depth` is the number of blocks around it.
     """
 
     index: int
@@ -240,21 +241,21 @@ class ResolvedLayer:
 
     @property
     def input_shape(self) -> Shape:
-        """The shape of its only, or first, input."""
+        """The shape of its first input, which is usually the only one."""
         return self.input_shapes[0]
 
     @property
     def text_with_branch(self) -> str:
-        """The layer's text behind the branch that it stands in, such as `shortcut: conv 16 1x1`."""
+        """The layer's text, prefixed with the branch that contains it, such as `shortcut: conv 16 1x1`."""
         return f"{self.branch}: {self.layer}" if self.branch else str(self.layer)
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """The shape of every weight, bias and statistic, under its name in the whole network."""
+        """Return the shape of every weight, bias and statistic, under its name in the whole network."""
         return {f"{self.path}.{name}": shape for name, shape in self.layer.parameter_shapes(self).items()}
 
 
 def union(extents: Sequence[Extent]) -> Extent:
-    """From the first row to the last; positions that see nothing but padding add none.
+    """Return the smallest range that contains all of these; empty ranges (padding) are ignored.
 
     >>> union([(2, 4), (0, 0), (3, 7)])
     (2, 7)
@@ -264,7 +265,7 @@ def union(extents: Sequence[Extent]) -> Extent:
 
 
 def name_of_layer(index: int) -> str:
-    """What sums and sentences call a layer; −1 is the network's input.
+    """Return the name of a layer in formulas and sentences; −1 is the network's input.
 
     >>> name_of_layer(3), name_of_layer(-1)
     ('layer 3', 'input')
@@ -273,7 +274,7 @@ def name_of_layer(index: int) -> str:
 
 
 def times(*numbers: int) -> str:
-    """A product, written out.
+    """Write out a product.
 
     >>> times(8, 3, 3)
     '8·3·3'

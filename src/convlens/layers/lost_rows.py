@@ -1,6 +1,6 @@
-"""Warnings where a stride leaves rows or columns of its input unread, and the numbers that would avoid it.
+"""Warnings about rows and columns that a layer never reads because of its stride, with settings that avoid this.
 
-Such a network works, and quietly ignores the edge of every image, or most of a map; nothing else tells the user.
+Such a network works without an error, but ignores the edge of every image or most of a map.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class _Axis:
 
 
 def warn_of_lost_rows(layer: "SlidingLayer", shape: Shape) -> tuple[str, ...]:
-    """A sentence on rows and columns of maps C×H×W dropped at the end or left out between; none where all are read.
+    """Return a warning about rows and columns of maps C×H×W that are never read; empty if all are read.
 
     >>> from convlens.layers import MaxPool2d
     >>> warn_of_lost_rows(MaxPool2d(2), (8, 7, 7))[0]
@@ -57,7 +57,7 @@ def _warn_of_end(layer: "SlidingLayer", *axes: _Axis) -> str | None:
 
 
 def _padding_that_reads_all(layer: "SlidingLayer", axis: _Axis) -> int | None:
-    """The smallest padding, of those that a pool may have, with which no row at the end is dropped."""
+    """Return the smallest allowed padding with which all rows at the end are read; None if there is none."""
     fitting = (
         candidate
         for candidate in range(axis.window.padding, layer.most_padding(axis.window) + 1)
@@ -67,7 +67,7 @@ def _padding_that_reads_all(layer: "SlidingLayer", axis: _Axis) -> int | None:
 
 
 def _next_full_size(axis: _Axis) -> int:
-    """The smallest input, this one or larger, whose last row is read."""
+    """Return the size of the smallest input, this one or larger, whose last row is read."""
     return next(
         size for size in range(axis.size, axis.size + axis.window.stride + 1) if not dropped(size, *axis.window)
     )
@@ -90,7 +90,7 @@ def _warn_of_gaps(layer: "SlidingLayer", *axes: _Axis) -> str | None:
 
 
 def _fewer_gaps(lost: list[tuple[_Axis, int]]) -> str:
-    """Name the largest stride that leaves nothing out between the positions, or dilation 1 where no stride does."""
+    """Suggest the largest stride that leaves no gaps between the positions, or dilation 1 if there is none."""
     strides = [_largest_stride(axis) if count else axis.window.stride for axis, count in lost]
     if None in strides:
         kernel_size = min(axis.window.kernel_size for axis, count in lost if count)

@@ -8,9 +8,9 @@ from convlens.layers.sliding import PoolingLayer
 
 @dataclass(frozen=True, init=False, repr=False)
 class MaxPool2d(PoolingLayer):
-    """The largest value at each position of the window; `stride` is the kernel size unless given.
+    """Max pooling: the largest value at each window position; `stride` defaults to the kernel size.
 
-    Padding takes part in no maximum, and is at most half of the kernel size.
+    Padding is ignored, and is at most half of the kernel size.
 
     >>> MaxPool2d(2), MaxPool2d(3, stride=2, padding=1)
     (MaxPool2d(2), MaxPool2d(3, stride=2, padding=1))

@@ -11,7 +11,7 @@ from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer,
 
 @dataclass(frozen=True)
 class Add(Layer):
-    """Two inputs of one shape, added number by number."""
+    """Adds two inputs of the same shape, number by number."""
 
     word: ClassVar[str] = "add"
     group: ClassVar[Group] = "join"
@@ -20,7 +20,7 @@ class Add(Layer):
     formula: ClassVar[str] = "body + shortcut"
 
     def size_formula(self, node: ResolvedLayer) -> str:
-        """Which layers are added."""
+        """Return the names of the layers that are added."""
         return " + ".join(name_of_layer(index) for index in node.inputs)
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
@@ -38,12 +38,12 @@ class Add(Layer):
 
 @dataclass(frozen=True, init=False, repr=False)
 class Residual(Block):
-    """What some layers make of their input, added to the input itself, or to what `shortcut` makes of it.
+    """A residual block: the output of `body` plus its input, or plus the output of `shortcut`.
 
     Args:
         body: the layers.
-        shortcut: layers that make the input the same shape as the body's output, such as
-            `[Conv2d(32, kernel_size=1, stride=2)]`; none where the shapes are alike.
+        shortcut: layers that give the input the shape of the body's output, such as
+            `[Conv2d(32, kernel_size=1, stride=2)]`; none if the shapes are equal.
 
     Source: He et al., Deep Residual Learning for Image Recognition, 2015.
 
@@ -55,7 +55,7 @@ class Residual(Block):
     word: ClassVar[str] = "residual"
     title: ClassVar[str] = "residual block"
     summary: ClassVar[str] = (
-        "adds its input to the output of its layers; `shortcut` converts the input if they change its shape"
+        "adds its input to the output of its layers; if the layers change the shape, `shortcut` converts the input"
     )
     example: ClassVar[str] = "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"
     other_names: ClassVar[tuple[str, ...]] = ("res", "resblock", "skip")
@@ -84,7 +84,7 @@ class Residual(Block):
 
 
 def join_extents(inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-    """Position by position the rows of any input; a row of numbers sees what all of its inputs see."""
+    """Join the rows of all inputs at each position, or at a single position if their counts of positions differ."""
     axes = []
     for parts in zip(*inputs, strict=True):
         alike = len({len(part) for part in parts}) == 1

@@ -19,5 +19,5 @@ class Sigmoid(Activation):
     def apply(self, values: Values) -> Values:
         import numpy as np
 
-        small = np.exp(-np.abs(values))  # no overflow far from zero
+        small = np.exp(-np.abs(values))  # exp of a negative number cannot overflow
         return np.where(values >= 0, 1 / (1 + small), small / (1 + small))

@@ -1,6 +1,6 @@
-"""What layers with a window share: sizes, receptive field, rows that no window reads.
+"""The base classes of layers with a window: sizes, receptive field, rows that no window reads.
 
-How a window slides along one axis stands in `convlens.window`; here are the two axes of a layer.
+`convlens.window` describes a window along one axis; a layer here has two axes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from convlens.words import nearest
 
 
 class SlidingLayer(Layer):
-    """A layer with a window that slides over maps. It is no dataclass, since each kind orders its fields itself."""
+    """A layer with a window that slides over maps. It is not a dataclass, so that each kind can order its fields."""
 
     needs_maps: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False
@@ -27,7 +27,7 @@ class SlidingLayer(Layer):
 
     @classmethod
     def check(cls, given: Mapping[str, object]) -> dict[str, Value]:
-        """As everywhere, with a padding in words made a number."""
+        """Return the arguments in their stored form, with a padding word converted to a number."""
         word = given.get("padding")
         if not isinstance(word, str):
             return super().check(given)
@@ -42,7 +42,7 @@ class SlidingLayer(Layer):
     def _wrong_word(cls, word: str) -> WrongArgument:
         if word == "same":
             return WrongArgument(
-                "padding", f"{cls.word} cannot be padded with 'same', as in PyTorch. Give a number, such as 1."
+                "padding", f"{cls.word} has no padding 'same', and neither does PyTorch's. Give a number, such as 1."
             )
         near = nearest(word.lower(), cls.words_for_padding)
         hint = f"Did you mean '{near}'?" if near else "Write for example 1."
@@ -50,7 +50,7 @@ class SlidingLayer(Layer):
 
     @property
     def windows(self) -> tuple[Window, Window]:
-        """How the window slides along the height and along the width."""
+        """The window along the height, and the window along the width."""
         height, width = zip(self.kernel_size, self.stride, self.padding, self._dilation, strict=True)
         return Window(*height), Window(*width)
 
@@ -59,20 +59,20 @@ class SlidingLayer(Layer):
         return (1, 1)
 
     def most_padding(self, window: Window) -> int:
-        """The largest padding that is worth trying, or allowed, along one axis."""
+        """Return the largest padding along one axis that is allowed or worth trying."""
         raise NotImplementedError
 
     def output_channels(self, channels: int) -> int:
         return channels
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
-        """One map for each of `output_channels`, as large as the window has positions."""
+        """Return one map for each output channel, with one number for each window position."""
         channels, *sizes = shapes[0]
         height, width = (output_size(size, *window) for size, window in zip(sizes, self.windows, strict=True))
         return (self.output_channels(channels), height, width)
 
     def size_formula(self, node: ResolvedLayer) -> str:
-        """The number of positions of the window, once where both axes are alike."""
+        """Return the formula for the number of window positions; only one if both axes are equal."""
         sizes = zip(node.input_shape[1:], self.windows, strict=True)
         height, width = (output_size_formula(size, *window) for size, window in sizes)
         return height if height == width else f"height {height}, width {width}"
@@ -81,7 +81,7 @@ class SlidingLayer(Layer):
         return [_slide(axis, window) for axis, window in zip(inputs[0], self.windows, strict=True)]
 
     def warnings(self, node: ResolvedLayer) -> tuple[str, ...]:
-        """Rows and columns that no window reads; a shortcut may skip some, since the body beside it reads them."""
+        """Warn of rows and columns that no window reads; a shortcut may skip some, because the body reads them."""
         return () if node.branch == SHORTCUT else warn_of_lost_rows(self, node.input_shape)
 
     def page_arguments(self) -> dict[str, Any]:
@@ -90,20 +90,20 @@ class SlidingLayer(Layer):
 
 
 class PoolingLayer(SlidingLayer):
-    """A window that slides over every map by itself; its stride is the kernel size unless given."""
+    """A window that slides over every map separately; the stride defaults to the kernel size."""
 
     group: ClassVar[Group] = "pooling"
     defaults: ClassVar[str] = "`pad 0`, `stride` = the window"
     takes: ClassVar[str] = "kernel_size, stride and padding"
     operation: ClassVar[str]
-    """Its name in `convlens.by_hand`."""
+    """The name of its function in `convlens.by_hand`."""
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size | Literal["valid"] = 0) -> None:
         self._set(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
 
     @classmethod
     def check_together(cls, checked: dict[str, Value]) -> None:
-        """A pool padded by more than half its kernel could have a window with nothing in it; torch refuses it too."""
+        """Reject a padding of more than half the kernel size, as torch does: a window could be all padding."""
         kernel_size, padding = checked["kernel_size"], checked.get("padding")
         if not (isinstance(kernel_size, tuple) and isinstance(padding, tuple)):
             return
@@ -117,7 +117,7 @@ class PoolingLayer(SlidingLayer):
             )
 
     def most_padding(self, window: Window) -> int:
-        """Half of the kernel size."""
+        """Return half of the kernel size."""
         return window.kernel_size // 2
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
@@ -134,15 +134,15 @@ class PoolingLayer(SlidingLayer):
 
     @classmethod
     def default_text(cls, name: str) -> str | None:
-        """The stride follows the window."""
+        """Return the default as text; the stride defaults to the window."""
         return "the window" if name == "stride" else super().default_text(name)
 
 
 def _same_padding(checked: Mapping[str, Value]) -> tuple[int, int]:
-    """The padding with which maps keep their size.
+    """Return the padding with which maps keep their size.
 
     Raises:
-        WrongArgument: there is none for this kernel, stride and dilation.
+        WrongArgument: there is no such padding for this kernel, stride and dilation.
     """
     one = (1, 1)
     sizes = [cast(tuple[int, int], checked.get(name, one)) for name in ("kernel_size", "stride", "dilation")]

@@ -65,7 +65,7 @@ class LayerKernels:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {
             "layer": self.layer,
             "text": self.text,
@@ -104,11 +104,11 @@ def examine_kernels(engine: Engine, images: NDArray[np.uint8]) -> tuple[LayerKer
 
 
 def describe_kernels(layer: LayerKernels) -> list[str]:
-    """The dead and near-duplicate kernels of a layer, as sentences; kernels are counted from 1.
+    """Describe the dead and near-duplicate kernels of a layer in sentences; kernels are counted from 0.
 
     >>> kernel = KernelFacts(0, 1.0, 0.0, 0.0, True, None, 0.0)
     >>> describe_kernels(LayerKernels(0, "conv 1 3x3", np.zeros((1, 1, 3, 3), np.float32), (kernel,)))
-    ['Layer 0 (conv 1 3x3): kernel 1 is dead; its output is never above zero.']
+    ['Layer 0 (conv 1 3x3): kernel 0 is dead; its output is never above zero.']
     """
     name, sentences = f"Layer {layer.layer} ({layer.text})", []
     empty = [number for number in layer.dead if layer.kernels[number].length == 0]
@@ -120,21 +120,19 @@ def describe_kernels(layer: LayerKernels) -> list[str]:
         theirs = "its weights are" if len(empty) == 1 else "their weights are"
         sentences.append(f"{name}: {_numbered(empty)} dead; {theirs} all zero.")
     if layer.duplicates:
-        pairs = ", ".join(
-            f"{later + 1} like {earlier + 1} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates
-        )
+        pairs = ", ".join(f"{later} like {earlier} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates)
         sentences.append(f"{name}: near duplicates, with their cosine similarity: {pairs}.")
     return sentences
 
 
 def _numbered(numbers: list[int]) -> str:
-    which = ", ".join(str(number + 1) for number in numbers)
+    which = ", ".join(map(str, numbers))
     return f"kernel {which} is" if len(numbers) == 1 else f"kernels {which} are"
 
 
 def _activation_behind(nodes: list[ResolvedLayer], node: ResolvedLayer) -> ResolvedLayer:
-    """The ReLU after a convolution, if only layers that keep maps separate (batch normalisation, pooling, dropout) come
-    between them; else the last such layer.
+    """Return the ReLU after a convolution if only layers that keep maps separate (batch normalisation, pooling,
+    dropout) come between them; else the last such layer.
     """
     passing = BatchNorm2d | MaxPool2d | AvgPool2d | Dropout | ReLU
     while not isinstance(node.layer, ReLU):
@@ -146,7 +144,7 @@ def _activation_behind(nodes: list[ResolvedLayer], node: ResolvedLayer) -> Resol
 
 
 def _largest_values(engine: Engine, images: NDArray[np.uint8], places: list[int]) -> dict[int, NDArray[np.float32]]:
-    """For each of these layers, the largest value of each of its maps over all images."""
+    """Return, for each of these layers, the largest value of each of its maps over all images."""
     largest: dict[int, NDArray[np.float32]] = {}
     for some in _blocks(engine, images):
         activations = engine.activations(some)
@@ -157,7 +155,7 @@ def _largest_values(engine: Engine, images: NDArray[np.uint8], places: list[int]
 
 
 def _blocks(engine: Engine, images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """The images in batches whose maps of all layers fit into memory."""
+    """Yield the images in batches whose maps of all layers fit into memory."""
     plan = engine.plan
     resolved = plan.network.resolve(plan.input_shape, plan.classes)
     numbers = sum(int(np.prod(layer.output_shape)) for layer in resolved) + int(np.prod(plan.input_shape))
@@ -188,7 +186,7 @@ def _examine(node: ResolvedLayer, end: ResolvedLayer, weights: Weights, largest:
 
 
 def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> tuple[np.ndarray, np.ndarray]:
-    """For each kernel, the earlier kernel with the most similar direction, and their cosine (−1 if there is none)."""
+    """Return, for each kernel, the earlier kernel with the most similar direction, and the cosine (−1 if none)."""
     count = len(flat)
     like, likeness = np.zeros(count, np.int64), np.full(count, -1.0)
     if count > _MOST_COMPARED:

@@ -21,7 +21,7 @@ class LayerMaps:
 
 
 def look_through(engine: Engine, image: NDArray[np.uint8]) -> tuple[LayerMaps, ...]:
-    """The normalised input and the output of every layer for one image (uint8 C×H×W).
+    """Return the normalised input and the output of every layer for one image (uint8 C×H×W).
 
     >>> from convlens.engines import Plan, open_engine
     >>> from convlens.network import Network, initial_weights

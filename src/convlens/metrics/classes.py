@@ -31,7 +31,7 @@ class ClassIntervals:
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How often each true class (row) was predicted as each class (column): int64, classes × classes.
+    """Return how often each true class (row) was predicted as each class (column): int64, classes × classes.
 
     >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), classes=2)
     array([[1, 1],
@@ -49,7 +49,7 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) ->
 
 
 def per_class(confusion: np.ndarray) -> list[ClassMetrics]:
-    """Precision, recall, F1 and support of every class of a confusion matrix, in the order of its rows.
+    """Return precision, recall, F1 and support of every class of a confusion matrix, in the order of its rows.
 
     >>> per_class(np.array([[1, 1], [0, 1]]))[1]
     ClassMetrics(precision=0.5, recall=1.0, f1=0.6666666666666666, support=1)
@@ -68,7 +68,7 @@ def per_class(confusion: np.ndarray) -> list[ClassMetrics]:
 
 
 def class_intervals(confusion: np.ndarray) -> list[ClassIntervals]:
-    """The 95 % intervals of the results of `per_class`, in the order of the matrix's rows.
+    """Return the 95 % intervals of the results of `per_class`, in the order of the matrix's rows.
 
     Precision and recall are shares of cases, so they have Wilson intervals. F1 is not a share, but F1 = 2J / (1 + J),
     where J = true positives / (true positives + false negatives + false positives), the Jaccard index, is one. F1 grows

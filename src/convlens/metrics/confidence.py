@@ -93,7 +93,7 @@ class RiskCoverage:
         return float((np.diff(self.answered, prepend=0) * self.risk).sum() / self.answered[-1])
 
     def at_risk(self, risk: float) -> Answered:
-        """The largest coverage with an error rate of at most `risk`; no answers if no threshold reaches it."""
+        """Return the largest coverage with an error rate of at most `risk`; no answers if no threshold reaches it."""
         images = int(self.answered[-1]) if len(self.answered) else 0
         (good,) = np.nonzero(self.risk <= risk)
         if not len(good):
@@ -155,7 +155,7 @@ class Confidences:
         return float(self.losses.mean()) if len(self.losses) else float("nan")
 
     def calibration_error(self, bins: int = 15, *, equal_mass: bool = False) -> float:
-        """The expected calibration error: the mean gap between confidence and accuracy, 0 to 1; NaN without images.
+        """Return the expected calibration error: the mean gap of confidence and accuracy, 0 to 1; NaN without images.
 
         Images are binned by the probability of their most likely class. In each bin, the mean of that probability is
         compared with the accuracy; the absolute differences are averaged over all images.
@@ -181,7 +181,7 @@ class Confidences:
         return float(np.abs(gaps).sum() / len(self.best))
 
     def reliability(self, bins: int = 15, *, equal_mass: bool = True) -> list[ReliabilityBin]:
-        """The bins of `calibration_error`, lowest confidence first; empty bins are left out.
+        """Return the bins of `calibration_error`, lowest confidence first; empty bins are left out.
 
         >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
         >>> low, high = Confidences.of(sure, np.array([0, 0, 1, 0])).reliability(bins=2)
@@ -207,7 +207,7 @@ class Confidences:
         return np.clip(np.ceil(self.best * bins).astype(np.int64) - 1, 0, bins - 1)
 
     def risk_coverage(self) -> RiskCoverage:
-        """Coverage and error rate at every distinct threshold, the highest first, so that coverage grows.
+        """Return coverage and error rate at every distinct threshold, the highest first, so that coverage grows.
 
         Images of equal probability are answered together or not at all. Source: Y. Geifman and R. El-Yaniv, "Selective
         classification for deep neural networks", 2017.
@@ -227,7 +227,7 @@ class Confidences:
         return RiskCoverage(falling[last], last + 1, sums[last])
 
     def answered_at(self, threshold: float) -> Answered:
-        """Coverage and error rate when only images with a probability of at least `threshold` are answered.
+        """Return coverage and error rate if only images with a probability of at least `threshold` are answered.
 
         >>> found = Confidences.of(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]))
         >>> found.answered_at(0.75)
@@ -238,7 +238,7 @@ class Confidences:
 
 
 def confidences(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Confidences:
-    """The statistics of N × classes logits for N labels, computed in pieces of a million logits to save memory.
+    """Return the statistics of N × classes logits for N labels, computed in pieces of a million logits to save memory.
 
     >>> found = confidences(np.log([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1]))
     >>> found.best.round(9).tolist(), found.right.tolist(), found.true.round(9).tolist()
@@ -262,12 +262,12 @@ def _confidences_of_block(logits: np.ndarray, labels: np.ndarray, temperature: f
     exponentials = np.exp(shifted)
     sums = exponentials.sum(axis=1, keepdims=True)
     losses = np.log(sums[:, 0]) - shifted[np.arange(len(labels)), labels]
-    # Exact where a probability is rounded to 0 or 1.
+    # These are exact even if a probability is rounded to 0 or 1.
     return replace(Confidences.of(exponentials / sums, labels), right=logits.argmax(axis=1) == labels, losses=losses)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """The probabilities of logits over the last axis, same shape and floating-point type.
+    """Return the probabilities of logits over the last axis, with the same shape and floating-point type.
 
     The greatest logit is subtracted first, so that nothing overflows.
 
@@ -280,9 +280,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The mean of −log(probability of the true class) for logits N×K and labels N, in nats.
+    """Return the mean of −log(probability of the true class) for logits N×K and labels N, in nats.
 
-    It is computed from the logits, not from `softmax`: log(0) would be infinite where the logits still tell.
+    It is computed from the logits, not from `softmax`, whose probabilities may be rounded to 0.
 
     >>> round(cross_entropy(np.array([[0.0, 0.0]]), np.array([1])), 4)  # the logarithm of 2
     0.6931
@@ -291,7 +291,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _former_function(old: str, new: str) -> Callable[..., Any]:
-    """The old name of a function that is now a method of `Confidences`."""
+    """Return a function with an old name, which is now a method of `Confidences`."""
 
     def call(probabilities: np.ndarray, labels: np.ndarray, *more: Any, **named: Any) -> Any:
         warn(f"convlens.metrics.{old}", f"Confidences.of(probabilities, labels).{new}")

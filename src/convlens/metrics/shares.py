@@ -11,7 +11,7 @@ from convlens.errors import UsageError
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """The share of `predicted` that equals `labels`, from 0 to 1; NaN if there are none.
+    """Return the share of `predicted` that equals `labels`, from 0 to 1; NaN if there are none.
 
     >>> accuracy(np.array([7, 2, 1, 0]), np.array([7, 2, 1, 6]))
     0.75
@@ -21,7 +21,7 @@ def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a share of `correct` out of `total`: (low, high), from 0 to 1.
+    """Return Wilson's score interval for a share of `correct` out of `total`: (low, high), from 0 to 1.
 
     The textbook interval p ± z·√(p(1 − p)/n) has zero width at 100 % and exceeds 1 just below; this one does not.
     Without any cases, the interval is (0, 1).
@@ -49,7 +49,7 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple
 
 
 def share_of(part: int, whole: int) -> float:
-    """`part / whole`; NaN if the whole is 0."""
+    """Return `part / whole`; NaN if the whole is 0."""
     return part / whole if whole else float("nan")
 
 

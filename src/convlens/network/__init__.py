@@ -1,13 +1,13 @@
-"""Networks: what one is, as text and as Python, and the layer table that arithmetic alone can say about it.
+"""Networks as text and as Python objects, their layer tables, and their initial weights.
 
-In: text or layers, the shape of the images, the number of classes. Out: shapes, counts, fresh weights, and errors that
-point at the word with the mistake. Never in here: an engine, image data, training.
+Input: text or layers, the shape of the images, the number of classes. Output: shapes, counts, initial weights, and
+errors that point at the word with the mistake. Never here: an engine, image data, training.
 
-    tokens → mistakes, structure → text, presets            what a network says
-    misfits → shapes → rows → table                         what follows from it
-    Network → reading → layer_tables, weights               what others use
+    tokens → mistakes, structure → text, presets            reading a network
+    misfits → shapes → rows → table                         computing its shapes and counts
+    Network → reading → layer_tables, weights               the public functions
 
-What a layer is stands in `convlens.layers`.
+`convlens.layers` defines the layers.
 """
 
 from convlens.network.layer_tables import dense_comparison, layer_table

@@ -1,6 +1,6 @@
-"""The layer table of a network, and the table of the plain dense network that the tutorial compares it with.
+"""The layer table of a network, and that of the dense network that the tutorial compares it with.
 
-Everything in it is arithmetic on the description; no array is made, so it is instant for any network and any size.
+A table is calculated from the description of the network; no array is made, so it is instant for any network and size.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from convlens.network.table import LayerTable
 
 
 def layer_table(network: NetworkLike, input_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> LayerTable:
-    """Shapes, parameters, multiply-adds and receptive field of every layer, with the sums; `rows` defines the counts.
+    """Return the table of shapes, parameters, multiply-adds and receptive fields; `rows.py` defines the counts.
 
     Raises:
         NetworkError: the network does not fit images of `input_shape` (C, H, W) or the number of classes.
@@ -31,14 +31,14 @@ def layer_table(network: NetworkLike, input_shape: tuple[int, int, int] = (1, 28
 def dense_comparison(
     input_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10, hidden: Sequence[int] = (512, 512)
 ) -> LayerTable:
-    """The table of a network of dense layers alone, relu between them, for the same images.
+    """Return the table of a network that has only dense layers, with relu between them.
 
-    The tutorial opens with it: 1,024 inputs, two hidden layers of 512, 5 classes. Each layer has (inputs + 1)·outputs
-    parameters and the layers are added, which gives 790,021; multiplying the sizes of the layers, as the tutorial does,
-    gives 1.3 billion and counts nothing.
+    The tutorial begins with 1,024 inputs, two hidden layers of 512, and 5 classes. Each layer has (inputs + 1)·outputs
+    parameters, in total 790,021. The tutorial multiplies the sizes of the layers instead, which gives 1.3 billion but
+    counts nothing.
 
     Raises:
-        NetworkError: a number of features or a shape that is not allowed.
+        NetworkError: a number of features or the shape is not allowed.
 
     >>> dense_comparison((1, 32, 32), 5).parameters
     790021

@@ -1,4 +1,4 @@
-"""What to say of layers that don't fit together, once the sizes are known: what came in, and which number to change."""
+"""Errors for layers that don't fit together: the sizes of their inputs, and which number to change."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from convlens.words import agreeing, count_of
 
 
 def about_small_maps(resolved: Sequence[ResolvedLayer], layer: SlidingLayer) -> str:
-    """Say what came in, what the kernel needs, and which number to change to what."""
+    """Return the error for maps smaller than a kernel: their size, the kernel's, and which number to change."""
     step = resolved[-1]
     windows = layer.windows
     sizes = step.input_shape[1:]
@@ -27,7 +27,7 @@ def about_small_maps(resolved: Sequence[ResolvedLayer], layer: SlidingLayer) -> 
 def _ways_out(
     resolved: Sequence[ResolvedLayer], layer: SlidingLayer, padded: Sequence[int], reaches: Sequence[int]
 ) -> list[str]:
-    """What makes the last layer fit: the largest kernel that does, the smallest padding, or less shrinking before."""
+    """List changes that make the last layer fit: a smaller kernel, more padding, or less shrinking before it."""
     step = resolved[-1]
     is_conv = isinstance(layer, Conv2d)
     axes = list(zip(step.input_shape[1:], padded, reaches, layer.windows, strict=True))
@@ -39,7 +39,7 @@ def _ways_out(
     elif max(kernel_size) > 1:
         ways.append(f"change the kernel size {show(layer.kernel_size)} to {show(kernel_size)}")
     pool_allows = all(pad <= kernel // 2 for pad, kernel in zip(padding, layer.kernel_size, strict=True))
-    if is_conv or (pool_allows and max(step.input_shape[1:]) > 1):  # pooling one number with padding is no help
+    if is_conv or (pool_allows and max(step.input_shape[1:]) > 1):  # padding does not help a pool over a single number
         ways.append(f"set 'pad {show(padding)}'")
     if shrinking := _last_shrinking(resolved[:-1]):
         ways.append(f"shrink the maps less before it (layer {shrinking.index}, {shrinking.layer})")
@@ -47,7 +47,7 @@ def _ways_out(
 
 
 def _last_shrinking(resolved: Sequence[ResolvedLayer]) -> ResolvedLayer | None:
-    """The nearest earlier layer that takes steps of more than one, the usual reason for maps that got too small."""
+    """Return the last layer with a stride above 1 or global pooling, the usual reason for maps that are too small."""
     for step in reversed(resolved):
         if isinstance(step.layer, GlobalAvgPool2d) or (
             isinstance(step.layer, SlidingLayer) and max(step.layer.stride) > 1
@@ -57,13 +57,13 @@ def _last_shrinking(resolved: Sequence[ResolvedLayer]) -> ResolvedLayer | None:
 
 
 def about_output(resolved: Sequence[ResolvedLayer], classes: int) -> tuple[str, ResolvedLayer, str | None]:
-    """Why a network's output is not one number a class, and the layer and the argument that decide it, if one does."""
+    """Return the error for an output that is not one number per class, and the layer and argument responsible."""
     for step in reversed(resolved):
         if isinstance(step.layer, Dense):
             given = step.output_shape[0]
             reason = (
                 f"the network gives {count_of(given, 'number')} for an image, but there {_count_classes(classes)}. "
-                f"Change 'dense {given}' to 'dense {classes}', or write 'dense' alone, which always gives one a class."
+                f"Change 'dense {given}' to 'dense {classes}', or write 'dense' alone, which gives one per class."
             )
             return reason, step, "features"
     step = next(step for step in reversed(resolved) if isinstance(step.layer, Flatten))
@@ -84,7 +84,7 @@ def _count_classes(classes: int) -> str:
 
 
 def about_groups(step: ResolvedLayer) -> str | None:
-    """Why a convolution cannot divide its input's channels into its groups; None where it can."""
+    """Return the error for a convolution whose groups do not divide its input channels; None if they do."""
     channels = step.input_shape[0]
     if not isinstance(step.layer, Conv2d) or channels % step.layer.groups == 0:
         return None
@@ -95,7 +95,7 @@ def about_groups(step: ResolvedLayer) -> str | None:
 
 
 def about_branches(block: Block, shapes: Sequence[Shape]) -> str:
-    """Why the branches of a block cannot be joined, and what would make them fit."""
+    """Return the error for branches of a block that cannot be joined, with a change that makes them fit."""
     sizes = [f"{branch.label} gives {_by(shape)}" for branch, shape in zip(block.branches, shapes, strict=True)]
     if not isinstance(block, Residual):
         return (

@@ -1,7 +1,7 @@
-"""What to say about a mistake in the text of a network: the sentence, with the nearest thing that was probably meant.
+"""Error messages for mistakes in the text of a network, with a suggestion of what was probably meant.
 
-The sentences are half of what the text reader is for, so they stand together here and the reader stays short. Nearness
-is difflib's; words of other libraries for the same thing are looked up first, because `linear` is not near `dense`.
+Names from other libraries are looked up before difflib searches for a similar word, because `linear` does not resemble
+`dense`.
 """
 
 from dataclasses import fields
@@ -14,21 +14,19 @@ from convlens.words import nearest
 
 EXAMPLE = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
 EMPTY_TEXT = f"the text of the network is empty; it needs at least one layer. Write for example '{EXAMPLE}'."
-EMPTY_LAYER = "no layer stands before this comma. Remove the comma, or write a layer there."
-EMPTY_SHORTCUT = "no layer stands after 'shortcut'. Remove the word, or write for example 'shortcut conv 16 1x1'."
+EMPTY_LAYER = "there is no layer before this comma. Remove the comma, or write a layer before it."
+EMPTY_SHORTCUT = "there is no layer after 'shortcut'. Remove the word, or write for example 'shortcut conv 16 1x1'."
 
 _WORDS = [*KINDS, *BLOCKS]
 _OTHER_NAMES = {
     name: word for word, kind in {**KINDS, **BLOCKS}.items() for name in (*kind.other_names, *kind.near_names)
 }
 _OTHER_OPTIONS = {name: word for word, argument in OPTIONS.items() for name in ARGUMENTS[argument].other_names}
-_SOFTMAX = (
-    "Leave it out: a network ends in plain numbers, one a class, and Convlens makes probabilities of them itself."
-)
+_SOFTMAX = "Leave it out: a network ends with one logit per class, and Convlens turns these into probabilities itself."
 
 
 def about_first_token(token: Token) -> str:
-    """What to say where a layer should begin and none does."""
+    """Return the error for a token that cannot begin a layer."""
     layers = "Layers are " + _list(_WORDS) + "."
     if token.kind == "number":
         return (
@@ -36,7 +34,7 @@ def about_first_token(token: Token) -> str:
             f"the comma between them; otherwise write for example 'dense {_short(token)}'."
         )
     if token.text == SHORTCUT:
-        return "'shortcut' stands in a residual block alone. Write for example 'residual(..., shortcut conv 16 1x1)'."
+        return "'shortcut' is only for residual blocks. Write for example 'residual(..., shortcut conv 16 1x1)'."
     if token.kind != "word":
         return about_stray_sign(token)
     if token.text in ("softmax", "log_softmax", "logsoftmax"):
@@ -47,31 +45,31 @@ def about_first_token(token: Token) -> str:
 
 
 def about_stray_sign(token: Token, block: Token | None = None) -> str:
-    """What to say of a sign, or a word, that cannot stand where it does; `block` is the word of the block around it."""
+    """Return the error for a sign or a word in the wrong place; `block` is the word of the block around it."""
     if token.kind == "close":
-        return "no bracket was opened for this one. Remove it."
+        return "this bracket has no opening bracket. Remove it."
     if token.kind == "open":
-        return f"brackets stand after {_list(list(BLOCKS), last='or')} alone. Write for example '{_block_example()}'."
+        return f"brackets are only for {_list(list(BLOCKS), last='or')}. Write for example '{_block_example()}'."
     if token.kind == "semicolon":
         return "';' separates the branches of a concat. Layers are separated by commas: write ',' instead."
     if token.text == SHORTCUT and block is not None:
-        return f"a {block.text} has no second shortcut, and a concat none at all. Remove it."
-    return f"{_quote(token)} stands behind a block. Write a comma before it."
+        return "only a residual block has a shortcut, and it has only one. Remove this one."
+    return f"{_quote(token)} follows a block without a comma. Write a comma before it."
 
 
 def about_missing_bracket(word: Token) -> str:
-    """What to say of a block's word without brackets."""
+    """Return the error for a block's word without brackets."""
     return f"{word.text} needs its layers in brackets. Write for example '{BLOCKS[word.text].example}'."
 
 
 def about_open_bracket(word: Token) -> str:
-    """What to say of a bracket that is never closed."""
-    return f"the bracket of {word.text} is not closed. Write ')' behind its last layer."
+    """Return the error for a bracket that is never closed."""
+    return f"the bracket of {word.text} is not closed. Write ')' after its last layer."
 
 
 def about_brackets(example: str) -> str:
-    """What to say of brackets behind the word of a layer."""
-    return f"the numbers of a layer have no brackets. Write for example '{example}'."
+    """Return the error for brackets after the word of a layer."""
+    return f"the numbers of a layer are written without brackets. Write for example '{example}'."
 
 
 def _block_example() -> str:
@@ -79,7 +77,7 @@ def _block_example() -> str:
 
 
 def about_missing_number(kind: type[Layer], name: str, first: Token | None, following: Token | None) -> str:
-    """What to say where a layer lacks a number that it must have."""
+    """Return the error for a layer without a required number."""
     example = kind.example
     if following is not None and following.kind == "number":
         return (
@@ -98,19 +96,19 @@ def about_missing_number(kind: type[Layer], name: str, first: Token | None, foll
 
 
 def about_extra_number(word: Token, number: Token, options: list[str]) -> str:
-    """What to say where a layer has one number more than it takes."""
+    """Return the error for a layer with one number too many."""
     if not options:
         return f"{_takes(word, options)}, so {_short(number)} is too many. Remove it."
     return (
-        f"{_short(number)} is one number too many for {word.text}: a number here needs a word before it that says what "
-        f"it is. Write for example '{options[0]} {_short(number)}' ({_list(options, last='or')}), or remove it."
+        f"{_short(number)} is one number too many for {word.text}: a number here needs an option before it. "
+        f"Write for example '{options[0]} {_short(number)}' ({_list(options, last='or')}), or remove it."
     )
 
 
 def about_unknown_option(word: Token, token: Token, options: list[str]) -> str:
-    """What to say of a word inside a layer that is none of its options."""
+    """Return the error for a word inside a layer that is not one of its options."""
     if token.text in _WORDS:
-        return f"{token.text} is a layer of its own. Write a comma before it: ', {token.text}'."
+        return f"{token.text} is a separate layer. Write a comma before it: ', {token.text}'."
     takes = f"{_takes(word, options)}."
     if token.text in OPTIONS:
         return f"{token.text} is not an option of {word.text}; {takes} Remove '{token.text}' and its number."
@@ -119,18 +117,18 @@ def about_unknown_option(word: Token, token: Token, options: list[str]) -> str:
     if token.text == "same" or token.text == "valid":
         option = ARGUMENTS["padding"].option
         if token.text in KINDS[word.text].words_for_padding:
-            return f"{_short(token)} is a padding and stands after its word. Write '{option} {_short(token)}'."
+            return f"{_short(token)} is a padding and needs its option before it. Write '{option} {_short(token)}'."
     near = _did_you_mean(token, [*options, *_WORDS], commas=True)
     return f"{_quote(token)} is not known here.{_foreign_letter(token)} {near or takes}"
 
 
 def about_missing_option_number(option: Token, found: Token | None, kind: type[Layer]) -> str:
-    """What to say where an option lacks its number."""
+    """Return the error for an option without its number."""
     example = ARGUMENTS[OPTIONS[option.text]].example
     words = kind.words_for_padding if OPTIONS[option.text] == "padding" else ()
     if found is not None and found.text == "same" and words:
         number = f"'{option.text} {example}'"
-        return f"{kind.word} cannot be padded with 'same', as in PyTorch. Write a number, such as {number}."
+        return f"{kind.word} has no padding 'same', and neither does PyTorch's. Write a number, such as {number}."
     near = nearest(found.text, words) if found is not None and found.kind == "word" else None
     instead = f", not '{_short(found)}'" if found is not None else ""
     needed = _list(["a number", *words], last="or")
@@ -139,17 +137,17 @@ def about_missing_option_number(option: Token, found: Token | None, kind: type[L
 
 
 def about_repeated_option(option: Token) -> str:
-    """What to say of an option that was given before."""
+    """Return the error for an option that is given twice."""
     return f"{option.text} is given twice for this layer. Remove one of them."
 
 
 def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> str | None:
-    """The suggestion for a word: another library's name, a word with its number glued on, or the nearest word."""
+    """Suggest a correction: the name here, a space between a word and its number, or a similar word."""
     word = token.text
     meant = _OTHER_NAMES.get(word) or _OTHER_OPTIONS.get(word)
     letters = word.rstrip("0123456789")
     if meant is None and letters in known and letters != word:
-        return f"Write a blank before the number: '{letters} {word[len(letters) :]}'."
+        return f"Write a space before the number: '{letters} {word[len(letters) :]}'."
     if meant not in known:
         meant = nearest(word, known)
     if meant is None:
@@ -168,7 +166,7 @@ def _takes(word: Token, options: list[str]) -> str:
 
 
 def _foreign_letter(token: Token) -> str:
-    """A letter that only looks Latin (а Cyrillic с for a c) is invisible to its writer, so it is named."""
+    """Name a letter that only looks Latin, such as a Cyrillic с, because its writer cannot see the difference."""
     for letter in token.text:
         if not letter.isascii():
             return f" Its letter '{letter}' is not a Latin one (U+{ord(letter):04X})."

@@ -1,7 +1,7 @@
 """The network: a frozen tree of layers in canonical form, readable as text and as Python.
 
-It is the description alone. Weights belong to a trained model, arithmetic to an engine, and the size of the images to
-the data, so one network can be printed, compared, stored and used with any of them. A `torch.nn.Module` mixes all four.
+It is only the description. Weights belong to a trained model, arithmetic to an engine, and the size of the images to
+the data, so that one network can be printed, compared, stored and used with any of them.
 """
 
 from collections.abc import Iterable
@@ -26,14 +26,14 @@ _NOTEBOOK_INPUT, _NOTEBOOK_CLASSES = (1, 28, 28), 10
 @explains_names
 @dataclass(frozen=True, init=False, repr=False)
 class Network:
-    """Layers and blocks of layers that follow one another, from an image to one number (logit) a class.
+    """A sequence of layers and blocks, from an image to one number (logit) for each class.
 
-    Give a list of them, the network as text, or the name of a preset. A `Flatten` is added before the first `Dense` and
-    at the end where none is written; the last `Dense` may leave its number out and then takes the number of classes.
-    Two networks are equal where their layers are.
+    Give a list of layers, the network as text, or the name of a preset. A `Flatten` before the first `Dense` and at the
+    end is added if it is missing. The last `Dense` may leave out its number; it then has one output for each class. Two
+    networks are equal if their layers are equal.
 
     Raises:
-        NetworkError: layers that cannot follow one another, or a text with a mistake.
+        NetworkError: the layers cannot follow one another, or the text has a mistake.
 
     >>> from convlens.layers import Conv2d, Dense, MaxPool2d, ReLU
     >>> network = Network([Conv2d(8, kernel_size=3, padding=1), ReLU(), MaxPool2d(2), Dense()])
@@ -55,11 +55,11 @@ class Network:
         given = items_or_none(layers)
         if given is None:
             raise NetworkError(
-                f"a network cannot be made of {shown(layers)}. Give a list of layers, such as [{_EXAMPLE}], a text, or "
-                f"the name of a preset: {', '.join(PRESETS)}."
+                f"a network cannot be made from {shown(layers)}. Give a list of layers, such as [{_EXAMPLE}], a text, "
+                f"or the name of a preset: {', '.join(PRESETS)}."
             )
         if not isinstance(source, Source | None):
-            raise NetworkError(f"source is {shown(source)}; it is made by from_text alone. Leave it out.")
+            raise NetworkError(f"source is {shown(source)}; only from_text sets it. Leave it out.")
         completed, completed_source = complete(given, source)
         object.__setattr__(self, "layers", completed)
         object.__setattr__(self, "source", completed_source)
@@ -69,11 +69,11 @@ class Network:
         """Read a network from text such as `conv 8 3x3 pad 1, relu, maxpool 2, dense`, or by its name: `tutorial`.
 
         A layer is its word, its numbers, then options (`pad`, `stride`, `dilation`, `groups`) with a number each. Sizes
-        are `3`, or `3x5` for height and width. `residual(...)` and `concat(...; ...)` are blocks of layers. Capitals,
-        blanks and line ends don't matter.
+        are `3`, or `3x5` for height and width. `residual(...)` and `concat(...; ...)` are blocks of layers. Upper case,
+        spaces and line breaks don't matter.
 
         Raises:
-            NetworkError: pointing at the word with the mistake, and saying what to write instead.
+            NetworkError: the text has a mistake; the error points at it and says what to write instead.
 
         >>> print(Network.from_text("CONV 8 3X3 Pad 1, relu,  globalavgpool, dense"))
         conv 8 3x3 pad 1, relu, globalavgpool, dense
@@ -81,7 +81,7 @@ class Network:
         conv 6 5x5 pad 2
         """
         if not isinstance(text, str):
-            raise NetworkError(f"the text of a network is {shown(text)}; give a text, or layers to Network([...]).")
+            raise NetworkError(f"the text of a network is {shown(text)}; give a string, or layers to Network([...]).")
         return cls(text)
 
     def __str__(self) -> str:
@@ -91,11 +91,14 @@ class Network:
         return f"Network([{', '.join(repr(layer) for layer in self.layers)}])"
 
     def resolve(self, input_shape: tuple[int, int, int], classes: int) -> list[ResolvedLayer]:
-        """Every layer in the order in which they are computed, for images of `input_shape` (C, H, W) and this number of
-        classes: its inputs, what it gets and what it gives.
+        """Return the layers in the order in which they are computed, each with its inputs and shapes.
+
+        Args:
+            input_shape: the shape (C, H, W) of the images.
+            classes: the number of classes.
 
         Raises:
-            NetworkError: maps smaller than a kernel, or an output that is not one number a class.
+            NetworkError: maps are smaller than a kernel, or the output is not one number per class.
 
         >>> [step.output_shape for step in Network.from_text("conv 8 3x3, dense").resolve((1, 28, 28), 10)]
         [(8, 26, 26), (5408,), (10,)]
@@ -103,7 +106,7 @@ class Network:
         return resolve_layers(self.layers, input_shape, classes, self.source)
 
     def parameter_shapes(self, input_shape: tuple[int, int, int], classes: int) -> dict[str, tuple[int, ...]]:
-        """The shape of every tensor under the names of the state dict of `to_torch()`, in its order.
+        """Return the shape of every tensor, with the names and in the order of the state dict of `to_torch()`.
 
         Raises:
             NetworkError: as `resolve`.
@@ -115,7 +118,7 @@ class Network:
         return {name: shape for node in resolved for name, shape in node.parameter_shapes().items()}
 
     def _repr_html_(self) -> str:
-        """The layer table for 1×28×28 images and 10 classes, as its caption says; the text where that does not fit."""
+        """Return the layer table for 1×28×28 images and 10 classes, or the text if the network does not fit them."""
         try:
             resolved = self.resolve(_NOTEBOOK_INPUT, _NOTEBOOK_CLASSES)
         except NetworkError:

@@ -1,6 +1,4 @@
-"""Networks with a name. Presets are text, as a user would write them, so that each is an example and nothing that only
-code can make.
-"""
+"""Networks with a name. They are stored as text that a user could write, so that each is also an example."""
 
 from convlens.layers import BLOCKS, KINDS
 from convlens.network.source import Span, point
@@ -15,14 +13,14 @@ PRESETS: dict[str, str] = {
         "conv 6 5x5 pad 2, tanh, avgpool 2, conv 16 5x5, tanh, avgpool 2, dense 120, tanh, dense 84, tanh, dense"
     ),
 }
-"""Name → text. No name is the word of a layer, so a name and a text cannot be mistaken for each other."""
+"""Name → text. No name is the word of a layer, so a name cannot be confused with a text."""
 
 
 def text_of(text_or_name: str) -> str:
-    """The text of a preset where this is its name; any other text as it is.
+    """Return the text of a preset if this is its name; return any other text unchanged.
 
     Raises:
-        NetworkError: a word that is nearly the name of a preset, and nearer to it than to a layer.
+        NetworkError: the word is almost the name of a preset, and less similar to any layer.
 
     >>> text_of(" Tutorial ") == TUTORIAL, text_of("dense")
     (True, 'dense')
@@ -36,6 +34,6 @@ def text_of(text_or_name: str) -> str:
         reason = f"'{word[:40]}' is neither a preset network ({', '.join(PRESETS)}) nor a layer. Did you mean '{near}'?"
         start = text_or_name.index(word)
         error = point(reason, word, Span(0, len(word)))
-        error.position = (start, start + len(word))  # `word` is without the blanks around it
+        error.position = (start, start + len(word))  # `word` has no spaces around it, but the given text may
         raise error
     return text_or_name

@@ -1,4 +1,4 @@
-"""The one place that reads what a user gives for a network: a `Network`, its text, the name of a preset, or layers."""
+"""Turns whatever a user gives as a network into a `Network`: its text, the name of a preset, or layers."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,10 +19,10 @@ else:
 
 
 def as_network(given: NetworkLike) -> Network:
-    """A network, however it is given.
+    """Return a network that is given in any form.
 
     Raises:
-        NetworkError: a text or layers with a mistake, or something else.
+        NetworkError: the text or the layers have a mistake, or `given` is something else.
 
     >>> from convlens.layers import Dense
     >>> as_network("lenet") == Network(PRESETS["lenet"]), as_network([Dense()]) == Network("dense")
@@ -32,10 +32,10 @@ def as_network(given: NetworkLike) -> Network:
 
 
 def read_network(text_or_name: str) -> Network:
-    """A network from the name of a preset or from its text, as `Network.from_text`.
+    """Read a network from the name of a preset or from its text, like `Network.from_text`.
 
     Raises:
-        NetworkError: neither a preset nor a text that can be read; it points at the mistake.
+        NetworkError: this is neither a preset nor a text without mistakes; the error points at the mistake.
 
     >>> read_network("Tutorial") == read_network(PRESETS["tutorial"])
     True
@@ -44,10 +44,10 @@ def read_network(text_or_name: str) -> Network:
 
 
 def preset(name: str) -> Network:
-    """The preset of that name.
+    """Return the preset network of this name.
 
     Raises:
-        UsageError: no preset has the name; the message lists them.
+        UsageError: no preset has this name; the message lists all presets.
 
     >>> preset("tutorial") == Network.from_text("tutorial")
     True

@@ -1,18 +1,18 @@
-"""How the rows of a layer table are counted: shapes, parameters, multiply-adds and receptive field.
+"""Computes the rows of a layer table: shapes, parameters, multiply-adds and receptive field.
 
-**Multiply-adds** count one multiplication with the addition of its product, in `conv` and `dense` alone: a conv does
-C·kH·kW of them for each number it gives, a dense one for each input and output. Adding the bias, pooling, activations,
-batch normalisation and dropout count as 0. Positions under the padding count like any other. The tutorial's network
-does 56,448 + 225,792 + 7,840 = 290,080 for one image. Other tools count two operations for each, or count biases.
+**Multiply-adds** count a multiplication and the addition of its product as one, in `conv` and `dense` only: conv needs
+C·kH·kW for each number of its output, dense one for each pair of input and output. Adding the bias, pooling,
+activations, batch normalisation and dropout count as 0. Positions in the padding count like any other. The tutorial's
+network needs 56,448 + 225,792 + 7,840 = 290,080 for one image. Other tools count two operations each, or count biases.
 
-**Parameters** are the numbers that training changes: weights and biases, batch normalisation's too, but not its running
-mean and variance, which are measured rather than learned.
+**Parameters** are the numbers that training changes: weights and biases, including those of batch normalisation, but
+not its running mean and variance, which are measured.
 
-**The receptive field** of a layer is the part of the image that one of its numbers depends on. The textbook recursion
-(add (kernel − 1)·step, multiply the steps) gives the size in the middle of a boundless image. Real maps end: padding is
-no part of the image, dropped rows reach nobody, and late layers would see more rows than there are. So each position's
-first and last image row are followed through the layers, one axis at a time, which is exact and still cheap. Inside
-that extent single rows may go unread (dilation); they count, as in the textbook.
+**The receptive field** of a layer is the part of the image that one number of its output depends on. The textbook
+recursion (add (kernel − 1)·step, multiply the steps) gives the size in the middle of an unlimited image. Real maps end:
+padding is not part of the image, dropped rows affect nothing, and late layers would see more rows than there are. So
+the first and last image row of each position are followed through the layers, one axis at a time, which is exact and
+cheap. Dilation may leave rows within this range unread; they count, as in the textbook.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from convlens.network.table import LayerRow, LayerTable
 
 
 def tabulate(text: str, resolved: Sequence[ResolvedLayer]) -> LayerTable:
-    """The layer table of resolved layers; `text` is what the table calls the network."""
+    """Return the layer table of resolved layers; `text` is the text of the network."""
     input_shape, (classes,) = resolved[0].input_shape, resolved[-1].output_shape
-    # The image rows behind every position of every layer, and of the input in the last place, which is index −1.
+    # The image rows behind every position of every layer; the last item, at index −1, is the network's input.
     extents: list[list[list[Extent]]] = [[]] * len(resolved)
     extents.append([[(row, row + 1) for row in range(size)] for size in input_shape[1:]])
     rows = []
@@ -57,7 +57,7 @@ def _row(node: ResolvedLayer, opened: tuple[str, ...], receptive_field: tuple[in
 
 
 def _opened_branches(resolved: Sequence[ResolvedLayer]) -> list[tuple[str, ...]]:
-    """For each layer, the branches that begin with it: with the first layer of a block, the block's own branch too."""
+    """Return the branches that begin with each layer; the first layer of a nested block can begin several."""
     labels = {node.path.rpartition(".")[0]: node.branch for node in resolved}  # the path of a branch → its label
     del labels[""]
     unseen, opened = set(labels), []
@@ -70,9 +70,9 @@ def _opened_branches(resolved: Sequence[ResolvedLayer]) -> list[tuple[str, ...]]
 
 
 def _largest(extents: Sequence[Sequence[Extent]]) -> tuple[int, int]:
-    """The receptive field: the most rows and the most columns that any position depends on.
+    """Return the receptive field: the most rows and the most columns that any position depends on.
 
-    Who sees no row sees no pixel, so (0, 0) where every position reads padding alone.
+    It is (0, 0) if all positions read only padding along one axis, because then they see no pixel.
     """
     height, width = (max(end - start for start, end in axis) for axis in extents)
     return (height, width) if height and width else (0, 0)

@@ -1,8 +1,7 @@
-"""A network's layers in the order in which they are computed, each with its inputs and shapes.
+"""Lists a network's layers in the order in which they are computed, each with its inputs and shapes.
 
-This is the one place that knows how a network is laid out: the layer table, the engines, the initial weights, the page
-and the check of a model file all read its result. Asking torch instead (a forward pass on nothing) would need torch,
-and its errors speak of tensors where ours name the layer and the number to change.
+The layer table, the engines, the initial weights, the page and the check of a model file all use this list. A forward
+pass in torch would give the shapes, too, but it needs torch, and its errors do not name the number to change.
 """
 
 from collections.abc import Sequence
@@ -20,11 +19,11 @@ _LARGEST = 65_536
 def resolve_layers(
     layers: Sequence[Layer | Block], input_shape: tuple[int, int, int], classes: int, source: Source | None = None
 ) -> list[ResolvedLayer]:
-    """The layers of a canonical network, in order; a block gives its branches' layers and then the one that joins them.
+    """Return the layers of a canonical network in order; a block gives its branches' layers, then the joining layer.
 
     Raises:
-        NetworkError: maps smaller than a kernel, branches that do not fit together, or an output that is not one
-            number a class; it points into the text if there is one.
+        NetworkError: maps are smaller than a kernel, branches do not fit together, or the output is not one number
+            per class; the error points into the text if there is one.
 
     >>> from convlens.layers import Conv2d, Flatten
     >>> dense = resolve_layers([Conv2d(2, kernel_size=3), Flatten(), Dense()], (1, 4, 4), 10)[2]
@@ -43,7 +42,7 @@ def resolve_layers(
 
 
 class _Layout:
-    """A network while it is laid out."""
+    """The state of `resolve_layers` for one network."""
 
     def __init__(self, input_shape: Shape, classes: int, source: Source | None) -> None:
         self.nodes: list[ResolvedLayer] = []
@@ -51,7 +50,7 @@ class _Layout:
         self._input_shape, self._classes, self._source = input_shape, classes, source
 
     def refuse(self, reason: str, place: LayerPlace | None, argument: str | None = None) -> NetworkError:
-        """The error, pointing into the text where there is one."""
+        """Return the error; it points into the text if there is one."""
         return self._source.point(reason, place, argument) if self._source else NetworkError(reason)
 
     def add_chain(
@@ -63,7 +62,7 @@ class _Layout:
         depth: int = 0,
         branch: str = "",
     ) -> int:
-        """Lay out layers that follow one another, the first of which reads `start`; returns the last one's index."""
+        """Add a chain of layers, the first of which reads `start`; return the index of the last layer."""
         for number, (layer, place) in enumerate(zip(layers, places, strict=True)):
             path = f"{prefix}{number}"
             inputs = (start,)
@@ -101,7 +100,7 @@ class _Layout:
         return index
 
     def shape_of(self, index: int) -> Shape:
-        """What a layer gives; −1 is the input."""
+        """Return the output shape of a layer; −1 is the network's input."""
         return self._input_shape if index < 0 else self.nodes[index].output_shape
 
     def _check_join(self, block: Block, inputs: tuple[int, ...], place: LayerPlace | None) -> None:
@@ -112,7 +111,7 @@ class _Layout:
 
 
 def _check_input(input_shape: Sequence[int], classes: int) -> tuple[tuple[int, ...], int]:
-    """Both as plain ints, so that NumPy's do not reach a formula or a JSON file."""
+    """Return both as Python ints, because NumPy integers would break formulas and JSON files."""
     sizes = tuple(whole_or_none(size) for size in items_or_none(input_shape) or ())
     count = whole_or_none(classes)
     if len(sizes) != 3 or not all(_is_possible(size) for size in sizes):

@@ -1,7 +1,7 @@
-"""Where each layer stands in the text that it came from, so that an error found much later can still point there.
+"""The place of each layer in the text of its network, so that errors found later can point at it.
 
-A misfit shows only when the size of the images is known, long after the text was read. Keeping the places beside the
-layers costs a few numbers; reading the text a second time for the error would need the reader to agree with itself.
+Sizes that don't fit show only when the size of the images is known, long after the text was read. Storing the places
+with the layers is simpler than reading the text a second time.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _WIDEST = 100
 
 
 class Span(NamedTuple):
-    """Characters `start` up to but not including `end` of a text."""
+    """The characters of a text from `start` up to but not including `end`."""
 
     start: int
     end: int
@@ -23,9 +23,9 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class LayerPlace:
-    """Where one layer stands: its word, all of it, and the number of each argument that was written.
+    """The place of one layer in a text: its word, the whole layer, and the value of each argument that was written.
 
-    For a block `branches` has the places of each branch's layers; a layer that was implied has none.
+    For a block, `branches` has the places of each branch's layers; a layer that is implied has None.
     """
 
     word: Span
@@ -38,19 +38,19 @@ Places: TypeAlias = "tuple[LayerPlace | None, ...]"
 
 
 def places_of_branches(block: Block, place: LayerPlace | None) -> tuple[Places, ...]:
-    """The places of the layers of each branch; None for every layer of a block without a place."""
+    """Return the places of each branch's layers; None for every layer if the block has no place."""
     return place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A network's text and the place of each of its layers; None for a layer that was implied."""
+    """A network's text and the place of each of its layers; None for a layer that is implied."""
 
     text: str
     places: Places
 
     def point(self, reason: str, place: LayerPlace | None, argument: str | None = None) -> NetworkError:
-        """An error at an argument of a layer; at the whole layer where that argument was not written."""
+        """Return an error that points at an argument of a layer, or at the layer if the argument was not written."""
         if place is None:
             return NetworkError(reason)
         span = place.arguments.get(argument, place.whole) if argument else place.whole
@@ -58,10 +58,10 @@ class Source:
 
 
 def point(reason: str, text: str, span: Span) -> NetworkError:
-    """An error that shows the line with the mistake, underlined.
+    """Return an error that shows the line with the mistake and underlines it.
 
-    Only that line is shown, long ones cut short, and what no terminal should print is replaced. The error's `position`
-    is the place in the whole text.
+    Only that line is shown. Long lines are shortened, and unprintable characters replaced. The error's `position` is
+    the place in the whole text.
 
     >>> print(point("'b' is wrong.", "a,\\nb, c", Span(3, 4)))
     'b' is wrong.

@@ -1,9 +1,9 @@
-"""The canonical form of a network: which layers may follow which, and where `flatten` is implied.
+"""Checks the order of layers, and converts a network to its canonical form, with every implied `flatten`.
 
-Layers work on maps until a `flatten` or a `dense`, and on one row of numbers from there on. This can be checked before
-the size of any image is known, so a network that could never work is refused when it is written, not when training
-starts. A `flatten` before the first `dense` and at the end goes without saying; the canonical form says it, so that
-the positions of layers are those in a `torch.nn.Sequential`, and equal networks are equal.
+Layers work on maps until a `flatten` or a `dense`, and on one row of numbers after it. This check does not need the
+size of the images, so a network that can never work is rejected when it is written, not when training starts. A
+`flatten` before the first `dense` and at the end is implied. The canonical form includes it, so that the positions of
+layers are the same as in a `torch.nn.Sequential`, and networks that mean the same compare equal.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from convlens.layers import BLOCKS, KINDS, Block, Dense, Flatten, Layer, Residua
 from convlens.network.source import LayerPlace, Places, Source, places_of_branches
 
 DEEPEST = 20
-"""Blocks within blocks: more of them are no network, and no function here needs to count its own depth."""
+"""The deepest nesting of blocks. It is checked here, so that no other function must limit its recursion."""
 ABOUT_DEPTH = f"there are more than {DEEPEST} blocks within blocks. Use fewer."
 
 Chain = tuple[Layer | Block, ...]
@@ -22,11 +22,11 @@ _Item = tuple[Layer | Block, LayerPlace | None]
 
 
 def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> tuple[Chain, Source | None]:
-    """Check the order of the layers and write every implied `flatten` out, in the source as a layer without a place.
+    """Check the order of the layers and add every implied `flatten`, which has no place in the source.
 
     Raises:
-        NetworkError: no layers, nothing to learn, maps needed after `flatten` or `dense`, a `dense` without number
-            that is not the last one, a block that is empty, or something that is no layer.
+        NetworkError: there are no layers or none that learns, a layer needs maps after `flatten` or `dense`, a `dense`
+            before the last one has no number, a block is empty, or an item is not a layer.
 
     >>> from convlens.layers import Conv2d, ReLU
     >>> complete([Conv2d(2, kernel_size=3), Dense(4), ReLU()])[0]
@@ -50,13 +50,13 @@ def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> t
 
 
 class _Completion:
-    """One network while it is completed."""
+    """The state of `complete` for one network."""
 
     def __init__(self, source: Source | None) -> None:
         self._source = source
 
     def refuse(self, reason: str, path: str, place: LayerPlace | None) -> NetworkError:
-        """The error, pointing at the layer in the text or naming it."""
+        """Return the error; it points at the layer in the text, or names the layer if there is no text."""
         if self._source:
             return self._source.point(reason, place)
         return NetworkError(f"layer {path}: {reason}")
@@ -69,7 +69,7 @@ class _Completion:
         prefix: str = "",
         depth: int = 0,
     ) -> tuple[list[_Item], Layer | None]:
-        """Layers that follow one another, and which of them, or of those before, made a row of the maps."""
+        """Complete a chain of layers; also return the layer that turned maps into a row, in it or before it."""
         items: list[_Item] = []
         for index, (layer, place) in enumerate(zip(layers, places, strict=True)):
             path = f"{prefix}{index}"
@@ -151,7 +151,7 @@ def _check_kind(layer: object, path: str) -> None:
 
 
 def _name_here(layer: object) -> str | None:
-    """What a layer of another library is called here; PyTorch's often has the very same name."""
+    """Return the name here of another library's layer; PyTorch's often has the same name."""
     return None if _library(layer) == "builtins" else kind_called(type(layer).__name__)
 
 

@@ -1,7 +1,7 @@
-"""The layer table as values: one row a layer, the totals, and its forms for JSON and for notebooks.
+"""The layer table as values: one row per layer, the totals, and its forms for JSON, text and notebooks.
 
-It holds finished numbers and sentences, so that the terminal, a notebook and a web page draw the same table and none of
-them calculates. As HTML it is one plain table, escaped, without script or style sheet: a notebook shows it beside code.
+It contains finished numbers and sentences, so that terminal, notebook and page show the same table without calculating.
+As HTML it is a plain table, escaped, without scripts and style sheets, for notebooks.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,18 +11,18 @@ from typing import Any
 from convlens.words import count_of
 
 _CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:pre'"
-"""Set cell by cell, since some notebooks take away a style sheet; `pre` keeps what moves the layers of a block in."""
+"""Styles are set for each cell, because some notebooks remove style sheets; `pre` keeps the indentation of blocks."""
 _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer of the table; the formulas are sums with the numbers filled in, empty where there is nothing to count.
+    """One layer of the table; the formulas have their numbers filled in, and are empty if there is nothing to count.
 
     `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image. `inputs` are the indices of
-    the layers that it reads, −1 being the network's input; `path` begins the names of its weights. `depth` says how
-    many blocks there are around the layer, `branch` in which branch of the innermost it stands, and `opens` which
-    branches begin with it, the outermost first.
+    the layers that it reads; −1 is the network's input. The names of its weights begin with `path`. `depth` is the
+    number of blocks around the layer, `branch` is the branch of the innermost block that contains it, and `opens` are
+    the branches that begin with it, the outermost first.
     """
 
     index: int
@@ -43,7 +43,7 @@ class LayerRow:
 
     @property
     def indented_text(self) -> str:
-        """The layer's text, moved in by two blanks for each block around it; the first of a branch says which it is.
+        """The layer's text, indented by two spaces for each block around it, with the branches that it begins.
 
         >>> from convlens.network import Network, layer_table
         >>> table = layer_table(Network("residual(conv 1 3x3 pad 1, relu, shortcut conv 1 1x1), dense"))
@@ -59,7 +59,7 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class LayerTable:
-    """The rows of a network for one size of images and one number of classes, and their totals."""
+    """The layers of a network for one size of images and one number of classes, and their totals."""
 
     network: str
     input_shape: tuple[int, ...]
@@ -68,21 +68,21 @@ class LayerTable:
 
     @property
     def parameters(self) -> int:
-        """All numbers that training changes."""
+        """The number of all trainable parameters."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
-        """All multiply-adds for one image."""
+        """The number of all multiply-adds for one image."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The warnings of all rows, each with its layer's position."""
+        """The warnings of all layers, each with its layer's index."""
         return tuple(f"layer {row.index}: {warning}" for row in self.rows for warning in row.warnings)
 
     def as_dict(self) -> dict[str, Any]:
-        """The table as plain values for JSON: lists for shapes, the rows under `layers`, the totals beside them."""
+        """Return the table as plain values for JSON: shapes as lists, the rows under `layers`, and the totals."""
         return {
             "network": self.network,
             "input_shape": list(self.input_shape),
@@ -96,10 +96,10 @@ class LayerTable:
         }
 
     def as_html(self) -> str:
-        """The table as a small piece of HTML: totals in the caption, warnings underneath.
+        """Return the table as a small piece of HTML: totals in the caption, warnings below it.
 
         >>> print(LayerTable("dense", (1, 2, 2), 3, ()).as_html())
-        <table><caption ...>Network for 1×2×2 images and 3 classes: 0 parameters, 0 multiply-adds an image</caption>...
+        <table><caption ...>Network for 1×2×2 images and 3 classes: 0 parameters, 0 multiply-adds per image</caption>...
         """
         heading = "".join(f"<th {_CELL}>{name}</th>" for name in _HEADINGS)
         rows = "".join(_row_as_html(row) for row in self.rows)
@@ -108,11 +108,11 @@ class LayerTable:
         return f"<table>{head}<tbody>{rows}</tbody></table>" + (f"<ul>{warnings}</ul>" if warnings else "")
 
     def __str__(self) -> str:
-        """The table as lines of text, for `print`.
+        """Return the table as lines of text, for `print`.
 
         >>> from convlens.network import layer_table
         >>> print(layer_table("conv 8 3x3, relu, dense", (1, 8, 8), 10))
-        Network for 1×8×8 images and 10 classes: 2,970 parameters, 5,472 multiply-adds an image
+        Network for 1×8×8 images and 10 classes: 2,970 parameters, 5,472 multiply-adds per image
            layer       output  parameters  multiply-adds  sees
         0  conv 8 3x3  8×6×6           80          2,592   3×3
         1  relu        8×6×6            0              0   3×3
@@ -145,7 +145,7 @@ class LayerTable:
     def _caption(self) -> str:
         return (
             f"Network for {_by(self.input_shape)} images and {count_of(self.classes, 'class')}: "
-            f"{count_of(self.parameters, 'parameter')}, {count_of(self.multiply_adds, 'multiply-add')} an image"
+            f"{count_of(self.parameters, 'parameter')}, {count_of(self.multiply_adds, 'multiply-add')} per image"
         )
 
     def _repr_html_(self) -> str:

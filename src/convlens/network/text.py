@@ -1,10 +1,9 @@
-"""Networks as text: `conv 8 3x3 pad 1, relu, maxpool 2, dense`, read into layers and printed from them.
+"""Reads layers from text such as `conv 8 3x3 pad 1, relu, maxpool 2, dense`.
 
-A line that a person can read aloud, fits a command line and a config file, and that an error can point into. A layer
-is its word, then its numbers, then options with a number each (`pad`, `stride`, `dilation`, `groups`); commas separate
-layers; a block is its word and its layers in brackets; capitals, blanks and line ends don't matter. TOML or JSON could
-hold the same, but nobody types a network in them. The grammar follows from the layers' own fields; the sentences about
-mistakes stand in `mistakes`.
+A layer is its word, then its numbers, then options with a number each (`pad`, `stride`, `dilation`, `groups`). Commas
+separate layers. A block is its word and its layers in brackets. Upper case, spaces and line breaks don't matter. A
+network in this form fits a command line and a config file, and is easier to type than TOML or JSON. The grammar follows
+from the fields of the layers; `mistakes` has the error messages.
 """
 
 from dataclasses import MISSING, dataclass, field, fields
@@ -22,10 +21,10 @@ Chain = tuple[list["Layer | Block"], list[LayerPlace]]
 
 
 def read_layers(text: str) -> tuple[list["Layer | Block"], Source]:
-    """Read the text of a network: its layers as written, and where each stands.
+    """Read the text of a network; return its layers as written, and their places in the text.
 
     Raises:
-        NetworkError: pointing at the mistake, and saying what to write instead.
+        NetworkError: the text has a mistake; the error points at it and says what to write instead.
 
     >>> read_layers("conv 8 3x3 pad 1, ReLU")[0]
     [Conv2d(8, kernel_size=3, padding=1), ReLU()]
@@ -43,7 +42,7 @@ def read_layers(text: str) -> tuple[list["Layer | Block"], Source]:
 
 @dataclass
 class _Arguments:
-    """The numbers of one layer while they are read: which it still expects, and which it was given."""
+    """The arguments of one layer while they are read: those still expected, and those already given."""
 
     word: Token
     kind: type[Layer]
@@ -53,13 +52,13 @@ class _Arguments:
 
 
 class _Reader:
-    """A text while it is read, token by token."""
+    """The state of `read_layers`: the tokens of a text, and which one is next."""
 
     def __init__(self, text: str) -> None:
         self._text, self._tokens, self._next = text, tokenize(text), 0
 
     def peek(self, ahead: int = 0) -> Token | None:
-        """The next token, or one behind it; None at the end."""
+        """Return the next token, or one further ahead; None at the end."""
         place = self._next + ahead
         return self._tokens[place] if place < len(self._tokens) else None
 
@@ -72,7 +71,7 @@ class _Reader:
         return token is not None and token.kind in kinds
 
     def read_chain(self, depth: int = 0) -> Chain:
-        """Layers up to the end, a bracket, a semicolon or the word `shortcut`. A comma at the very end is allowed."""
+        """Read layers up to the end, a bracket, a semicolon or the word `shortcut`. A final comma is allowed."""
         layers: list[Layer | Block] = []
         places: list[LayerPlace] = []
         while (token := self.peek()) and token.kind not in ("close", "semicolon"):
@@ -140,7 +139,7 @@ class _Reader:
             options={option: name for option, name in OPTIONS.items() if name in names},
         )
         self._read_arguments(arguments)
-        # A kernel that starts the size instead of the channels is the one mistake that the order of numbers hides.
+        # In `conv 3x3` the size was read as the channels, so the error must point at the channels.
         if arguments.open_numbers and not _may_be_left_out(kind, arguments.open_numbers[0]):
             first = arguments.given.get("channels")
             following = self.peek(1) if self._is_next("comma") else None

@@ -1,7 +1,7 @@
-"""The text of a network cut into words, numbers, commas and brackets, each with its place.
+"""Splits the text of a network into words, numbers, commas and brackets, each with its position.
 
-A number may be a size such as 3x5, with blanks around the x. One regular expression does it; splitting at commas and
-blanks would lose the places that errors point at, and a parser generator would bring its own error messages.
+A number may be a size such as 3x5, with spaces around the x. A regular expression keeps the positions that errors point
+at; splitting at commas and spaces would lose them, and a parser generator would bring its own error messages.
 """
 
 import re
@@ -17,12 +17,12 @@ _TOKEN = re.compile(
 _INSTEAD = {
     "|": "Layers are separated by commas: write ',' instead of '|'.",
     "→": "Layers are separated by commas: write ',' instead of '→'.",
-    "=": "Numbers follow their word after a blank: write 'pad 1' instead of 'pad=1'.",
-    ":": "Numbers follow their word after a blank: write 'pad 1' instead of 'pad:1'.",
-    "[": "Layers of a block stand in round brackets: write 'residual(conv 8 3x3 pad 1, relu)'.",
-    "]": "Layers of a block stand in round brackets: write 'residual(conv 8 3x3 pad 1, relu)'.",
+    "=": "A space separates a word from its number: write 'pad 1' instead of 'pad=1'.",
+    ":": "A space separates a word from its number: write 'pad 1' instead of 'pad:1'.",
+    "[": "Layers of a block are in round brackets: write 'residual(conv 8 3x3 pad 1, relu)'.",
+    "]": "Layers of a block are in round brackets: write 'residual(conv 8 3x3 pad 1, relu)'.",
     "*": "A size is written with an x: 3x3.",
-    "×": "A size is two numbers, one on each side: 3x3.",
+    "×": "A size has a number on each side: 3x3.",
     "/": "Fractions are decimal numbers: write 0.5 instead of 1/2.",
     "%": "Fractions are decimal numbers: write 'dropout 0.5' instead of 'dropout 50%'.",
 }
@@ -31,7 +31,7 @@ Kind = Literal["word", "number", "comma", "open", "close", "semicolon"]
 
 
 class Token(NamedTuple):
-    """A word in small letters, a number or size as written, or a sign; and where it stands."""
+    """A word in lower case, a number or size as written, or a sign; `span` is its position."""
 
     kind: Kind
     text: str
@@ -39,10 +39,10 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str) -> list[Token]:
-    """Cut the text of a network into tokens.
+    """Split the text of a network into tokens.
 
     Raises:
-        NetworkError: a character that no network has, pointed at.
+        NetworkError: the text has a character that no network has; the error points at it.
 
     >>> [token.text for token in tokenize("Conv 8 3 x 3,relu")]
     ['conv', '8', '3 x 3', ',', 'relu']
@@ -51,7 +51,7 @@ def tokenize(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind, span = match.lastgroup, Span(*match.span())
         if kind == "word" and not (match.group()[0].isalpha() or match.group()[0] == "_"):
-            kind, span = "other", Span(span.start, span.start + 1)  # ² and ½ count as letters of words for `re`
+            kind, span = "other", Span(span.start, span.start + 1)  # `re` counts ² and ½ as letters of words
         if kind == "other":
             raise point(_about_other(text[span.start : span.end]), text, span)
         if kind in get_args(Kind):
@@ -66,14 +66,15 @@ def _about_other(letters: str) -> str:
         )
     shown = f"'{letters}'" if letters.isprintable() else "an invisible character"
     code = "" if letters.isascii() and letters.isprintable() else f" (U+{ord(letters):04X})"
-    advice = _INSTEAD.get(letters, "Use the Latin letters a to z, the digits 0 to 9, commas and blanks.")
+    advice = _INSTEAD.get(letters, "Use the Latin letters a to z, the digits 0 to 9, commas and spaces.")
     return f"{shown}{code} has no meaning in the text of a network. {advice}"
 
 
 def read_number(text: str) -> int | float | tuple[int | float, ...]:
-    """The value of a number token: an int, a float where it has a point or an exponent, a tuple for a size.
+    """Return the value of a number token: an int, a float if it has a point or an exponent, a tuple for a size.
 
-    Whole numbers of more than 20 digits become 10²⁰, which no argument allows: Python refuses to read very long ones.
+    Whole numbers of more than 20 digits become 10²⁰, which no argument allows, because Python cannot read very long
+    ones.
 
     >>> read_number("8"), read_number("0.5"), read_number("3 x 5"), read_number("9" * 5000) == 10**20
     (8, 0.5, (3, 5), True)

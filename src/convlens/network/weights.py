@@ -1,7 +1,7 @@
-"""The weights that a network starts from, in NumPy: PyTorch's default distributions, under PyTorch's names.
+"""The initial weights of a network, in NumPy: PyTorch's default distributions, under PyTorch's names.
 
-Training from the same distributions as PyTorch makes results comparable with any tutorial; drawing them here makes one
-seed mean the same start on every engine, and needs no torch. Only the random stream differs from PyTorch's.
+With the same distributions as in PyTorch, results are comparable. Because the weights are drawn here, a seed gives the
+same weights on every engine, and torch is not needed. Only the random numbers differ from PyTorch's.
 """
 
 from math import prod
@@ -20,15 +20,15 @@ _MOST = 1_000_000_000
 def initial_weights(
     network: NetworkLike, input_shape: tuple[int, int, int], classes: int, seed: int
 ) -> "dict[str, np.ndarray]":
-    """Fresh weights under the names and in the order of `network.parameter_shapes`, float32.
+    """Return initial float32 weights, with the names and in the order of `network.parameter_shapes`.
 
     Weights and biases of conv (O×I×kH×kW) and dense (outputs × inputs) are uniform in ±1/√(inputs of one output);
     batch normalisation starts as weight 1, bias 0, mean 0, variance 1 and an int64 count of 0. Each kind of layer
     draws its own (`Layer.initial_weights`).
 
     Raises:
-        NetworkError: the network does not fit, or has more parameters than any memory here should hold.
-        UsageError: a seed that is not a whole number of 0 or more.
+        NetworkError: the network does not fit, or has more than 1,000,000,000 parameters.
+        UsageError: the seed is not a whole number of 0 or more.
 
     >>> weights = initial_weights("dense", (1, 28, 28), 10, seed=3)
     >>> {name: (array.shape, array.dtype.name) for name, array in weights.items()}

@@ -1,9 +1,12 @@
-"""A picture of any mode as plain 8-bit grey or colour, with a note for a person on everything that was changed.
+"""Converts images of any mode to 8-bit grey or colour, with notes on what was changed.
 
-`image.convert("L")` alone gets three things wrong: it shows what lies hidden under transparent pixels (mostly black, so
-that black ink vanishes), it clips 16-bit pixels to white, and it refuses some modes.
+`image.convert("L")` alone has three flaws: it shows the colour of transparent pixels (mostly black, on which a black
+drawing is invisible), it clips 16-bit pixels to white, and it refuses some modes.
+
+Large images are converted in strips: the whole conversion of 64 million pixels at once would take a gigabyte.
 """
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,22 +18,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 VISIBLE_COLOUR = 16
-"""Above this spread of the channels, a person would say that an image is in colour."""
+"""Grey levels; with a larger difference between the channels, people see an image as coloured."""
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "LAB", "I", "F"})
 _SIXTEEN_BIT = "I;16"
+_STRIP = 4_000_000  # pixels that are converted at once
 NO_DETAIL = 128
-"""Pixels a side: what a person would see as colour shows in a picture of this size."""
+"""Pixels per side; visible colour is still visible in an image reduced to this size."""
 
 
 def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
-    """The image as uint8 H×W, and notes on what was changed; `image` comes from `read_image`.
+    """Convert an image from `read_image` to uint8 H×W, and return it with notes on what was changed.
 
-    Colour becomes ITU-R 601 luma. 16-bit pixels are divided by 257. Pixels of mode I or F have no range of their own:
-    they are taken as they are where they fit into 0 to 255, floats up to 1 are multiplied by 255, and everything else
-    is stretched to 0 to 255. Transparency is filled with white or black, whichever contrasts with what can be seen.
+    Colour becomes ITU-R 601 luma. 16-bit pixels are divided by 257. Modes I and F have no fixed range: floats from
+    0 to 1 are multiplied by 255, other values from 0 to 255 are kept, and all others are stretched to 0 to 255. A
+    transparent background is filled with white or black, whichever contrasts with the visible part.
 
     Raises:
-        ImageError: floating-point pixels that are not finite.
+        ImageError: floating-point pixels are not finite.
 
     >>> from PIL import Image
     >>> to_grey(Image.new("RGB", (2, 1), (255, 0, 0)))
@@ -38,24 +42,23 @@ def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
     """
     notes = list(image.info.get("notes", ()))
     if image.mode.startswith(_SIXTEEN_BIT):
-        wide = np.asarray(image).astype(np.uint16, copy=False)
-        return sixteen_to_eight_bits(wide), [*notes, "16 bits turned to 8"]
+        pixels = _converted(image, lambda strip: sixteen_to_eight_bits(np.asarray(strip).astype(np.uint16, copy=False)))
+        return pixels, [*notes, "16 bits turned to 8"]
     if image.mode in ("I", "F"):
-        pixels, scaled = _unranged_to_eight_bits(np.asarray(image))
-        return pixels, notes + scaled
-    if image.has_transparency_data:
-        image, filled = _fill_transparency(image)
-        notes += filled
+        rescale, scaled = _scale_of(image)
+        return _converted(image, lambda strip: rescale(np.asarray(strip))), notes + scaled
+    plain, filled = opaque(image)
     if image.mode == "LAB":
-        return np.array(image.getchannel(0)), notes
+        return _converted(image, lambda strip: strip.getchannel(0)), notes + filled
     if image.mode not in _GREY_MODES:
-        image = image.convert("RGB")
-        notes += ["colour turned to grey"] if colour_spread(image) > VISIBLE_COLOUR else []
-    return np.array(image.convert("L")), notes
+        spread = colour_spread(image, plain)
+        notes = [*notes, *filled, *["colour turned to grey"] * (spread > VISIBLE_COLOUR)]
+        return _converted(image, lambda strip: _in_mode(plain(strip), "RGB").convert("L")), notes
+    return _converted(image, lambda strip: _in_mode(plain(strip), "L")), notes + filled
 
 
 def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
-    """The image as uint8 H×W×3 (red, green, blue), by the same rules as `to_grey`.
+    """Convert an image to uint8 H×W×3 (red, green, blue), by the rules of `to_grey`, and return it with notes.
 
     >>> from PIL import Image
     >>> to_colour(Image.new("L", (1, 1), 7))
@@ -64,50 +67,100 @@ def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
     if is_grey(image):
         grey, notes = to_grey(image)
         return np.repeat(grey[:, :, None], 3, axis=2), notes
-    notes = list(image.info.get("notes", ()))
-    if image.has_transparency_data:
-        image, filled = _fill_transparency(image)
-        notes += filled
-    return np.array(image.convert("RGB")), notes
+    plain, filled = opaque(image)
+    pixels = _converted(image, lambda strip: _in_mode(plain(strip), "RGB"), 3)
+    return pixels, [*image.info.get("notes", ()), *filled]
 
 
-def _fill_transparency(image: "Image") -> tuple["Image", list[str]]:
-    """Lay the image over white where what can be seen is dark, over black where it is light."""
+def _strips(image: "Image", multiple_of: int = 1) -> Iterator[tuple[int, "Image"]]:
+    """Cut the image into strips of rows, each with the number of its first row; a small image is one strip."""
+    if image.width * image.height <= _STRIP:
+        yield 0, image
+        return
+    rows = max(1, _STRIP // image.width // multiple_of) * multiple_of
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _converted(image: "Image", convert: Callable[["Image"], "Image | np.ndarray"], channels: int = 0) -> np.ndarray:
+    """Convert the image in strips into uint8, H×W or H×W×channels."""
+    pixels = np.empty((image.height, image.width, *[channels] * bool(channels)), np.uint8)
+    for top, strip in _strips(image):
+        pixels[top : top + strip.height] = np.asarray(convert(strip))
+    return pixels
+
+
+def _in_mode(image: "Image", mode: str) -> "Image":
+    """Convert the image if its mode differs; `image.convert` would copy it even if not."""
+    return image if image.mode == mode else image.convert(mode)
+
+
+def opaque(image: "Image") -> tuple[Callable[["Image"], "Image"], list[str]]:
+    """Return a function that fills the transparent background of strips of this image, and a note if there is any.
+
+    The background is white if the visible part is dark, black if it is light.
+    """
+    if not image.has_transparency_data:
+        return lambda strip: strip, []
+    mode = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
+    factor = max(1, max(image.size) // 512)  # an average does not need 64 million pixels
+    is_opaque, light, weight = True, 0.0, 0.0
+    for _, strip in _strips(image, factor):
+        strip = _in_mode(strip, mode)
+        alpha = strip.getchannel("A")
+        is_opaque = is_opaque and alpha.getextrema() == (255, 255)
+        weights = np.asarray(alpha.reduce(factor), np.float64)
+        light += float((np.asarray(strip.convert(mode[:-1]).convert("L").reduce(factor)) * weights).sum())
+        weight += float(weights.sum())
+    if is_opaque:
+        return lambda strip: _in_mode(strip, mode).convert(mode[:-1]), []
+    level, name = (255, "white") if light / max(weight, 1) < 128 else (0, "black")
+    return lambda strip: _filled(_in_mode(strip, mode), level), [f"transparent background, filled with {name}"]
+
+
+def _filled(image: "Image", level: int) -> "Image":
+    """Fill the transparent background of an image of mode LA or RGBA with a grey level."""
     from PIL import Image
 
-    image = image.convert("LA" if image.mode in ("1", "L", "LA", "La") else "RGBA")
-    alpha, opaque = image.getchannel("A"), image.convert(image.mode[:-1])
-    if alpha.getextrema() == (255, 255):
-        return opaque, []
-    factor = max(1, max(image.size) // 512)  # an average needs no 64 million pixels
-    weights = np.asarray(alpha.reduce(factor), np.float64)
-    brightness = (np.asarray(opaque.convert("L").reduce(factor)) * weights).sum() / max(weights.sum(), 1)
-    level, name = (255, "white") if brightness < 128 else (0, "black")
+    opaque = image.convert(image.mode[:-1])
     filled = Image.new(opaque.mode, opaque.size, level if opaque.mode == "L" else (level,) * 3)
-    filled.paste(opaque, mask=alpha)
-    return filled, [f"transparent background, filled with {name}"]
+    filled.paste(opaque, mask=image.getchannel("A"))
+    return filled
 
 
-def _unranged_to_eight_bits(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    if not np.isfinite(values).all():
-        raise ImageError("the image has floating-point pixels that are not finite numbers: save it with 8 bits.")
-    low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "f" and low >= 0 and high <= 1:
-        return np.rint(values * 255).astype(np.uint8), ["0–1 turned to 0–255"]
+def _scale_of(image: "Image") -> tuple[Callable[[np.ndarray], np.ndarray], list[str]]:
+    """Return a function that turns pixels of mode I or F into uint8, and a note; the range of all pixels decides."""
+    low, high = np.inf, -np.inf
+    for _, strip in _strips(image):
+        values = np.asarray(strip)
+        if not np.isfinite(values).all():
+            raise ImageError("the image has floating-point pixels that are not finite numbers: save it with 8 bits.")
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if image.mode == "F" and low >= 0 and high <= 1:
+        return lambda values: np.rint(values * 255).astype(np.uint8), ["0–1 turned to 0–255"]
     if low >= 0 and high <= 255:
-        return np.rint(values).astype(np.uint8), []
+        return lambda values: np.rint(values).astype(np.uint8), []
     if low == high:
-        return np.zeros(values.shape, np.uint8), [f"{low:g} everywhere, taken as 0"]
-    stretched = (values.astype(np.float64) / 2 - low / 2) / (high / 2 - low / 2) * 255  # halves: no overflow at 1e308
-    return np.rint(stretched).astype(np.uint8), [f"{low:g} to {high:g}, stretched to 0–255"]
+        return lambda values: np.zeros(values.shape, np.uint8), [f"{low:g} everywhere, taken as 0"]
+    span = high / 2 - low / 2  # halves: no overflow at 1e308
+    return (
+        lambda values: np.rint((values.astype(np.float64) / 2 - low / 2) / span * 255).astype(np.uint8),
+        [f"{low:g} to {high:g}, stretched to 0–255"],
+    )
 
 
 def is_grey(image: "Image") -> bool:
-    """Whether the mode of an image has no colours."""
+    """Check whether the mode of an image is grey."""
     return image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT)
 
 
-def colour_spread(image: "Image") -> int:
-    """The largest distance between the channels of a pixel, once no side has more than about 128 pixels."""
-    small = np.asarray(image.reduce(max(1, max(image.size) // NO_DETAIL)))
-    return int((small.max(axis=2) - small.min(axis=2)).max())
+def colour_spread(image: "Image", plain: Callable[["Image"], "Image"] = lambda strip: strip) -> int:
+    """Return the largest difference between the channels of a pixel, in the image reduced to about 128 pixels.
+
+    `plain` is applied to each strip first.
+    """
+    factor, largest = max(1, max(image.size) // NO_DETAIL), 0
+    for _, strip in _strips(image, factor):
+        small = np.asarray(_in_mode(plain(strip), "RGB").reduce(factor))
+        largest = max(largest, int((small.max(axis=2) - small.min(axis=2)).max()))
+    return largest

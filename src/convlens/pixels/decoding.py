@@ -1,13 +1,17 @@
-"""The one place where image files are decoded.
+"""Decodes image files. No other module does.
 
-A hundred kinds of broken file make Pillow raise a dozen kinds of exception, and print warnings; here they all become
-one `ImageError` of one line. Only raster formats are offered to Pillow: its EPS reader would start Ghostscript. Sizes
-are checked before anything is decoded: Pillow's own limit (179 million pixels) lets pictures of a gigabyte through.
+For broken files, Pillow raises many kinds of exceptions and prints warnings; here, all of them become an `ImageError`
+of one line. Pillow may only use its raster formats, because its EPS reader starts Ghostscript. The size is checked
+before decoding, because Pillow's own limit (179 million pixels) allows images that take up to a gigabyte of memory.
+If the header does not show that a file is cheap to decode, another process decodes it (`separate`), within `limits`.
 """
 
 import io
 import logging
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
@@ -15,6 +19,20 @@ import numpy as np
 
 from convlens.errors import ImageError
 from convlens.pixels.arrays import image_from_array
+from convlens.pixels.cost import (
+    MOST_BYTES_HERE,
+    MOST_SCANS,
+    START_BYTES,
+    count_scans,
+    has_known_cost,
+    may_decode_here,
+    may_open_here,
+    memory_needed,
+    memory_of,
+    webp_size,
+)
+from convlens.pixels.limits import MAX_FILE_BYTES, MAX_PIXELS, budget_for, is_enforced_here
+from convlens.pixels.separate import decode_separately
 from convlens.words import printable
 
 if TYPE_CHECKING:
@@ -22,8 +40,6 @@ if TYPE_CHECKING:
 
 ImageSource: TypeAlias = "str | Path | bytes | Image | np.ndarray"
 
-MAX_PIXELS = 64_000_000  # 256 MB once decoded
-MAX_FILE_BYTES = 256 * 2**20
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "DIB", "QOI", "PCX", "SGI")
 
 _READABLE = "PNG, JPEG, WebP, GIF, BMP and TIFF files can be read"
@@ -39,22 +55,25 @@ _OTHER_FILES = {
     b"<html": "a web page",
 }
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
-# libtiff prints to the terminal, past Python, when it meets another compression.
+# With other compressions, libtiff itself prints to the terminal.
 _TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_jpeg")
 _TIFF_FAX_COMPRESSIONS = ("group3", "group4", "tiff_ccitt", "tiff_raw_16")
-_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # Pillow's words for it
+_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # in messages of Pillow
 _ORIENTATION = 0x0112
+_LARGE = 4_000_000  # pixels
 _SILENT = logging.NullHandler()
 
 
-def read_image(source: ImageSource) -> "Image":
-    """Decode an image completely: its first frame, turned as its EXIF data says.
+def read_image(source: ImageSource, name: str = "") -> "Image":
+    """Decode the first frame of an image, and turn it upright according to its EXIF data.
 
-    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`). Notes on what was done
-    are left in `image.info["notes"]`; all other metadata but transparency is dropped.
+    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`); `name` is its name in
+    messages. Notes on what was done are in `image.info["notes"]`; of the other metadata, only transparency is kept.
+    `convlens.pixels.limits` has the limits for files.
 
     Raises:
-        ImageError: there is no such file, it is no image, it is damaged, or it has more than 64 million pixels.
+        ImageError: the file is missing, damaged or not an image, the image has more than 64 million pixels, or
+            decoding takes too much time or memory.
 
     >>> read_image(np.zeros((20, 30), np.uint8)).size
     (30, 20)
@@ -64,30 +83,104 @@ def read_image(source: ImageSource) -> "Image":
     """
     from PIL import Image
 
-    name = _name(source)
+    name = name or _name(source)
     if isinstance(source, np.ndarray):
         if source.ndim in (2, 3) and source.size > 4 * MAX_PIXELS:
             raise ImageError(
-                f"{name} has {source.size:,} values: at most {MAX_PIXELS:,} pixels are read; make it smaller.",
+                f"{name} has {source.size:,} values; at most {MAX_PIXELS:,} pixels are allowed: make it smaller.",
                 "too_large",
             )
         return image_from_array(source, name)
-    logging.getLogger("PIL").addHandler(_SILENT)  # else its complaints reach the terminal when nobody set up logging
+    with quiet():
+        try:
+            if isinstance(source, Image.Image):
+                return _decode(source, name)
+            return _read_file(source, name)
+        except MemoryError:
+            raise ImageError(f"{name} needs more memory than is available: make it smaller.", "too_large") from None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings of Pillow and NumPy off the terminal."""
+    logging.getLogger("PIL").addHandler(_SILENT)  # otherwise, without a logging setup, its warnings reach the terminal
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if isinstance(source, Image.Image):
-            return _decode(source, name)
-        with _open_file(source, name) as file:
-            try:
-                image = Image.open(file, formats=FORMATS)
-            except Exception as error:
-                raise _explain_unopened(name, file, error) from error
-            with image:
-                return _decode(image, name)
+        yield
+
+
+def _read_file(source: str | Path | bytes, name: str) -> "Image":
+    """Decode a file, in this process if its header shows that this is cheap."""
+    file, size = _open_file(source, name)
+    with file:
+        start = file.read(START_BYTES)
+        check_start(start, size, name)
+        content = source if isinstance(source, bytes) else b""
+        is_known = has_known_cost(start) and size <= MOST_BYTES_HERE
+        if is_known and not content:
+            content = start + file.read(MOST_BYTES_HERE)
+        if content and count_scans(content) > MOST_SCANS:
+            raise ImageError(f"{name} has more than the {MOST_SCANS} scans allowed: save it again as PNG.", "too_slow")
+        separately = not is_enforced_here()
+        may_open = (is_known and may_open_here(content)) or not _is_readable(start)
+        image = decode_separately(source, size, name) if separately and not may_open else None
+        if image is not None:
+            return image
+        file.seek(0)
+        with _opened(io.BytesIO(content) if content else file, size, name) as opened:
+            if separately and may_open and not may_decode_here(opened, content):
+                image = decode_separately(source, size, name)
+            return _decode(opened, name) if image is None else image
+
+
+def check_start(start: bytes, size: int, name: str) -> None:
+    """Refuse a file that takes too much memory as soon as Pillow opens it; `start` has its first bytes.
+
+    Raises:
+        ImageError: it claims too many pixels.
+    """
+    claimed = webp_size(start)
+    if claimed is not None:
+        _check_size(claimed, name)
+        _check_memory(memory_needed("WEBP", claimed[0] * claimed[1]), claimed, size, name)
+
+
+def _opened(file: IO[bytes], size: int, name: str) -> "Image":
+    """Let Pillow read the header, and check the size."""
+    from PIL import Image
+
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _explain_unopened(name, file, error) from error
+    try:
+        _check_size(image.size, name)
+        _check_memory(memory_of(image), image.size, size, name)
+    except ImageError:
+        image.close()
+        raise
+    return image
+
+
+def _is_readable(start: bytes) -> bool:
+    """Return whether a file of one of FORMATS can start with these bytes."""
+    from PIL import Image
+
+    if has_known_cost(start):
+        return True
+    Image.init()
+    for kind in FORMATS:
+        accept = Image.OPEN[kind][1] if kind in Image.OPEN else None
+        with suppress(SyntaxError, IndexError, TypeError, struct.error):  # as Pillow does
+            if accept is not None and accept(start) is True:
+                return True
+    return False
 
 
 def _name(source: ImageSource) -> str:
-    """How messages call the source: one printable line."""
+    """Return the name of the source in messages: one printable line."""
     if isinstance(source, str | Path):
         return printable(str(source)) or "''"
     if isinstance(source, bytes):
@@ -95,8 +188,8 @@ def _name(source: ImageSource) -> str:
     return "the image array" if isinstance(source, np.ndarray) else "the image"
 
 
-def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
-    """The bytes of a source, after everything that can be said without decoding it."""
+def _open_file(source: str | Path | bytes, name: str) -> tuple[IO[bytes], int]:
+    """Open the bytes of a source, after all checks that need no decoding; also return their number."""
     if not isinstance(source, str | Path | bytes):
         raise ImageError(f"an image cannot be read from a {type(source).__name__}: give a path, bytes or an array.")
     try:
@@ -113,13 +206,13 @@ def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
     except FileNotFoundError:
         raise ImageError(f"{name} does not exist: check the path.") from None
     except PermissionError:
-        raise ImageError(f"{name} may not be read: check its permissions.") from None
+        raise ImageError(f"{name} cannot be read: check its permissions.") from None
     except (OSError, ValueError) as error:
         if isinstance(error, ImageError):
             raise
         raise ImageError(f"{name} cannot be opened ({_one_line(error)}): check the path.") from error
     if 0 < size <= MAX_FILE_BYTES:
-        return file
+        return file, size
     file.close()
     if size == 0:
         raise ImageError(f"{name} is empty (0 bytes): save the image again.", "empty")
@@ -135,9 +228,7 @@ def _explain_unopened(name: str, file: IO[bytes], error: Exception) -> ImageErro
     start = file.read(64)
     for signature, kind in _OTHER_FILES.items():
         if start.lstrip().startswith(signature):
-            return ImageError(
-                f"{name} is {kind}, not an image: {_READABLE}; save a picture of it as PNG.", "unsupported"
-            )
+            return ImageError(f"{name} is {kind}, not an image: {_READABLE}; save it as PNG.", "unsupported")
     if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
         return ImageError(f"{name} is a HEIC photo, as phones save them: {_READABLE}; save it as JPEG.", "unsupported")
     if isinstance(error, UnidentifiedImageError):
@@ -150,11 +241,9 @@ def _explain_damaged(name: str, error: Exception) -> ImageError:
     from PIL.Image import DecompressionBombError
 
     if isinstance(error, DecompressionBombError):
-        words = f"{name} says that it has far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
+        words = f"{name} has, by its header, far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
         return ImageError(words, "too_large")
-    words = (
-        f"{name} is damaged, or of a kind that cannot be decoded ({_one_line(error)}): save the image again, as PNG."
-    )
+    words = f"{name} is damaged or cannot be decoded ({_one_line(error)}): save the image again, as PNG."
     cut_short = any(phrase in str(error) for phrase in _CUT_SHORT)
     return ImageError(words, "truncated" if cut_short else "damaged")
 
@@ -170,14 +259,24 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise ImageError(f"{name} is {width}×{height}: it has no pixels; save the image again.")
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels: {MAX_PIXELS:,} are allowed; "
+            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels; {MAX_PIXELS:,} are allowed: "
             "make it smaller.",
             "too_large",
         )
 
 
+def _check_memory(needed: int, size: tuple[int, int], file_bytes: int, name: str) -> None:
+    allowed = budget_for(file_bytes).memory
+    if needed > allowed:
+        raise ImageError(
+            f"{name} is {size[0]:,}×{size[1]:,} and would take {needed / 1e6:,.0f} MB to decode; a file of "
+            f"{file_bytes:,} bytes may take {allowed / 1e6:,.0f} MB: make it smaller.",
+            "too_large",
+        )
+
+
 def _decode(image: "Image", name: str) -> "Image":
-    """Load the pixels, turn them upright, and keep nothing else of the file."""
+    """Load the pixels, turn them upright, and drop the metadata."""
     _check_size(image.size, name)
     compression = image.info.get("compression", "raw")
     if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS + _TIFF_FAX_COMPRESSIONS:
@@ -185,10 +284,10 @@ def _decode(image: "Image", name: str) -> "Image":
     try:
         image.load()
         _check_size(image.size, name)
-        decoded = image.copy()
-    except ImageError:
+        decoded = image if is_enforced_here() and _is_large_still(image) else image.copy()
+    except (ImageError, MemoryError):
         raise
-    except Exception as error:  # decoders raise nearly everything: OSError, ValueError, SyntaxError, struct.error, ...
+    except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ...
         raise _explain_damaged(name, error) from error
     notes = list(image.info.get("notes", ()))
     kept = {key: image.info[key] for key in ("transparency",) if key in image.info}
@@ -200,8 +299,13 @@ def _decode(image: "Image", name: str) -> "Image":
     return decoded
 
 
+def _is_large_still(image: "Image") -> bool:
+    """Return whether the image is large, and the only frame of its file, so that no copy is needed."""
+    return image.width * image.height > _LARGE and not getattr(image, "is_animated", False)
+
+
 def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]:
-    """Apply the EXIF orientation. Broken EXIF data turns nothing: that is what every viewer does."""
+    """Apply the EXIF orientation. Broken EXIF data is ignored, as image viewers do."""
     from PIL.Image import Transpose
 
     turns = {
@@ -215,7 +319,7 @@ def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]
     }
     try:
         orientation = image.getexif().get(_ORIENTATION)
-    except Exception:  # the parsers of EXIF and XMP raise nearly everything
+    except Exception:  # the parsers of EXIF and XMP raise many kinds of exceptions
         return decoded, []
     if orientation not in turns:
         return decoded, []

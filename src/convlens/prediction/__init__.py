@@ -1,12 +1,11 @@
-"""From whatever a person has to an answer: files, arrays or names of images to probabilities.
+"""Convert files, arrays or names of images to predictions.
 
-pictures     what a name means: a file, a folder, a pattern, mnist:7
-readings     whether an array is one image or a batch
-given        all else that can be given: lists, tensors, open files
-predicting   the one path from pictures and batches to probabilities
-prediction   the answer to one image
-predictions  the answers to many
-scoring      labels as people write them to class numbers
+pictures     find the images that a name means: a file, a folder, a pattern, mnist:7
+readings     decide whether an array is one image or a batch
+given        read every other input: lists, tensors, open files
+predicting   compute the probabilities of images and batches
+prediction   the prediction for one image
+predictions  the predictions for many images
 """
 
 from convlens.prediction.given import Given, read_given

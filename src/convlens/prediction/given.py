@@ -1,4 +1,4 @@
-"""What `predict` was given: one image or several, arrays of the network's own shape or pictures to be prepared."""
+"""Read the argument of `predict`: one image or several, as arrays of the network's shape or as images to prepare."""
 
 import itertools
 import os
@@ -23,12 +23,12 @@ _ALLOWED = "a path, the bytes of a file, an open file, a Pillow image, an array,
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What is to be predicted.
+    """The images to predict.
 
     Attributes:
-        is_one: whether one image was given, and not a batch, a list or a folder.
-        pictures: what is read and prepared one by one.
-        batch: instead of pictures where all are arrays of the network's shape: uint8, N×C×H×W.
+        is_one: whether one image was given, not a batch, a list or a folder.
+        pictures: images that are read and prepared one by one.
+        batch: used instead of `pictures` if all images are arrays of the network's shape: uint8, N×C×H×W.
     """
 
     is_one: bool
@@ -36,7 +36,7 @@ class Given:
     batch: NDArray[np.uint8] | None = None
 
     def as_pictures(self) -> Iterable[Picture]:
-        """The same as pictures to be prepared, whatever shape they have."""
+        """Return the same images as pictures that are prepared, even if they already have the network's shape."""
         if self.batch is not None:
             return [Picture("", image.transpose(1, 2, 0)) for image in self.batch]
         return (
@@ -48,11 +48,11 @@ class Given:
 
 
 def read_given(images: Any, named: NamedPictures, as_batch: bool = False) -> Given:
-    """See what was given; `as_batch` where only a batch can be meant, as in `predict_proba(X)`.
+    """Read the argument of `predict`. With `as_batch`, an array is read as a batch if possible, as in `predict_proba`.
 
     Raises:
-        UsageError: it is nothing that can be predicted, or an array that can be read in two ways.
-        DataError: an array whose values are no pixels.
+        UsageError: `images` has a type that cannot be predicted, or is an array that can be read in two ways.
+        DataError: the values of an array are not pixels.
     """
     if isinstance(images, LabelledImages):
         return _from_labelled(images, named.shape)
@@ -71,15 +71,15 @@ def read_given(images: Any, named: NamedPictures, as_batch: bool = False) -> Giv
     if is_array(images):
         return _from_array(as_array(images, "X"), named.shape, as_batch)
     if isinstance(images, Mapping | set | frozenset) or not isinstance(images, Iterable):
-        raise UsageError(f"a value of the type {type(images).__name__} cannot be predicted. Give {_ALLOWED}.")
+        raise UsageError(f"cannot predict a value of type {type(images).__name__}. Give {_ALLOWED}.")
     return Given(False, _each(images, named))
 
 
 def _not_in_vain(pictures: Iterator[Picture]) -> Iterator[Picture]:
-    """The pictures of a folder or a pattern.
+    """Return the pictures of a folder or a pattern.
 
     Raises:
-        ImageError: there are none.
+        ImageError: the folder or pattern has no images.
     """
     first, second = next(pictures), next(pictures, None)
     if second is None and first.error is not None:
@@ -88,7 +88,7 @@ def _not_in_vain(pictures: Iterator[Picture]) -> Iterator[Picture]:
 
 
 def is_array(images: Any) -> bool:
-    """Whether something holds numbers as an array does; tensors of any library count.
+    """Return whether an object is an array, or a tensor of any library.
 
     >>> is_array(np.zeros(3)), is_array([1, 2]), is_array("seven.png")
     (True, False, False)
@@ -99,13 +99,13 @@ def is_array(images: Any) -> bool:
 
 
 def is_single(images: Any) -> bool:
-    """Whether something can only be one image: bytes, a Pillow image, an open file."""
+    """Return whether an object can only be one image: bytes, a Pillow image, an open file."""
     is_file = callable(getattr(images, "read", None)) and not is_array(images)
     return isinstance(images, bytes | bytearray | memoryview) or is_picture(images) or is_file
 
 
 def _as_list_of_names(images: Any) -> Any:
-    """A column of a frame, or an array of texts or objects, as a list; all else as it is."""
+    """Convert a column of a data frame, or an array of strings or objects, to a list; leave the rest unchanged."""
     if isinstance(images, np.ndarray):
         return images.tolist() if images.ndim == 1 and images.dtype.kind in "OUS" else images
     return as_column(images) if hasattr(images, "dtype") else images
@@ -113,7 +113,7 @@ def _as_list_of_names(images: Any) -> Any:
 
 def _from_list(images: "list[Any] | tuple[Any, ...]", named: NamedPictures, as_batch: bool) -> Given:
     if images and _are_arrays_alike(images, named.shape):
-        # Not `np.stack`, which takes three times as long for ten thousand small arrays.
+        # `np.stack` takes three times as long for ten thousand small arrays.
         stacked = np.concatenate(images).reshape(len(images), *images[0].shape)
         return Given(False, batch=read_batch(stacked, shape=named.shape, name="X"))
     if images and _is_of_numbers(images):
@@ -122,7 +122,7 @@ def _from_list(images: "list[Any] | tuple[Any, ...]", named: NamedPictures, as_b
 
 
 def _are_arrays_alike(images: "list[Any] | tuple[Any, ...]", shape: Shape) -> bool:
-    """Whether all are arrays of the network's shape, laid out alike and of one type."""
+    """Return whether all images are arrays of the network's shape, with the same layout and dtype."""
     first = images[0]
     if type(first) is not np.ndarray or not has_shape(first.shape, shape):
         return False
@@ -130,7 +130,7 @@ def _are_arrays_alike(images: "list[Any] | tuple[Any, ...]", shape: Shape) -> bo
 
 
 def _is_of_numbers(images: Any) -> bool:
-    """Whether this is a list of numbers, or of lists of numbers, at any depth."""
+    """Return whether this is a list of numbers, nested to any depth."""
     while isinstance(images, list | tuple) and images:
         images = images[0]
     return isinstance(images, int | float) or (isinstance(images, np.generic) and not isinstance(images, np.str_))
@@ -148,7 +148,7 @@ def _from_labelled(given: LabelledImages, shape: Shape) -> Given:
 
 
 def _from_array(array: NDArray[Any], shape: Shape, as_batch: bool) -> Given:
-    """One image or a batch, as the network's shape says."""
+    """Read an array as one image or as a batch; the network's shape decides."""
     if array.ndim in (3, 4) and len(array) == 0:
         return Given(False)
     if is_one_image(array.shape, shape, as_batch):
@@ -164,7 +164,7 @@ def _from_array(array: NDArray[Any], shape: Shape, as_batch: bool) -> Given:
 
 
 def _ready(array: NDArray[Any], shape: Shape, name: str) -> NDArray[np.uint8]:
-    """One image of the network's shape, as the network takes it."""
+    """Convert one image of the network's shape to uint8, C×H×W."""
     return read_batch(array[None], shape=shape, name=name)[0].copy()
 
 
@@ -174,10 +174,10 @@ def _each(images: Iterable[Any], named: NamedPictures) -> Iterator[Picture]:
 
 
 def _one(image: Any, named: NamedPictures, name: str) -> Iterator[Picture]:
-    """The pictures of an element of a list: one, or those of a folder or a pattern.
+    """Yield the pictures of one element of a list: one picture, or those of a folder or a pattern.
 
     Raises:
-        UsageError: it is no image, or a batch of images.
+        UsageError: the element is not an image, or is a batch of images.
     """
     if isinstance(image, os.PathLike) and not isinstance(image, Path):
         image = Path(os.fsdecode(image))
@@ -195,20 +195,20 @@ def _one(image: Any, named: NamedPictures, name: str) -> Iterator[Picture]:
     elif callable(getattr(image, "read", None)):
         yield _from_file(image, name)
     elif isinstance(image, tuple | list) and len(image) == 2 and not _is_of_numbers(image):
-        raise UsageError(f"{name} is a pair, as of an image and its label. Give the images alone.")
+        raise UsageError(f"{name} is a pair, such as an image and its label. Give the images alone.")
     elif isinstance(image, tuple | list) and _is_of_numbers(image):
         yield from _one(as_array(image, name), named, name)
     else:
-        raise UsageError(f"{name} has the type {type(image).__name__}. Give {_ALLOWED}.")
+        raise UsageError(f"{name} has type {type(image).__name__}. Give {_ALLOWED}.")
 
 
 def _from_file(file: Any, name: str) -> Picture:
-    """All of an open file, from where it stands."""
+    """Read an open file from its current position to its end."""
     try:
         content = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{name} is a file that cannot be read ({error}). Open it with open(path, 'rb').") from error
+        raise UsageError(f"{name}: cannot read this file ({error}). Open it with open(path, 'rb').") from error
     if not isinstance(content, bytes | bytearray):
-        raise UsageError(f"{name} is a file opened as text. Open it with open(path, 'rb').")
+        raise UsageError(f"{name}: this file is open in text mode. Open it with open(path, 'rb').")
     given = getattr(file, "name", "")
     return Picture(given if isinstance(given, str) else "", bytes(content))

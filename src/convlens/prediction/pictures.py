@@ -1,7 +1,7 @@
-"""What people mean by a name: a file, a folder of files, a pattern such as `scans/*.png`, or `mnist:7`.
+"""Find the images that a name means: a file, a folder, a pattern such as `scans/*.png`, or `mnist:7`.
 
-The command line and `TrainedModel.predict` both come here. What is wrong with one of many costs that one: it becomes a
-`Picture` with an error, and whoever predicts decides what to do with it.
+The command line and `TrainedModel.predict` both use this module. An image that cannot be found does not stop the
+others: it becomes a `Picture` with an error, and the caller decides what to do with it.
 """
 
 import glob
@@ -31,14 +31,14 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One image to be predicted.
+    """One image to predict.
 
     Attributes:
-        name: what a person calls it; empty where it came without a name.
-        content: what `convlens.pixels.read_image` takes; None where there is an error.
-        true_class: the label that came with it; empty where none came.
-        is_ready: whether `content` is uint8 of the network's own shape, which is used as it is.
-        error: why there is nothing to be read.
+        name: its path or a name such as `mnist:7`; empty if it has none.
+        content: an argument for `convlens.pixels.read_image`; None if there is an error.
+        true_class: the label that came with the image; empty if there was none.
+        is_ready: whether `content` is a uint8 array of the network's shape, which is used unchanged.
+        error: why the image cannot be read.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Picture:
 
 @dataclass
 class NamedPictures:
-    """Finds what names mean; one object for all names of a call, since datasets that they name are read once.
+    """Finds the images that names mean. Use one object for all names of a call, so that each dataset is read once.
 
     Args:
         shape: channels, height and width of the network's input.
         data_dir, on_progress: for datasets, see `convlens.load_dataset`.
-        on_note: is told what was left out of a folder.
+        on_note: called with a message if files of a folder are left out.
     """
 
     shape: tuple[int, int, int]
@@ -65,11 +65,11 @@ class NamedPictures:
     _test_images: dict[str, LabelledImages] = field(default_factory=dict)
 
     def find(self, name: str | Path) -> Iterator[Picture]:
-        """The pictures that a name means: one, or those of a folder or pattern, in natural order.
+        """Yield the pictures that a name means: one, or those of a folder or pattern, in natural order.
 
         Raises:
-            UsageError: a known dataset without the number of an image, or a number that it does not have.
-            DatasetUnavailable: the dataset is not here and cannot be had.
+            UsageError: the name is a known dataset without an index, or with an index out of range.
+            DatasetUnavailable: the dataset is not stored here and cannot be downloaded.
         """
         if isinstance(name, str) and names_a_dataset(name):
             yield self._from_dataset(name)
@@ -83,7 +83,7 @@ class NamedPictures:
             elif isinstance(name, str) and is_pattern(name):
                 yield from self._from_pattern(name, shown)
             elif _ADDRESS.match(str(name)):
-                raise ImageError(f"{shown} is an address, and nothing is fetched. Save the picture, give its path.")
+                raise ImageError(f"{shown} is a URL; Convlens downloads no images. Save the image and give its path.")
             else:
                 yield Picture(shown, path)
         except DataError as error:
@@ -94,7 +94,7 @@ class NamedPictures:
         for note in found.notes():
             self.on_note(f"{shown}: {note}")
         if not found.names:
-            raise ImageError(f"{shown}: this folder holds no image files. Give files, or a folder that holds some.")
+            raise ImageError(f"{shown}: this folder has no image files. Give files, or a folder that contains some.")
         for name in sorted(found.names, key=natural_key):
             path = folder / name
             yield Picture(printable(str(path)), path)
@@ -134,7 +134,7 @@ class NamedPictures:
 
 
 def means_several(name: str | Path) -> bool:
-    """Whether a name is that of a folder, or a pattern.
+    """Return whether a name is a folder or a pattern.
 
     >>> means_several("scans/*.png"), means_several("seven.png"), means_several("mnist:7")
     (True, False, False)
@@ -145,7 +145,7 @@ def means_several(name: str | Path) -> bool:
 
 
 def is_folder(name: str | Path) -> bool:
-    """Whether there is a folder of that name; False for what can be no path."""
+    """Return whether a folder of that name exists; False if the name cannot be a path."""
     try:
         return Path(name).is_dir()
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ def is_folder(name: str | Path) -> bool:
 
 
 def is_pattern(name: str) -> bool:
-    """Whether a text is a pattern, and not the name of a file that has such letters in it.
+    """Return whether a text is a pattern; a file whose name has `*`, `?` or `[` in it is not.
 
     >>> is_pattern("scans/*.png"), is_pattern("seven.png")
     (True, False)
@@ -162,7 +162,7 @@ def is_pattern(name: str) -> bool:
 
 
 def names_a_dataset(name: str) -> bool:
-    """Whether a text names an image of a known dataset, or tries to; a file of that name comes first.
+    """Return whether a text names a known dataset or one of its images; a file of that name takes precedence.
 
     >>> names_a_dataset("mnist:7"), names_a_dataset("mnist"), names_a_dataset("C:/7.png"), names_a_dataset("7.png")
     (True, True, False, False)
@@ -186,11 +186,11 @@ def _dataset_and_number(name: str) -> tuple[str, int]:
     entry = find_entry(dataset)
     if not number:
         raise UsageError(
-            f"{name!r} is a known dataset of many images. Give one of its test images, such as {entry.name}:7; "
-            "`convlens evaluate` and convlens.evaluate judge a model on all of them."
+            f"{name!r} is a dataset with many images. Give one of its test images, such as {entry.name}:7. "
+            "To test a model on all of them, use `convlens evaluate` or convlens.evaluate."
         )
     if not (number.isascii() and number.isdigit()):
-        raise UsageError(f"{name!r:.60}: {number!r:.40} is no number of a test image. Give one such as {entry.name}:7.")
+        raise UsageError(f"{name!r:.60}: {number!r:.40} is not an index. Give a test image such as {entry.name}:7.")
     return entry.name, int(number)
 
 

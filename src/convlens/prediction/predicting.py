@@ -1,8 +1,8 @@
-"""Images to probabilities: the one path that every picture takes.
+"""Convert images to probabilities.
 
-Whatever asks (the command line, a program, a page), a picture is prepared by the preprocessing that is stored with the
-model and computed by an engine, here and nowhere else, so two answers to the same picture cannot differ. Images that
-already have the network's shape, as those of a dataset, go to the engine as they are; see
+The command line, the Python API and the page all predict through this module: it prepares an image with the
+preprocessing that is stored in the model and runs an engine. So they give the same answer to the same image. Images
+that already have the network's shape, such as those of a dataset, go to the engine unchanged; see
 `docs/decisions/0013-arrays-as-they-are.md`.
 """
 
@@ -31,14 +31,14 @@ from convlens.words import count_of, some_of
 OnError: TypeAlias = Literal["raise", "keep", "skip"]
 
 _AT_A_TIME = 256
-"""Pictures that are prepared before the engine computes them together."""
+"""How many images are prepared before the engine computes them together."""
 _STEPS_OF = 100
-"""So many pictures of a call keep their steps: those of thousands of photos would fill the memory."""
+"""How many images of a call keep their steps; the steps of thousands of photos would fill the memory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Predictor:
-    """What answers: an engine and what a model stores beside its weights."""
+    """An engine with the preprocessing, class names and calibration of its model."""
 
     engine: Engine
     preprocessing: Preprocessing
@@ -46,17 +46,17 @@ class Predictor:
     calibration: Calibration = UNCALIBRATED
 
     def predict_batch(self, pixels: NDArray[np.uint8]) -> Predictions:
-        """Images as the network wants them (uint8, N×C×H×W), used as they are."""
+        """Predict images that have the network's shape (uint8, N×C×H×W), without preparing them."""
         probabilities = predict_probabilities(self.engine, pixels, self.calibration)
         return Predictions(self.class_names, probabilities, pixels, self.preprocessing, self.calibration)
 
     def predict_pictures(
         self, pictures: Iterable[Picture], repair: bool | None = None, on_error: OnError = "raise"
     ) -> Predictions:
-        """Pictures of any size and mode, read and prepared one by one, computed together.
+        """Predict pictures of any size and mode: prepare them one by one, then compute them together.
 
         Raises:
-            DataError: one of them cannot be read, and `on_error` is "raise".
+            DataError: a picture cannot be read, and `on_error` is "raise".
         """
         waiting, parts, kept = iter(pictures), list[Predictions](), 0
         while chunk := list(itertools.islice(waiting, _AT_A_TIME)):
@@ -72,11 +72,11 @@ class Predictor:
         return join_predictions(parts) if parts else self._none()
 
     def _prepared(self, picture: Picture, repair: bool | None, on_error: OnError) -> tuple[NDArray[np.uint8], Origin]:
-        """The network's input and where it came from; zeros for what cannot be read."""
+        """Return the network's input and its origin; the input is zeros if the picture cannot be read."""
         origin = Origin(picture.name, picture.true_class)
         try:
             if picture.content is None:
-                raise picture.error or DataError(f"{picture.name} holds no image. Give an image file.")
+                raise picture.error or DataError(f"{picture.name} contains no image. Give an image file.")
             if picture.is_ready and isinstance(picture.content, np.ndarray):
                 return picture.content, replace(origin, steps=(_only_step(picture.content),))
             made = prepare(self.preprocessing, picture.content, repair is not False)
@@ -105,7 +105,7 @@ class Predictor:
 def predict_given(
     predictor: Predictor, given: Given, repair: bool | None, on_error: OnError | None
 ) -> Prediction | Predictions:
-    """One `Prediction` for one image, else `Predictions`; see `TrainedModel.predict`."""
+    """Return a `Prediction` for one image, `Predictions` for several; see `TrainedModel.predict`."""
     if on_error not in (None, *get_args(OnError)):
         raise UsageError(f"on_error is {on_error!r:.60}. Give 'raise', 'keep' or 'skip'.")
     if repair not in (None, True, False):
@@ -120,22 +120,22 @@ def predict_given(
     if not given.is_one:
         return found
     if not found:
-        raise UsageError("on_error='skip' left nothing of one image. Give 'raise' or 'keep' where there is only one.")
+        raise UsageError("on_error='skip' skipped the only image. For a single image, give 'raise' or 'keep'.")
     return found[0]
 
 
 def warn_of_failures(found: Predictions) -> None:
-    """Say at the caller's line which images could not be read."""
+    """Warn at the caller's line which images could not be read."""
     named = some_of([found.names[place] or f"image {place}" for place in found.errors])
     warnings.warn(
-        f"{count_of(len(found.errors), 'image')} of {len(found):,} could not be read: {named}. They are in .errors; "
-        "on_error='keep' says nothing, 'skip' leaves them out, 'raise' stops at the first.",
+        f"{count_of(len(found.errors), 'image')} of {len(found):,} could not be read: {named}. See .errors. "
+        "on_error='keep' silences this warning, 'skip' leaves these images out, 'raise' stops at the first.",
         stacklevel=6,
     )
 
 
 def _only_step(pixels: NDArray[np.uint8]) -> Step:
-    """The one step of an image that is used as it is."""
+    """Return the one step of an image that is used unchanged."""
     shown = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
     return Step("original", shown, "used as it is", describe_size(shown))
 
@@ -149,13 +149,13 @@ def predict_images(
     calibration: Calibration = UNCALIBRATED,
     repair: bool = True,
 ) -> Predictions:
-    """Predict image files, file contents, Pillow images or arrays of any size and mode, each of them prepared.
+    """Prepare and predict image files, file contents, Pillow images or arrays of any size and mode.
 
-    With `repair`, what is unlike the training images is changed where that is safe; without, an image is only brought
-    to the network's shape.
+    With `repair`, an image that differs from the training images is changed where that is safe; without, it is only
+    converted to the network's shape.
 
     Raises:
-        ImageError: one of them is no image.
+        ImageError: one of them is not an image.
     """
     predictor = Predictor(engine, preprocessing, tuple(class_names), calibration)
     return predictor.predict_pictures(_as_pictures(images), repair)
@@ -163,27 +163,27 @@ def predict_images(
 
 def _as_pictures(images: Iterable[ImageSource]) -> Iterator[Picture]:
     for image in images:
-        yield Picture("", image)  # pyright: ignore[reportArgumentType]  prepare takes a text for a path
+        yield Picture("", image)  # pyright: ignore[reportArgumentType]  prepare accepts a path as text
 
 
 def predict_probabilities(
     engine: Engine, pixels: NDArray[np.uint8], calibration: Calibration = UNCALIBRATED
 ) -> NDArray[np.float64]:
-    """Images that already are as the network wants them (uint8, N × channels × height × width) to N × classes.
+    """Return the probabilities, N × classes, of images that have the network's shape (uint8, N×C×H×W).
 
     Raises:
-        ModelFileError: the network's answer is no number.
+        ModelFileError: a logit is NaN or infinite.
     """
     return calibration.probabilities(finite_logits(engine, pixels))
 
 
 def finite_logits(engine: Engine, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The engine's logits, N × classes, each of which is a number.
+    """Return the engine's logits, N × classes, after checking that they are finite.
 
     Raises:
-        ModelFileError: weights so large that a sum overflows.
+        ModelFileError: a logit is NaN or infinite, because the weights are so large that a sum overflows.
     """
     logits = engine.logits(pixels)
     if not np.isfinite(logits).all():
-        raise ModelFileError("this model answers with NaN or infinity: its weights are too large. Train it again.")
+        raise ModelFileError("this model's output is NaN or infinite: its weights are too large. Train it again.")
     return logits

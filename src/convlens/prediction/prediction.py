@@ -1,4 +1,4 @@
-"""What a model says of one image."""
+"""The prediction for one image."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +17,20 @@ from convlens.words import percent, shorten
 @explains_names
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model says of one image.
+    """A model's prediction for one image.
 
     Attributes:
-        class_name: the likeliest class; the best guess where the answer is `unknown`, empty where there is none.
-        probability: of that class.
-        probabilities: of all classes, in the order of `class_names`; they add up to 1.
-        notes: what was done to the image to make it like the training images.
-        pixels: what the network saw, uint8, channels × height × width.
-        why_unknown: why this is no answer, in words; empty where it is one.
-        steps: the pictures on the way from the original to `pixels`; kept of the first hundred images of a call.
-        name: of the image: its path, `mnist:7`, or empty where it came without one.
-        true_class: the label that came with it; empty where none came.
-        error: why the image could not be read; None where it could. Then `failed` and `unknown` are true, and the
+        class_name: the likeliest class. It is a best guess if the answer is `unknown`, and empty if the image could
+            not be read.
+        probability: the probability of that class, 0 to 1.
+        probabilities: the probabilities of all classes, in the order of `class_names`; they add up to 1.
+        notes: how the image was changed to resemble the training images.
+        pixels: the network's input, uint8, channels × height × width.
+        why_unknown: why the answer is `unknown`; empty if it is not.
+        steps: the image after each step from the original to `pixels`; kept for the first hundred images of a call.
+        name: the image's path or a name such as `mnist:7`; empty if it has none.
+        true_class: the label that came with the image; empty if there was none.
+        error: why the image could not be read, or None. With an error, `failed` and `unknown` are true and the
             probabilities are NaN.
     """
 
@@ -47,7 +48,7 @@ class Prediction:
 
     @property
     def unknown(self) -> bool:
-        """Whether the model does not know: it is too unsure, or the image is of another kind than it was trained on."""
+        """Whether the model gives no answer: its confidence is too low, or the image is unlike the training images."""
         return bool(self.why_unknown)
 
     @property
@@ -56,7 +57,7 @@ class Prediction:
         return self.error is not None
 
     def __eq__(self, other: object) -> bool:
-        """Whether the same was said of the same pixels. Names and steps don't count."""
+        """Whether both have the same answer and the same pixels. Names and steps are not compared."""
         if not isinstance(other, Prediction):
             return NotImplemented
         return (
@@ -77,16 +78,16 @@ class Prediction:
         return f"Prediction({self.class_name!r}, probability={self.probability:.4f})"
 
     def top(self, count: int = 3) -> list[tuple[str, float]]:
-        """The likeliest classes with their probabilities, likeliest first; none of an image that could not be read."""
+        """Return the likeliest classes with their probabilities, likeliest first; none if the image was not read."""
         if self.failed:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(self.class_names[index], float(self.probabilities[index])) for index in order]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: class, probability, whether and why it is unknown, all probabilities by class name, notes.
+        """Return a dict for JSON: class, probability, unknown, why_unknown, probabilities by class name, notes.
 
-        And `true_class` where a label came with the image.
+        It has `true_class`, too, if a label came with the image.
         """
         values: list[float | None] = [None] * len(self.class_names) if self.failed else self.probabilities.tolist()
         known = {"true_class": self.true_class} if self.true_class else {}
@@ -111,9 +112,9 @@ class Prediction:
 
     @property
     def answer(self) -> str:
-        """The answer in a word or three: the class, or that it is unknown, with the best guess.
+        """The answer as text: the class, or `unknown` with the best guess.
 
-        >>> Prediction("cat", 0.4, np.array([0.4, 0.6]), ("cat", "dog"), (), np.zeros((1, 2, 2)), "too unsure").answer
+        >>> Prediction("cat", 0.6, np.array([0.6, 0.4]), ("cat", "dog"), (), np.zeros((1, 2, 2)), "unsure").answer
         'unknown, best guess cat'
         """
         if self.failed:
@@ -124,9 +125,7 @@ class Prediction:
         return Html("") if self.failed else html_picture(encode_png(self.pixels.transpose(1, 2, 0)), shown, self.answer)
 
     def html_cells(self, place: int, named: bool) -> list[str]:
-        """The cells of this prediction in a table of several: number, picture, name where images have names, answer,
-        probability, remarks.
-        """
+        """Return this prediction's cells in a table: index, image, name if `named`, answer, probability, remarks."""
         remarks = self.why_unknown or "; ".join(self.notes)
         share = "" if self.failed else percent(self.probability)
         name = [shorten(self.name, 60)] if named else []

@@ -1,7 +1,7 @@
-"""What a model says of many images: arrays, from which a `Prediction` is made when somebody asks for one.
+"""The predictions for many images: arrays, from which a `Prediction` is made on demand.
 
-A list of ten thousand `Prediction` objects would be the obvious thing, and to make them takes ten times as long as the
-network needs for its answers. Most callers want an array of labels or of probabilities.
+Building a list of ten thousand `Prediction` objects takes ten times as long as the network needs to compute them, and
+most callers want an array of labels or of probabilities.
 """
 
 import itertools
@@ -35,9 +35,9 @@ _SHOWN, _SHOWN_IN_HTML = 3, 10
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """Where one image came from, and what was done to it.
+    """Where one image came from, and how it was prepared.
 
-    `unlike` is None where nobody has looked yet whether it resembles the training images.
+    `unlike` is None until the image has been compared with the training images.
     """
 
     name: str = ""
@@ -53,11 +53,11 @@ _INVERTED = {
     True: "dark on light, and used as it is: the training images are light on dark; repair=True inverts it",
     False: "light on dark, and used as it is: the training images are dark on light; repair=True inverts it",
 }
-"""By whether the training images are light on dark."""
+"""Notes on an inverted image; the key says whether the training images are light on dark."""
 
 
 class _Look(NamedTuple):
-    """What there is to say of an image against the training images, once somebody asks."""
+    """How an image differs from the training images."""
 
     unlike: tuple[str, ...]
     notes: tuple[str, ...]
@@ -66,14 +66,14 @@ class _Look(NamedTuple):
 @explains_names
 @dataclass(frozen=True, eq=False, repr=False)
 class Predictions(Sequence[Prediction]):
-    """The predictions of N images, in their order: a sequence of `Prediction`, and arrays of all of them.
+    """The predictions for N images, in their order: a sequence of `Prediction`, with arrays of all of them.
 
-    `len`, `for`, `in`, slices and `==` work as with a list; an array of N booleans or of places chooses, too.
+    `len`, `for`, `in`, slices and `==` work as with a list. An array of N booleans or of indices selects predictions.
 
     Attributes:
-        class_names: of the model, one for each column of `probabilities`.
+        class_names: the model's class names, one for each column of `probabilities`.
         probabilities: N × classes, float64; NaN for an image that could not be read.
-        pixels: what the network saw, uint8, N × channels × height × width.
+        pixels: the network's input, uint8, N × channels × height × width.
 
     >>> two = Predictions(("cat", "dog"), np.array([[0.75, 0.25], [0.5, 0.5]]), np.zeros((2, 1, 4, 4), np.uint8),
     ...     Preprocessing((1, 4, 4), "letterbox"), Calibration(threshold=0.6))
@@ -102,7 +102,7 @@ class Predictions(Sequence[Prediction]):
 
     def __getitem__(self, place: Any) -> "Prediction | Predictions":
         if isinstance(place, bool | np.bool_ | str | bytes | float) or place is None:
-            raise UsageError(f"{place!r:.60} is no place among predictions. Give a whole number, a slice or an array.")
+            raise UsageError(f"{place!r:.60} is not an index. Give a whole number, a slice or an array.")
         if isinstance(place, slice):
             return self._chosen(np.arange(len(self))[place])
         if hasattr(place, "__index__") and not np.ndim(place):
@@ -124,10 +124,10 @@ class Predictions(Sequence[Prediction]):
     __hash__ = None  # type: ignore[assignment]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """Refused: for scikit-learn it would be labels, for Keras probabilities, and `predictions == y` all False."""
+        """Raise an error: users of scikit-learn expect labels here, users of Keras expect probabilities."""
         raise UsageError(
-            "predictions are no array. Take .labels (class names), .class_numbers or .probabilities, or compare them "
-            "with labels by model.score(X, y)."
+            "predictions are not an array. Use .labels (class names), .class_numbers or .probabilities. To compare "
+            "them with labels, use model.score(X, y)."
         )
 
     def __repr__(self) -> str:
@@ -136,14 +136,12 @@ class Predictions(Sequence[Prediction]):
 
     @property
     def labels(self) -> NDArray[np.str_]:
-        """N class names: the likeliest, which is the best guess where the answer is unknown, empty where there is
-        none.
-        """
+        """N names of the likeliest classes: a best guess if the answer is unknown, empty if the image was not read."""
         return np.array([*self.class_names, ""])[self.class_numbers]
 
     @property
     def class_numbers(self) -> NDArray[np.int64]:
-        """N numbers of the likeliest classes, the first of equals; −1 for an image that could not be read."""
+        """N indices of the likeliest classes, the first one on a tie; −1 for an image that could not be read."""
         best = self.probabilities.argmax(axis=1) if len(self) else np.zeros(0, np.int64)
         return np.where(self.failed, -1, best).astype(np.int64)
 
@@ -154,31 +152,31 @@ class Predictions(Sequence[Prediction]):
 
     @property
     def failed(self) -> NDArray[np.bool_]:
-        """N times whether the image could not be read."""
+        """N booleans: whether the image could not be read."""
         found = np.zeros(len(self), np.bool_)
         found[list(self.errors)] = True
         return found
 
     @property
     def errors(self) -> dict[int, DataError]:
-        """Why images could not be read, by their places."""
+        """The errors of the images that could not be read, by index."""
         found = {place: origin.error for place, origin in enumerate(self._origins or ())}
         return {place: error for place, error in found.items() if error is not None}
 
     @property
     def unknown(self) -> NDArray[np.bool_]:
-        """N times whether the model does not know: too unsure, unlike the training images, or not to be read."""
+        """N booleans: confidence below the threshold, image unlike the training images, or image not read."""
         return np.array([bool(reason) for reason in self.why_unknown], np.bool_)
 
     @property
     def why_unknown(self) -> tuple[str, ...]:
-        """N reasons, empty where the model knows."""
+        """N reasons why the answer is unknown; empty if it is not."""
         self._look_at(range(len(self)))
         return tuple(self._reason(place) for place in range(len(self)))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """N names: paths, `mnist:7`, or empty."""
+        """N names of the images: paths, names such as `mnist:7`, or empty."""
         return tuple(self._origin(place).name for place in range(len(self)))
 
     def _repr_html_(self) -> str:
@@ -211,7 +209,9 @@ class Predictions(Sequence[Prediction]):
         )
 
     def _reason(self, place: int) -> str:
-        """The reason against an answer: an image of another kind first, since then no probability means anything."""
+        """Return why the answer is unknown. An image unlike the training images comes first: it makes the probability
+        meaningless.
+        """
         self._look_at([place])
         if (error := self._origin(place).error) is not None:
             return f"could not be read: {error}"
@@ -219,11 +219,11 @@ class Predictions(Sequence[Prediction]):
             return f"unlike the training images: {'; '.join(unlike)}"
         threshold, probability = self._calibration.threshold, float(self.probabilities[place].max())
         if threshold is not None and probability < threshold:
-            return f"{exact_percent(probability)} sure, and an answer takes {exact_percent(threshold)}"
+            return f"confidence {exact_percent(probability)} is below the threshold of {exact_percent(threshold)}"
         return ""
 
     def _look_at(self, places: Sequence[int]) -> None:
-        """See whether images resemble the training images, each once."""
+        """Compare images with the training images, each one once."""
         new = [place for place in places if place not in self._looked_at]
         for place in new:
             self._looked_at[place] = _Look(self._origin(place).unlike or (), self._origin(place).notes)
@@ -238,7 +238,7 @@ class Predictions(Sequence[Prediction]):
 
     def _place(self, place: int) -> int:
         if not -len(self) <= place < len(self):
-            raise IndexError(f"there is no prediction {place}: there are {len(self):,}, numbered from 0.")
+            raise IndexError(f"index {place} is out of range for {count_of(len(self), 'prediction')}, counted from 0.")
         return place % len(self)
 
     def _places(self, chosen: Any) -> NDArray[np.int64]:
@@ -248,8 +248,8 @@ class Predictions(Sequence[Prediction]):
         if places.ndim == 1 and (places.dtype.kind in "iu" or not places.size):
             return np.array([self._place(int(place)) for place in places], np.int64)
         raise UsageError(
-            f"{places.dtype} of shape {places.shape} chooses no predictions. Give whole numbers, or {len(self):,} "
-            "booleans."
+            f"an array of {places.dtype} with shape {places.shape} cannot select predictions. Give whole numbers, or "
+            f"{len(self):,} booleans."
         )
 
     def _chosen(self, places: NDArray[np.int64]) -> "Predictions":
@@ -265,7 +265,7 @@ class Predictions(Sequence[Prediction]):
 
 
 def join_predictions(parts: Sequence[Predictions]) -> Predictions:
-    """Predictions of one model, one after another; at least one part."""
+    """Concatenate predictions of one model; at least one part."""
     if len(parts) == 1:
         return parts[0]
     origins = itertools.chain.from_iterable(part._origins or [_PLAIN] * len(part) for part in parts)

@@ -1,8 +1,8 @@
-"""Whether an array is one image or a batch.
+"""Decide whether an array is one image or a batch.
 
-An array does not say whether its first axis counts images. The network's input shape decides where it can: images that
-have it are meant. Where two readings are left, nothing is guessed; the error names both, and how to write each. What
-the values mean is the business of `convlens.pixels.batches`.
+An array does not say whether its first axis counts images. If one reading gives images of the network's input shape,
+it is used. If two readings remain, an error names both and shows how to write each. `convlens.pixels.batches` decides
+what the values mean.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,13 @@ from convlens.words import count_of, times
 
 @dataclass(frozen=True)
 class Reading:
-    """A way to read an array by its sizes: as one image or a batch; `fits` where images then have the network's shape.
+    """A way to read an array: as one image or as a batch.
 
-    `words` say what it would be, `written` how an array X is written so that it can only be that.
+    Attributes:
+        is_one: whether the array is one image.
+        fits: whether its images then have the network's shape.
+        words: a description, such as `a batch of 3 grey images of 8×8`.
+        written: an expression of X that can only be read this way.
     """
 
     is_one: bool
@@ -27,7 +31,7 @@ class Reading:
 
 
 def readings_of(sizes: Sequence[int], shape: Shape) -> list[Reading]:
-    """All ways to read an array of these sizes; `shape` are the network's channels, height and width.
+    """Return all ways to read an array of these sizes; `shape` is the network's channels, height and width.
 
     >>> [(one.is_one, one.fits) for one in readings_of((3, 8, 8), (1, 8, 8))]
     [(True, False), (False, True)]
@@ -45,7 +49,7 @@ def readings_of(sizes: Sequence[int], shape: Shape) -> list[Reading]:
 
 
 def _of_two(first: int, last: int, shape: Shape) -> list[Reading]:
-    """A grey picture of any size, which always stays possible, or rows of pixels."""
+    """A two-dimensional array can always be a grey image; with matching columns it can also be rows of pixels."""
     channels, height, width = shape
     is_flat = last == channels * height * width
     picture = f"one grey image of {times((first, last))} pixels"
@@ -66,17 +70,17 @@ def _of_three(first: int, middle: int, last: int, shape: Shape) -> list[Reading]
         picture = f"one image of {times((first, middle))} with {count_of(last, 'channel')}"
         found.append(Reading(True, (last, first, middle) == shape, picture, "X.transpose(2, 0, 1)"))
     fits = (1, middle, last) == shape
-    if fits or last not in CHANNELS:  # no picture is that narrow
+    if fits or last not in CHANNELS:  # an image that narrow is not plausible
         batch = f"a batch of {count_of(first, 'grey image')} of {times((middle, last))}"
         found.append(Reading(False, fits, batch, "X[:, np.newaxis]"))
     return found
 
 
 def is_one_image(sizes: Sequence[int], shape: Shape, as_batch: bool = False) -> bool:
-    """Whether an array of these sizes is one image and not a batch. With `as_batch` it is one wherever it can be.
+    """Return whether an array of these sizes is one image. With `as_batch`, it is a batch wherever that is possible.
 
     Raises:
-        UsageError: it can be either, or neither.
+        UsageError: the array can be either, or neither.
 
     >>> is_one_image((8, 8), (1, 8, 8)), is_one_image((3, 8, 8), (1, 8, 8))
     (True, False)
@@ -96,10 +100,10 @@ def is_one_image(sizes: Sequence[int], shape: Shape, as_batch: bool = False) -> 
 
 
 def check_one_image(sizes: Sequence[int], shape: Shape, name: str) -> None:
-    """Refuse an element of a list that is a batch, or that has the sizes of a batch of the network's images.
+    """Check that an element of a list is one image, not a batch.
 
     Raises:
-        UsageError: with how to write what was meant.
+        UsageError: the element is a batch, or has the shape of a batch of the network's images.
     """
     found = readings_of(sizes, shape)
     fitting = {reading.is_one for reading in found if reading.fits}
@@ -107,13 +111,13 @@ def check_one_image(sizes: Sequence[int], shape: Shape, name: str) -> None:
         raise _ambiguous(sizes, found, name)
     if not any(reading.is_one for reading in found):
         raise UsageError(
-            f"{name} has the shape {tuple(sizes)}, which is no single image. Give H×W, H×W×C or C×H×W with "
-            "1, 3 or 4 channels; a batch is given by itself, not in a list."
+            f"{name} has the shape {tuple(sizes)}, which is not a single image. Give H×W, H×W×C or C×H×W with "
+            "1, 3 or 4 channels. Give a batch by itself, not in a list."
         )
 
 
 def has_shape(sizes: Sequence[int], shape: Shape) -> bool:
-    """Whether an array of these sizes is one image of the network's shape, in any layout.
+    """Return whether an array of these sizes is one image of the network's shape, in any layout.
 
     >>> has_shape((8, 8), (1, 8, 8)), has_shape((8, 8, 3), (3, 8, 8)), has_shape((9, 8), (1, 8, 8))
     (True, True, False)

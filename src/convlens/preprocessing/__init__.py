@@ -2,7 +2,7 @@
 
 The rules are stored with the model, because a digit that is dark on light, off centre or too small is the most common
 reason why a network with 99 % on its test images fails on a photo. The training images' appearance is stored, too,
-so that a new picture can be compared with them, normalised where that is safe, and reported as unlike them.
+so that a new picture can be compared with them, normalised if that is safe, and reported if it is unlike them.
 
 `fitting` derives both from the training images with the measures in `measuring`; `settings` and `appearance` hold the
 stored values. `preparation` applies them: `digit_rules`, `glyph_rules` and `frame_rules` are the rules; `cleaning`,

@@ -39,7 +39,7 @@ class Spread(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
         return round(self.high - self.low, 6)
 
     def holds(self, value: float, tolerance: float = 0.0) -> bool:
-        """Whether a value is within the extremes, or at most `tolerance` beyond them."""
+        """Return whether a value is within the extremes, or at most `tolerance` beyond them."""
         return self.lowest - tolerance <= value <= self.highest + tolerance
 
 

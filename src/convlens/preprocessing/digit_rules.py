@@ -17,7 +17,7 @@ _FAINT = 25  # grey levels; anything fainter is JPEG noise
 
 
 def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, trail: Trail) -> np.ndarray:
-    """A picture of ink as a square image like MNIST's; zeros where there is no ink."""
+    """Convert a picture of ink to a square image like MNIST's; all zeros if there is no ink."""
     box_side = round(side * _FILL)
     grey = match_polarity(clean_picture(grey, trail), True, trail)
     ink = stretch_contrast(grey)
@@ -45,7 +45,7 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
 
 
 def _is_as_mnist_makes_them(ink: np.ndarray, side: int, box_side: int) -> bool:
-    """Whether the ink already fits its box and is centred, including dust; scaling it again would only blur it."""
+    """Return whether the ink, including dust, already fits its box and is centred; scaling would only blur it."""
     if ink.shape != (side, side):
         return False
     rows, columns = np.nonzero(ink > _FAINT)

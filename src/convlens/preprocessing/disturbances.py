@@ -39,7 +39,7 @@ def undo_enlargement(grey: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _changes(lines: np.ndarray) -> list[int]:
-    """The places of lines that differ from the line before."""
+    """Return the places of lines that differ from the line before."""
     return (np.flatnonzero((lines[1:] != lines[:-1]).any(axis=1)) + 1).tolist()
 
 
@@ -66,7 +66,7 @@ def cut_frame(grey: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _frame_depth(lines: np.ndarray, paper: float, far: float) -> int:
-    """How many lines from the edge belong to a frame: all but the last few differ from the paper along their length."""
+    """Return how many lines from the edge belong to a frame: all but the last few differ from the paper."""
     middles = np.median(lines, axis=1)
     if abs(middles[0] - paper) < far or (np.abs(lines[0] - middles[0]) < far / 2).mean() < _UNIFORM:
         return 0
@@ -115,7 +115,7 @@ def _shrunk(grey: np.ndarray, longest: int) -> np.ndarray:
 
 
 def _fill(grey: np.ndarray, dark_ink: bool) -> np.ndarray:
-    """Morphological closing (of light ink: opening) with a square of two fifths of the picture.
+    """Apply a morphological closing (of light ink: opening) with a square of two fifths of the picture.
 
     The edge is continued outwards, so that a shadow in a corner counts as wide as any other.
     """
@@ -126,7 +126,7 @@ def _fill(grey: np.ndarray, dark_ink: bool) -> np.ndarray:
 
 
 def _extremes(pixels: np.ndarray, width: int, extreme: np.ufunc) -> np.ndarray:
-    """The extreme of every square of side `width` inside the picture, by doubling, which takes few passes."""
+    """Return the extreme of every square of side `width` inside the picture, by doubling, which takes few passes."""
     for axis in (0, 1):
         turned = pixels if axis == 0 else pixels.T
         reach = 1
@@ -173,7 +173,7 @@ def remove_lines(ink: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _lines(ink: np.ndarray) -> list[tuple[int, int]]:
-    """The first row and the row after the last of every thin line across a picture that is not narrow."""
+    """Return the first row and the row after the last of every thin line across a picture that is not narrow."""
     if 2 * ink.shape[1] < ink.shape[0]:
         return []
     shares = (ink >= _LINE_LEVEL * 255).mean(axis=1)

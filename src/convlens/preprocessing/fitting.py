@@ -18,7 +18,7 @@ _DIGITS = 4  # stored for each measure
 
 
 def fit_preprocessing(images: NDArray[np.uint8], rules: Rules | Literal["auto"]) -> Preprocessing:
-    """The preprocessing for a network trained on `images`, uint8 N×C×H×W, which were made by `rules`.
+    """Return the preprocessing for a network trained on `images`, uint8 N×C×H×W, which were made by `rules`.
 
     `auto` chooses `glyph` or `letterbox`; see `choose_rules`. For these two, grey images count as light on dark if at
     least 95 % of them have a dark background, and as dark on light in the opposite case; colour images have none.
@@ -78,14 +78,14 @@ def _check_images(images: np.ndarray) -> None:
 
 
 def _sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Evenly spaced images; only these are read from a memory-mapped array."""
+    """Return evenly spaced images; only these are read from a memory-mapped array."""
     pixels = max(1, int(np.prod(images.shape[2:])))
     count = min(len(images), _MOST_IMAGES, max(1, _MOST_PIXELS // pixels))
     return images if count == len(images) else images[np.linspace(0, len(images) - 1, count).astype(np.intp)]
 
 
 def _grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The images as N×H×W; colours are averaged, which is enough to find objects."""
+    """Return the images as N×H×W; colours are averaged, which is enough to find objects."""
     return images[:, 0] if images.shape[1] == 1 else images.mean(axis=1).astype(np.uint8)
 
 
@@ -100,7 +100,7 @@ def _choose_rules(images: NDArray[np.uint8], looks: Looks) -> tuple[Rules, str]:
 
 
 def _agreed(light_on_dark: NDArray[np.bool_]) -> bool | None:
-    """The polarity of nearly all images; None if they are mixed, or if there are none."""
+    """Return the polarity of nearly all images; None if they are mixed, or if there are none."""
     share = float(light_on_dark.mean()) if len(light_on_dark) else 0.5
     if share >= _ENOUGH:
         return True
@@ -108,7 +108,7 @@ def _agreed(light_on_dark: NDArray[np.bool_]) -> bool | None:
 
 
 def _appearance(looks: Looks) -> Appearance | None:
-    """The spreads over all images that are not blank."""
+    """Return the spreads over all images that are not blank."""
     shown = looks.contrast >= NO_INK
     if not shown.any():
         return None
@@ -135,7 +135,7 @@ def _spread(values: NDArray[np.float32]) -> Spread:
 
 
 def _centre(box: NDArray[np.float32], mass: NDArray[np.float32]) -> Centre:
-    """The centre by mass or by box, whichever varies less."""
+    """Return the centre by mass or by box, whichever varies less."""
     found = []
     for by, centres in (("mass", mass), ("box", box)):
         place = np.median(centres.astype(np.float64), axis=0)

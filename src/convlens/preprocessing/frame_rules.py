@@ -15,7 +15,7 @@ from convlens.preprocessing.trail import Trail, describe_size
 def letterbox_picture(
     pixels: np.ndarray, height: int, width: int, trail: Trail, light_on_dark: bool | None = None
 ) -> np.ndarray:
-    """The whole picture, as large as fits, on its own background; grey pictures are inverted to match the training."""
+    """Fit the whole picture into the frame, on its own background; invert grey ones to match the training images."""
     if pixels.ndim == 2:
         pixels = match_polarity(pixels, light_on_dark, trail)
     background = median_of_border(pixels)
@@ -23,7 +23,7 @@ def letterbox_picture(
 
 
 def prepare_garment(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
-    """The rules that Fashion-MNIST was made by."""
+    """Prepare a picture by the rules that Fashion-MNIST was made with."""
     grey = reduce_picture(grey, trail)
     grey = match_polarity(grey, True, trail, float(np.median(border_pixels(grey))))
     background = int(

@@ -56,7 +56,7 @@ class _Tones:
     pixels: np.ndarray
     background: int
     inverted: bool
-    stretched: tuple[float, float] | None  # the levels of background and ink that 0 and 255 stand for
+    stretched: tuple[float, float] | None  # the levels of background and ink that 0 and 255 represent
 
     def paint(self, pixels: np.ndarray) -> np.ndarray:
         """Convert such pixels to the levels of the training images."""
@@ -95,7 +95,7 @@ def prepare_glyph(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) 
 
 
 def _is_alike(framed: np.ndarray, target: _Target) -> bool:
-    """Whether a letterboxed picture already matches the training images in everything that they agree on."""
+    """Return whether a letterboxed picture already matches the training images in everything that they agree on."""
     looks, usual = measure(framed[None]), target.looks
     fill, centre = float(looks.fill[0]), usual.centre
     if looks.contrast[0] < NO_INK or not looks.is_even[0]:
@@ -156,7 +156,7 @@ def _scale(tones: _Tones, box: tuple[slice, slice], target: _Target, trail: Trai
 
 
 def _place(tones: _Tones, box: tuple[slice, slice], scaled: np.ndarray, target: _Target, trail: Trail) -> np.ndarray:
-    """Paste the object at its usual position, or where it was in the picture, without cutting anything off."""
+    """Paste the object at its usual position, or at its position in the picture, without cutting anything off."""
     frame, corner = (target.height, target.width), []
     usual, whole = target.looks.centre, tones.pixels.shape
     ink = np.maximum(scaled, tones.background) - np.uint8(tones.background)

@@ -23,7 +23,7 @@ _MEASURES = {"ink_share": "ink on {} of it", "stroke": "strokes {} of its side t
 
 
 def find_unlike(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> tuple[str, ...]:
-    """Reasons why an image, uint8 H×W or H×W×3, is unlike the training images; empty if it is not.
+    """Return reasons why an image, uint8 H×W or H×W×3, is unlike the training images; empty if it is not.
 
     >>> find_unlike(np.zeros((28, 28), np.uint8), Preprocessing())
     ()
@@ -33,7 +33,7 @@ def find_unlike(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> tupl
 
 
 def find_unlike_of_many(images: NDArray[np.uint8], preprocessing: Preprocessing) -> list[tuple[str, ...]]:
-    """`find_unlike` for N images, uint8 N×C×H×W, measured together, which is ten times as fast as one by one.
+    """Like `find_unlike` for N images, uint8 N×C×H×W, measured together, which is ten times as fast as one by one.
 
     >>> find_unlike_of_many(np.zeros((2, 1, 28, 28), np.uint8), Preprocessing())
     [(), ()]
@@ -51,7 +51,7 @@ def find_unlike_of_many(images: NDArray[np.uint8], preprocessing: Preprocessing)
 
 
 def find_inverted(images: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.bool_]:
-    """N booleans: whether an image, uint8 N×C×H×W, has the opposite polarity of the training images.
+    """Return N booleans: whether an image, uint8 N×C×H×W, has the opposite polarity of the training images.
 
     Always false for the rules for photographs, which have no ink.
 

@@ -93,7 +93,7 @@ def measure(images: NDArray[np.uint8]) -> Looks:
 
 
 def has_dark_ink(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """N booleans: whether the ink is darker than the background, for grey images, uint8 N×H×W.
+    """Return N booleans: whether the ink is darker than the background, for grey images, uint8 N×H×W.
 
     >>> has_dark_ink(np.stack([np.eye(9, dtype=np.uint8) * 200, 255 - np.eye(9, dtype=np.uint8) * 200])).tolist()
     [False, True]
@@ -102,7 +102,7 @@ def has_dark_ink(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _polarity(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Floats, Floats, NDArray[np.bool_]]:
-    """For each image: the pixels of its border, the background, the contrast, and whether the ink is dark."""
+    """Return for each image the pixels of its border, the background, the contrast, and whether the ink is dark."""
     border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
     background = np.median(border, axis=1).astype(np.float32)
     flat = images.reshape(len(images), -1)
@@ -113,7 +113,7 @@ def _polarity(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Floats, Flo
 
 
 def _boxes(mask: np.ndarray) -> tuple[Floats, Floats]:
-    """Centres (down, right) of the boxes from the middle of the frame, and how much of the frame they fill."""
+    """Return the boxes' centres (down, right) from the middle of the frame, and how much of the frame they fill."""
     centres, sizes = [], []
     for lines in (np.logical_or.reduce(mask, axis=2), np.logical_or.reduce(mask, axis=1)):
         length = lines.shape[1]
@@ -125,7 +125,7 @@ def _boxes(mask: np.ndarray) -> tuple[Floats, Floats]:
 
 
 def _strokes(ink: Floats) -> Floats:
-    """Thickness in pixels: twice the area divided by the total variation."""
+    """Return the thickness in pixels: twice the area divided by the total variation."""
     down, right = np.diff(ink, axis=1, append=0), np.diff(ink, axis=2, append=0)
     np.multiply(down, down, out=down)
     np.multiply(right, right, out=right)
@@ -135,7 +135,7 @@ def _strokes(ink: Floats) -> Floats:
 
 
 def _mass_centres(ink: Floats) -> Floats:
-    """The centres of mass (down, right) relative to the middle of the frame, which lies between two pixels."""
+    """Return the centres of mass (down, right) relative to the middle of the frame, which lies between two pixels."""
     mass = np.maximum(ink.sum(axis=(1, 2)), np.float32(1e-6))
     height, width = ink.shape[1:]
     rows, columns = ink.sum(axis=2), ink.sum(axis=1)

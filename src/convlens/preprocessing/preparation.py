@@ -22,7 +22,7 @@ from convlens.preprocessing.frame_rules import letterbox_picture, prepare_garmen
 from convlens.preprocessing.glyph_rules import prepare_glyph
 from convlens.preprocessing.likeness import find_unlike
 from convlens.preprocessing.settings import Preprocessing
-from convlens.preprocessing.trail import Step, Trail
+from convlens.preprocessing.trail import KEPT_SIZE, Step, Trail
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,8 +70,9 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
     channels, height, width = preprocessing.image_shape
     trail = Trail([])
     if channels == 1 and image.mode not in _GREY_MODES:
-        trail.add("original", _look_at(image))
+        trail.show("original", *_look_at(image))
     read, notes = to_grey(image) if channels == 1 else to_colour(image)
+    del image  # of 64 million pixels it has 256 MB
     trail.add("grey" if trail.steps else "original", read, *notes)
     if not repair:
         pixels = letterbox_picture(read, height, width, trail)
@@ -89,6 +90,10 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
     return Prepared(np.ascontiguousarray(pixels), tuple(trail.notes), tuple(trail.steps), unlike)
 
 
-def _look_at(image: "Image") -> NDArray[np.uint8]:
-    """The original with its colours and transparency."""
-    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+def _look_at(image: "Image") -> tuple[NDArray[np.uint8], str]:
+    """Return the original with its colours and transparency, reduced for display, and its size."""
+    size, mode = f"{image.width}×{image.height}", "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    factor = max(image.size) // KEPT_SIZE
+    return np.asarray(image.reduce(factor) if factor > 1 else image), size

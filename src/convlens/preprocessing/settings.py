@@ -21,7 +21,7 @@ _FORMER_NAMES = {"mnist": "digit", "fashion-mnist": "garment", "ink": "glyph"}
 
 
 def current_name(rules: str) -> Any:
-    """The current name of preprocessing rules; old names give a deprecation warning.
+    """Return the current name of preprocessing rules; old names give a deprecation warning.
 
     >>> current_name("digit"), current_name("auto")
     ('digit', 'auto')
@@ -55,7 +55,7 @@ class Normalisation:
             raise UsageError(f"mean {self.mean} and std {self.std}: all must be finite, and std greater than 0.")
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
-        """Pixels uint8 N×C×H×W as the network's input, float32 of the same shape."""
+        """Convert pixels, uint8 N×C×H×W, to the network's input, float32 of the same shape."""
         shape = (-1, 1, 1)
         mean, std = np.array(self.mean, np.float32).reshape(shape), np.array(self.std, np.float32).reshape(shape)
         return (pixels.astype(np.float32) / np.float32(255) - mean) / std
@@ -106,7 +106,7 @@ class Preprocessing:
             )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {
             "image_shape": list(self.image_shape),
             "rules": self.rules,

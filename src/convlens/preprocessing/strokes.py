@@ -65,7 +65,7 @@ def _reduced(wide: np.ndarray, box: tuple[int, int]) -> np.ndarray:
 
 
 def _measured(wide: np.ndarray, box: tuple[int, int], frame: tuple[int, int]) -> tuple[float, float]:
-    """The stroke thickness and softness that the result would have in its frame."""
+    """Return the stroke thickness and softness that the result would have in its frame."""
     small = _reduced(wide, box)
     looks = measure(paste(small, (frame[0] - small.shape[0]) // 2, (frame[1] - small.shape[1]) // 2, *frame)[None])
     return float(looks.stroke[0]), float(looks.softness[0])

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from convlens.pixels.framing import reduce
 
 _SAME_FILL = 0.02  # smaller differences of size are not noted
-_KEPT_SIZE = (
-    256  # pixels; larger steps are kept reduced, since a thousand photos of 12 megapixels would fill the memory
-)
+KEPT_SIZE = 256
+"""Pixels; larger steps are kept reduced, since a thousand photos of 12 megapixels would fill the memory."""
 
 
 class Step(NamedTuple):
@@ -35,9 +34,13 @@ class Trail:
 
     def add(self, name: str, pixels: np.ndarray, *notes: str) -> np.ndarray:
         """Record a step and return its picture."""
-        self.steps.append(Step(name, reduce(pixels, _KEPT_SIZE), "; ".join(notes), describe_size(pixels)))
+        self.steps.append(Step(name, reduce(pixels, KEPT_SIZE), "; ".join(notes), describe_size(pixels)))
         self.notes.extend(notes)
         return pixels
+
+    def show(self, name: str, pixels: np.ndarray, size: str) -> None:
+        """Record a step without notes whose picture was reduced before."""
+        self.steps.append(Step(name, pixels, "", size))
 
     def change(self, name: str, before: np.ndarray, after: np.ndarray, *notes: str) -> np.ndarray:
         """Record a step only if it returned another array than the one it was given."""
@@ -45,7 +48,7 @@ class Trail:
 
 
 def describe_size(pixels: np.ndarray) -> str:
-    """The size as width×height.
+    """Return the size as width×height.
 
     >>> describe_size(np.zeros((2, 3)))
     '3×2'
@@ -54,7 +57,7 @@ def describe_size(pixels: np.ndarray) -> str:
 
 
 def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> str:
-    """A range as text, or one number if both ends look the same.
+    """Return a range as text, or one number if both ends look the same.
 
     >>> describe_range(70, 71.9), describe_range(71.2, 70.9, " %")
     ('70–72', '71 %')
@@ -64,12 +67,12 @@ def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> 
 
 
 def describe_levels(grey: np.ndarray) -> str:
-    """The range from the darkest to the lightest level."""
+    """Return the range from the darkest to the lightest level."""
     return f"{int(grey.min())}–{int(grey.max())}"
 
 
 def describe_filling(fill: float, low: float, high: float, size: str) -> str:
-    """Why the ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
+    """Say why the ink was scaled, and to what size; `fill` and the training images' range are shares of the side.
 
     >>> describe_filling(0.92, 0.71, 0.71, "15×20")
     'fills 92 % of the frame, training images 71 %, rescaled to 15×20'

@@ -43,7 +43,7 @@ class Comparison:
     pairs: tuple[Pair, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, for JSON."""
+        """Return every number, for JSON."""
         return {
             "models": [{"name": study.name, **study.as_dict()} for study in self.studies],
             "pairs": [
@@ -97,7 +97,7 @@ def compare_studies(studies: Sequence[Study]) -> Comparison:
 
 
 def _with_unique_names(studies: Sequence[Study]) -> tuple[Study, ...]:
-    """The same studies, with a number added where several have the same name, as files outside run folders may."""
+    """Return the studies with a number added to names that occur twice, as for files outside run folders."""
     names = [study.name for study in studies]
     return tuple(
         replace(study, name=f"{study.name} ({place + 1})") if names.count(study.name) > 1 else study
@@ -106,7 +106,7 @@ def _with_unique_names(studies: Sequence[Study]) -> tuple[Study, ...]:
 
 
 def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]:
-    """What the page shows."""
+    """Return the contents of the comparison page."""
     studies = comparison.studies
     names = [study.name for study in studies]
     return {
@@ -138,7 +138,7 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
 
 
 def _sentences(comparison: Comparison) -> list[str]:
-    """Which model is best, and against which of the others the difference is significant."""
+    """Say which model is best, and against which others the difference is significant."""
     studies = comparison.studies
     most = max(study.evaluation.correct for study in studies)
     equals = [place for place, study in enumerate(studies) if study.evaluation.correct == most]
@@ -179,7 +179,7 @@ def _facts(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
 
 
 def _classes(studies: Sequence[Study]) -> dict[str, Any]:
-    """The recall of every class in every model; where there are many classes, those that differ most."""
+    """Return the recall of every class in every model; if there are many classes, of those that differ most."""
     names = studies[0].evaluation.class_names
     recalls = np.array([[row.recall for row in study.evaluation.classes] for study in studies])
     order = np.arange(len(names))
@@ -192,7 +192,7 @@ def _classes(studies: Sequence[Study]) -> dict[str, Any]:
 
 
 def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str, Any]]:
-    """Images that some models get right and others wrong, the most confident mistakes first."""
+    """Return the images that some models get right and others wrong, the most confident mistakes first."""
     labels = studies[0].evaluation.labels
     right = np.array([study.evaluation.predicted == labels for study in studies])
     (places,) = np.nonzero(right.any(axis=0) & ~right.all(axis=0))

@@ -33,12 +33,12 @@ class Course:
     environment: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {"epochs": list(self.epochs), "losses": [list(one) for one in self.losses]}
 
 
 def read_course(model_file: Path) -> Course:
-    """The history stored beside a model file; empty if there is none.
+    """Read the history stored beside a model file; empty if there is none.
 
     >>> read_course(Path("nowhere/model.safetensors"))
     Course(epochs=(), losses=(), environment=None)

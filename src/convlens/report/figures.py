@@ -51,7 +51,7 @@ _NO_SPACE = "\u200b"
 
 
 def _draw(name: str, height: float, draw: Callable[["Axes"], None], width: float = _WIDTH, left: float = 0.62) -> str:
-    """One pair of axes as an SVG element, `left` inches from its edge; `name` makes identifiers unique on the page.
+    """Draw one pair of axes as an SVG element, `left` inches from its edge; `name` makes identifiers unique.
 
     The margins are fixed, because matplotlib's automatic layout draws everything twice.
     """
@@ -90,8 +90,8 @@ def draw_intervals(
     intervals: Sequence[tuple[float, float]],
     overall: float | None = None,
 ) -> str:
-    """Accuracies with their intervals, one above the other: of models, or of classes; `overall`, the accuracy on all
-    images, is drawn as a line.
+    """Draw the accuracies of models or classes with their intervals, one above the other; `overall`, the accuracy on
+    all images, is drawn as a line.
     """
     count, longest = len(names), 24 if overall is None else 16
 
@@ -114,7 +114,7 @@ def draw_intervals(
 
 
 def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[ReliabilityBin]) -> str:
-    """Accuracy against confidence, in bins with equal numbers of images.
+    """Draw accuracy against confidence, in bins with equal numbers of images.
 
     `before` is empty if no temperature was fitted.
     """
@@ -143,7 +143,7 @@ def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[Reliabili
 
 
 def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str:
-    """Error rate against coverage; `threshold` is the (coverage, error rate) of the model's own threshold."""
+    """Draw the error rate against coverage; `threshold` is the (coverage, error rate) of the model's own threshold."""
 
     def draw(axes: "Axes") -> None:
         places = thin_out(len(curve.thresholds), 400)
@@ -164,7 +164,7 @@ def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str
 
 
 def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) -> str:
-    """Accuracy against the strength of one corruption: one model with its interval, or several with their names."""
+    """Draw accuracy against the strength of a corruption: one model with its interval, or several with their names."""
     styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_INK, "^", ":"), (_QUIET, "D", "-.")]
 
     def draw(axes: "Axes") -> None:
@@ -188,7 +188,7 @@ def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) ->
 
 
 def draw_losses(course: Course) -> str:
-    """The loss at every step, drawn faintly, and its running mean."""
+    """Draw the loss at every step, faintly, and its running mean."""
     steps = np.array([step for step, _ in course.losses], np.float64)
     values = np.array([np.nan if loss is None else loss for _, loss in course.losses], np.float64)
     values = np.clip(values, -_HUGE, _HUGE)
@@ -210,7 +210,7 @@ def draw_losses(course: Course) -> str:
 
 
 def draw_accuracies(course: Course) -> str:
-    """The accuracy after every epoch, on the training images and on the held-out images."""
+    """Draw the accuracy after every epoch, on the training images and on the held-out images."""
     from matplotlib.ticker import MaxNLocator
 
     def draw(axes: "Axes") -> None:

@@ -14,6 +14,7 @@ from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
 from convlens.report.words import number, share, short
+from convlens.trained_model import describe_stop
 from convlens.words import count_of, percent, times
 
 MOST_KERNELS = 1024
@@ -24,7 +25,7 @@ _MOST_EPOCHS = 500
 
 
 def tell_training(study: Study) -> dict[str, Any]:
-    """Curves, recipe, time, and all training settings."""
+    """Return the curves, recipe, time, and all training settings."""
     facts, course = study.model.facts, study.course
     settings = facts.get("settings")
     return {
@@ -56,7 +57,7 @@ def _training_facts(study: Study) -> dict[str, str]:
         "engine": _words(facts.get("engine")),
         "time": "" if speed.seconds is None else f"{speed.seconds:,.1f} s",
         "speed": rate,
-        "finished": "" if facts.get("finished", True) else "no, training was stopped early",
+        "finished": f"no, {stop}" if (stop := describe_stop(facts)) else "",
         "trained": _date(trained_at),
         "Convlens version": _words(facts.get("convlens")),
         **describe_calibration(model.calibration),
@@ -83,7 +84,7 @@ def _date(text: str) -> str:
 
 
 def _flatten(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Nested settings, each with its full name."""
+    """Flatten nested settings, each with its full name."""
     rows = []
     for name, value in settings.items():
         label = f"{prefix}{name.replace('_', ' ')}"
@@ -92,7 +93,7 @@ def _flatten(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]
 
 
 def tell_layers(study: Study) -> dict[str, Any]:
-    """The layer table and the diagram."""
+    """Return the layer table and the diagram."""
     table, model = study.layers, study.model
     diagram = ""
     if len(table.rows) <= _MOST_LAYERS:
@@ -106,7 +107,7 @@ def tell_layers(study: Study) -> dict[str, Any]:
 
 
 def tell_kernels(study: Study) -> dict[str, Any]:
-    """Every kernel of the first convolution, and the dead or duplicate kernels of all convolutions."""
+    """Return every kernel of the first convolution, and the dead or duplicate kernels of all convolutions."""
     odd = [sentence for layer in study.kernels for sentence in describe_kernels(layer)]
     if not study.kernels:
         return {"odd": odd, "text": "", "kernels": [], "layers": 0, "more": "", "channels": 1}
@@ -129,13 +130,13 @@ def tell_kernels(study: Study) -> dict[str, Any]:
 def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[str, Any]:
     weights = layer.weights[kernel.number]
     flags = ["dead"] * kernel.dead
-    flags += [] if kernel.like is None else [f"like {kernel.like + 1}"]
+    flags += [] if kernel.like is None else [f"like {kernel.like}"]
     values = "; ".join(
         ", ".join(" ".join(number(float(value), 2) for value in row) for row in channel) for channel in weights[:3]
     )
     return {
         "address": encode_maps(weights, columns=len(weights), largest=largest),
-        "number": kernel.number + 1,
+        "number": kernel.number,
         "bias": number(kernel.bias, 2),
         "flags": flags,
         "numbers": values if weights[0].size <= 49 else "",
@@ -143,8 +144,8 @@ def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[st
 
 
 def tell_maps(study: Study) -> list[dict[str, Any]]:
-    """The maps of a few images: the most confident right answer, the most confident error, the least confident right
-    answer.
+    """Return the maps of three images: the most confident right answer, the most confident error, and the least
+    confident right answer.
     """
     budget, told = _MAPS_BUDGET, []
     for words, index in _chosen_images(study):
@@ -187,7 +188,7 @@ def _columns(maps: int) -> int:
 
 
 def _smaller(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Maps reduced to at most 48 pixels a side by averaging blocks of pixels."""
+    """Reduce maps to at most 48 pixels a side by averaging blocks of pixels."""
     step = -(-max(maps.shape[1:]) // _LARGEST_MAP)
     if step == 1:
         return maps

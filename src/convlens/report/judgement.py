@@ -24,7 +24,7 @@ _RISKS = (0.05, 0.02, 0.01, 0.005, 0.001)
 
 
 def tell_verdict(study: Study) -> dict[str, Any]:
-    """The summary at the top of the page."""
+    """Return the summary at the top of the page."""
     judged = study.evaluation
     copies = next((check for check in study.trust if check.kind == "copies"), None)
     return {
@@ -40,7 +40,7 @@ def tell_verdict(study: Study) -> dict[str, Any]:
 
 
 def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
-    """The checks, worst first, and a sentence that sums them up."""
+    """Return the checks, worst first, and a sentence that sums them up."""
     order = ("bad", "warning", "unknown", "good")
     worst = min((order.index(check.verdict) for check in checks), default=3)
     sentences = (
@@ -59,7 +59,7 @@ def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
 
 
 def _worst(judged: Evaluation) -> list[str]:
-    """The class and the confusion that the model handles worst, in one or two sentences."""
+    """Return the class and the confusion that the model handles worst, in one or two sentences."""
     present = [place for place, row in enumerate(judged.classes) if row.support]
     if judged.correct == judged.total:
         return ["The model made no mistake on these images."]
@@ -108,7 +108,7 @@ def _recall_figure(judged: Evaluation) -> dict[str, str]:
 
 
 def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
-    """The confusion matrix as a table if it fits on a screen, else as a picture with a list of the most frequent
+    """Return the confusion matrix as a table if it fits on a screen, else as a picture with a list of the most frequent
     confusions; and the images of its cells.
     """
     judged, classes = study.evaluation, len(study.evaluation.class_names)
@@ -143,7 +143,7 @@ def _id_of(pair: tuple[int, int]) -> str:
 def _matrix_row(
     judged: Evaluation, true: int, behind: dict[tuple[int, int], dict[str, Any]], most_wrong: int
 ) -> dict[str, Any]:
-    """A row of the table.
+    """Return a row of the table.
 
     The tone of a right answer is its share of the row. The tone of a mistake is its count relative to the most
     frequent mistake; relative to the right answers, all mistakes would look pale.
@@ -166,12 +166,12 @@ def _matrix_row(
 
 
 def _shares_of(confusion: np.ndarray) -> np.ndarray:
-    """Each row as shares of its sum, so that small classes are visible, too."""
+    """Return each row as shares of its sum, so that small classes are visible, too."""
     return confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
 
 
 def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> dict[str, Any]:
-    """The images of one cell: the most confident mistakes first, or the least confident right answers first."""
+    """Return the images of one cell: the most confident mistakes first, or the least confident right answers first."""
     judged, (true, said) = study.evaluation, pair
     (places,) = np.nonzero((judged.labels == true) & (judged.predicted == said))
     sureness = judged.confidences.best[places]
@@ -198,7 +198,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
 
 
 def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
-    """Cards of the most confident errors."""
+    """Return cards of the most confident errors."""
     judged = study.evaluation
     cards = [
         _card(study.chosen, judged.probabilities_of(index), index, int(judged.labels[index]), book)
@@ -210,7 +210,7 @@ def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
 def tell_label_errors(
     images: ImagesToJudge, found: Sequence[SuspectedLabel], book: PictureBook
 ) -> list[dict[str, Any]]:
-    """Cards of the most suspect labels, with the given and the suggested class."""
+    """Return cards of the most suspect labels, with the given and the suggested class."""
     names, cards = images.images.class_names, []
     for one in found[:_MOST_CARDS]:
         address = book.add(images.images.images[one.index])
@@ -224,7 +224,7 @@ def tell_label_errors(
 def _card(
     chosen: ImagesToJudge, probabilities: np.ndarray, index: int, true: int, book: PictureBook
 ) -> dict[str, Any] | None:
-    """An image with its likeliest classes, and its true class if it is not among them."""
+    """Return an image with its likeliest classes, and its true class if it is not among them."""
     address = book.add(chosen.images.images[index])
     if address is None:
         return None
@@ -239,7 +239,7 @@ def _card(
 
 
 def tell_confidence(judged: Evaluation) -> dict[str, Any]:
-    """How well calibrated the model is, before and after temperature, and the error rate at several thresholds."""
+    """Return the calibration of the model, before and after temperature, and its error rate at several thresholds."""
     fitted = judged.calibration.images > 0 or judged.calibration.temperature != 1
     equal_mass = judged.equal_mass_calibration_error_before, judged.equal_mass_calibration_error
     equal_width = judged.calibration_error_before, judged.calibration_error
@@ -268,7 +268,7 @@ def tell_confidence(judged: Evaluation) -> dict[str, Any]:
 
 
 def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
-    """The threshold and coverage on these images if at most `risk` of the answers may be wrong."""
+    """Return the threshold and coverage on these images if at most `risk` of the answers may be wrong."""
     left = judged.risk_coverage.at_risk(risk)
     place = np.searchsorted(judged.risk_coverage.answered, left.answered) if left.answered else None
     threshold = "none" if place is None else percent(float(judged.risk_coverage.thresholds[place]))
@@ -276,7 +276,7 @@ def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
 
 
 def tell_corruptions(study: Study) -> dict[str, Any]:
-    """A small figure for each kind of corruption, with its table."""
+    """Return a small figure for each kind of corruption, with its table."""
     curves = []
     for curve in study.corruptions:
         points = [(f"{point.strength:.2g}".replace("-", "−"), share(point.accuracy, 1), interval(point.interval, 1))

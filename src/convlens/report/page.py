@@ -28,7 +28,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_page(study: Study, training: TrainingLabels | None = None) -> str:
-    """The report of one model as HTML."""
+    """Return the report of one model as HTML."""
     book = PictureBook(PICTURES_BUDGET)
     errors = judgement.tell_errors(study, book)
     rows = write_label_errors(study, training, _MOST_ROWS_IN_FILE)
@@ -54,7 +54,7 @@ def write_page(study: Study, training: TrainingLabels | None = None) -> str:
 
 
 def write_comparison(comparison: Comparison) -> str:
-    """Several models side by side as HTML."""
+    """Return a comparison of several models side by side as HTML."""
     book = PictureBook(PICTURES_BUDGET)
     return _render("comparison.html.j2", title="Comparison", **tell_comparison(comparison, book))
 

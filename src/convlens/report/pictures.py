@@ -29,7 +29,7 @@ class PictureBook:
         self._made: dict[bytes, str] = {}
 
     def add(self, image: NDArray[np.uint8]) -> str | None:
-        """An image of a dataset (uint8 C×H×W, one channel or three); None when the budget is spent."""
+        """Return the data address of an image (uint8 C×H×W, one channel or three); None when the budget is spent."""
         key = image.tobytes()
         if key not in self._made:
             self._made[key] = encode_image(image)
@@ -41,12 +41,12 @@ class PictureBook:
 
 
 def encode_image(image: NDArray[np.uint8]) -> str:
-    """The data address of an image's PNG, uint8 C×H×W."""
+    """Return the data address of an image's PNG, uint8 C×H×W."""
     return _address(Image.fromarray(np.ascontiguousarray(as_pixels(image[:3]))))
 
 
 def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None = None) -> str:
-    """The data address of maps (C×H×W) in rows of `columns` with gaps between them; blue above zero, orange below.
+    """Return the data address of maps (C×H×W) in rows of `columns` with gaps; blue above zero, orange below.
 
     `largest` is the value shown in full colour; by default the largest of these maps. NaN is transparent.
     """
@@ -62,14 +62,14 @@ def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None =
 
 
 def encode_shares(shares: NDArray[np.float64]) -> str:
-    """The data address of a matrix of shares from 0 to 1 as an image: one pixel for each share, darker for more."""
+    """Return the data address of a matrix of shares from 0 to 1 as an image: a pixel per share, darker for more."""
     values = np.rint(np.sqrt(np.clip(shares, 0, 1)) * 127).astype(np.uint8) + 128
     values[shares <= 0] = 0
     return _coloured(values)
 
 
 def _make_palette() -> list[int]:
-    """Number 0 is transparent, 1 all orange, 128 white, 255 all blue."""
+    """Return the palette: 0 is transparent, 1 all orange, 128 white, 255 all blue."""
     known = np.array([ImageColor.getrgb(colour) for colour in ADDS_OR_TAKES_AWAY], np.float64)
     places = np.linspace(1, 255, len(known))
     shades = [np.interp(np.arange(1, 256), places, channel) for channel in known.T]
@@ -80,7 +80,7 @@ _PALETTE = _make_palette()
 
 
 def _coloured(places: NDArray[np.uint8]) -> str:
-    """The data address of an image whose pixels are indices into the palette."""
+    """Return the data address of an image whose pixels are indices into the palette."""
     picture = Image.fromarray(places)
     picture.putpalette(_PALETTE)
     return _address(picture, transparency=0)
@@ -93,5 +93,5 @@ def _address(picture: Image.Image, **options: int) -> str:
 
 
 def encode_svg(svg: bytes) -> str:
-    """The data address of an SVG file."""
+    """Return the data address of an SVG file."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()

@@ -39,12 +39,12 @@ class Speed:
         return self.images_per_second * self.operations_per_image / self.peak
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {**asdict(self), "share_of_peak": self.share_of_peak}
 
 
 def measure_speed(model: TrainedModel, course: Course) -> Speed:
-    """The speed in the model's facts, with this machine's peak if it was trained on the same kind of machine."""
+    """Return the speed in the model's facts, with this machine's peak if it was trained on the same kind of machine."""
     facts = model.facts
     names = ("seconds", "epochs", "training_images", "images_seen")
     seconds, epochs, images, seen = (_positive(facts.get(name)) for name in names)
@@ -56,7 +56,7 @@ def measure_speed(model: TrainedModel, course: Course) -> Speed:
 
 
 def count_operations(model: TrainedModel) -> int:
-    """Floating-point operations per image in training, two for each multiply-add.
+    """Return the floating-point operations per image in training, two for each multiply-add.
 
     The backward pass has as many multiply-adds for the weights as the forward pass, and as many again for the inputs
     of each layer except the network's own input.

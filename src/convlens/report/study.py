@@ -71,7 +71,7 @@ class Study:
     speed: Speed
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, for JSON."""
+        """Return every number, for JSON."""
         found = {
             **self.evaluation.as_dict(),
             "trust": [check.as_dict(self.chosen.name_of) for check in self.trust],
@@ -163,7 +163,7 @@ def study_model(
 
 
 def _without_nan(value: Any) -> Any:
-    """What a model file says about its training, with None in place of NaN and infinity, which JSON does not have."""
+    """Replace NaN and infinity in a model's facts by None, because JSON does not have them."""
     if isinstance(value, dict):
         return {key: _without_nan(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

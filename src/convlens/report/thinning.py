@@ -4,7 +4,7 @@ import numpy as np
 
 
 def thin_out(count: int, most: int) -> list[int]:
-    """At most `most` of `count` places, evenly spaced, including the first and the last.
+    """Choose at most `most` of `count` places, evenly spaced, including the first and the last.
 
     >>> thin_out(3, 5), thin_out(9, 3), thin_out(0, 3)
     ([0, 1, 2], [0, 4, 8], [])

@@ -42,7 +42,7 @@ class TrainingLabels:
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         names = self.learned_from.images.class_names
         found = {
             "images": len(self.learned_from.images),
@@ -99,7 +99,7 @@ def judge_training_labels(
 
 
 def write_label_errors(study: Study, training: TrainingLabels | None, most: int | None = None) -> str:
-    """All suspected label errors as CSV, first those of the evaluated images, then those of the training images.
+    """Return all suspected label errors as CSV, first those of the evaluated images, then those of the training images.
 
     The columns are `COLUMNS`. Names that a spreadsheet would read as a formula get an apostrophe in front.
     """

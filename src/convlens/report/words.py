@@ -8,7 +8,7 @@ NOTHING = "–"
 
 
 def short(name: str) -> str:
-    """A name inside a sentence: one line, not too long, without characters that change the writing direction.
+    """Shorten a name for a sentence: one line, not too long, without characters that change the writing direction.
 
     >>> short("cat\u202e"), len(short("x" * 300))
     ('cat', 60)
@@ -17,7 +17,7 @@ def short(name: str) -> str:
 
 
 def share(value: float | None, digits: int = 2) -> str:
-    """A share from 0 to 1 as a percentage.
+    """Format a share from 0 to 1 as a percentage.
 
     >>> share(0.98765), share(float("nan")), share(-0.004, 1)
     ('98.77 %', '–', '−0.4 %')
@@ -28,7 +28,7 @@ def share(value: float | None, digits: int = 2) -> str:
 
 
 def interval(ends: tuple[float, float], digits: int = 2) -> str:
-    """An interval of shares.
+    """Format an interval of shares.
 
     >>> interval((0.9874, 0.9914))
     '98.74 to 99.14 %'
@@ -37,7 +37,7 @@ def interval(ends: tuple[float, float], digits: int = 2) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A plain number with a true minus sign.
+    """Format a plain number with a true minus sign.
 
     >>> number(-0.12345), number(None)
     ('−0.1235', '–')

@@ -36,7 +36,7 @@ class Report:
     training: TrainingLabels | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, for JSON."""
+        """Return every number, for JSON."""
         numbers = self.studies[0].as_dict() if self.comparison is None else self.comparison.as_dict()
         return numbers | ({"training_labels": self.training.as_dict()} if self.training else {})
 

@@ -47,7 +47,7 @@ class StopBody(_Body):
 
 
 def describe_mistake(error: RequestValidationError) -> tuple[str, str | None]:
-    """The problem with a body, in one line, and the field that has it."""
+    """Return the problem with a body, in one line, and the field that has it."""
     first = error.errors()[0]
     # A place is ("body", field, ...); for a body that is not JSON, ("body", character).
     names = [str(part) for part in first["loc"][1:] if isinstance(part, str)]

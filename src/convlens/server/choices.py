@@ -1,15 +1,22 @@
+# Paths of images are text here: names need not be Unicode, and an object for each of a million files takes long.
+# ruff: noqa: PTH111, PTH112, PTH114, PTH120
 """Checks a training request before it is queued, so that mistakes are shown at once, beside their field."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from convlens.data import find_entry, is_custom_path
+from convlens.data.custom.array_files import is_idx_name
+from convlens.data.custom.listing import Listing
 from convlens.errors import ConvlensError, NetworkError, UsageError, in_words
 from convlens.export.page_model import MOST_PARAMETERS
+from convlens.files import expand_user
 from convlens.network import LayerTable, layer_table, read_network
 from convlens.server.bodies import TrainBody
 from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
+from convlens.words import printable
 
 Shape = tuple[tuple[int, int, int], int]
 
@@ -22,7 +29,7 @@ class Misfit(Exception):
         self.where, self.error, self.unread = where, error, unread
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values: the reason, what to do, and the place."""
+        """Return JSON values: the reason, what to do, and the place."""
         reason, hint = split_reason(self.error)
         position = self.error.position if isinstance(self.error, NetworkError) else None
         known = {"error": reason, "hint": hint, "where": self.where, "position": position}
@@ -63,7 +70,7 @@ def check_request(request: TrainBody, shapes: Mapping[str, Shape], only_below: P
 
 
 def tabulate(network: str, shape: Shape) -> LayerTable:
-    """The layer table of a network that a page can show.
+    """Return the layer table of a network that a page can show.
 
     Raises:
         Misfit: it cannot be read, does not fit the images, or is too large.
@@ -77,7 +84,7 @@ def tabulate(network: str, shape: Shape) -> LayerTable:
 
 
 def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None = None) -> Shape | None:
-    """The input shape and the number of classes of data, if they are known before reading it.
+    """Return the input shape and the number of classes of data, if they are known before reading it.
 
     Raises:
         UsageError: the data is neither a known dataset nor a path that may be read.
@@ -87,15 +94,53 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
     if not is_custom_path(data):
         entry = find_entry(data)
         return entry.shape, len(entry.class_names)
-    path = Path(data).expanduser()
+    path = expand_user(data)
     if only_below is not None and not path.resolve().is_relative_to(only_below.resolve()):
-        raise UsageError(
-            f"{data!r:.200} is outside the folder that `convlens open` was started in, and this server listens to "
-            "other machines. Move the images into that folder, or start the server without --host."
-        )
+        raise _outside(f"{data!r:.200}")
     if not path.exists():
         raise UsageError(f"{data!r:.200} does not exist. Give a known dataset, or the path of a folder or a file.")
     return None
+
+
+def check_places(listing: Listing, only_below: Path) -> None:
+    """Check that all files of a source are in a folder, wherever links and the paths in a table lead.
+
+    Raises:
+        UsageError: one is not.
+    """
+    root = os.path.realpath(only_below)
+    inside: dict[str, bool] = {}
+    for place in _places(listing):
+        folder = os.path.dirname(place)
+        if folder not in inside:
+            inside[folder] = _is_below(folder, root)
+        # A file that is no link is where its folder is, which is looked at only once.
+        if not (_is_below(place, root) if os.path.islink(place) else inside[folder]):
+            raise _outside(printable(place)[:200])
+
+
+def _places(listing: Listing) -> Iterator[str]:
+    """The files that a source consists of; of arrays only the links, since the others are in the folder itself, which
+    is the cache where they came out of an archive.
+    """
+    if listing.archive:
+        yield listing.archive
+    elif not listing.arrays:
+        yield from (listing.place(number) for number in range(len(listing)))
+    elif os.path.isdir(listing.root):
+        with os.scandir(listing.root) as entries:
+            yield from (entry.path for entry in entries if is_idx_name(entry.name) and entry.is_symlink())
+
+
+def _is_below(place: str, root: str) -> bool:
+    return Path(os.path.realpath(place)).is_relative_to(root)
+
+
+def _outside(place: str) -> UsageError:
+    return UsageError(
+        f"{place} is outside the folder that `convlens open` was started in, and this server listens to "
+        "other machines. Move the images into that folder, or start the server without --host."
+    )
 
 
 def _at(where: str, look: Callable[[], Any]) -> Any:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+from convlens.server.wire import to_wire
 
 WEIGHTS = "weights"
 THINNED = frozenset({"chunk", "epoch"})
@@ -42,7 +42,7 @@ class EventLog:
 
     def append(self, kind: str, values: Mapping[str, Any]) -> None:
         """Add an event (JSON values only) and wake the listeners. Events after the end are dropped."""
-        text = msgspec.json.encode({"event": kind, **values})
+        text = to_wire({"event": kind, **values})
         with self._lock:
             if self._ended:
                 return
@@ -64,7 +64,7 @@ class EventLog:
         self._wake()
 
     def next_after(self, number: int) -> Message | None:
-        """The first kept event with a higher number; None if there is none yet."""
+        """Return the first kept event with a higher number; None if there is none yet."""
         with self._lock:
             place = bisect_right(self._messages, number, key=lambda message: message.number)
             return self._messages[place] if place < len(self._messages) else None
@@ -76,7 +76,7 @@ class EventLog:
 
     @contextmanager
     def listening(self, wake: Callable[[], None]) -> Iterator[None]:
-        """A context in which `wake` is called, from any thread, whenever there is something new."""
+        """Return a context in which `wake` is called, from any thread, whenever there is something new."""
         with self._lock:
             self._listeners.add(wake)
         try:

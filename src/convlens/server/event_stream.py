@@ -13,7 +13,7 @@ _HEARTBEAT = b": still here\n\n"
 
 
 async def stream_events(log: EventLog, after: int, heartbeat: float = HEARTBEAT_SECONDS) -> AsyncIterator[bytes]:
-    """The events with a number above `after`, both stored and future ones, until the log ends.
+    """Yield the events with a number above `after`, both stored and future ones, until the log ends.
 
     Each event is fetched from the log after the previous one has been sent, so a slow reader uses no memory and gets
     only the newest weights.
@@ -34,6 +34,7 @@ async def stream_events(log: EventLog, after: int, heartbeat: float = HEARTBEAT_
             if message is not None:
                 yield message.wire
                 after = message.number
+                await asyncio.sleep(0)  # or the loop could not notice that the listener has gone
                 continue
             if ended:
                 return

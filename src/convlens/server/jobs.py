@@ -40,7 +40,7 @@ class Job:
         return self.state in ("done", "stopped", "failed")
 
     def as_dict(self) -> dict[str, Any]:
-        """Its state as JSON values."""
+        """Return the job's state as JSON values."""
         asked = {key: value for key, value in vars(self.request).items() if value is not None}
         known = {"network": None, "recipe": None, "epochs": None, "seed": None, **asked, **self.facts}
         return {
@@ -108,12 +108,12 @@ class Jobs:
         return job
 
     def find(self, name: str) -> Job | None:
-        """The job with this name, if it is still known."""
+        """Return the job with this name, if it is still known."""
         with self._changed:
             return next((job for job in self._jobs if job.name == name), None)
 
     def all(self) -> list[Job]:
-        """All known jobs, the oldest first."""
+        """Return all known jobs, the oldest first."""
         with self._changed:
             return list(self._jobs)
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 
 from convlens.export.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_page_text
+from convlens.server.wire import Answer
 
 
 def content_security_policy(files: Mapping[str, Path]) -> str:
-    """The content security policy: everything from this server only, and the page's present inline scripts.
+    """Return the content security policy: everything from this server only, and the page's present inline scripts.
 
     >>> content_security_policy({})
     Traceback (most recent call last):
@@ -34,11 +35,11 @@ def content_security_policy(files: Mapping[str, Path]) -> str:
 
 
 def page_file(files: Mapping[str, Path], request: Request) -> Response:
-    """One of the page's files, by the name in the address; the page itself is only at `/`."""
+    """Return one of the page's files, by the name in the address; the page itself is only at `/`."""
     name = request.path_params.get("name", INDEX)
     path = files.get(name)
-    if path is None or (name == INDEX) != (request.url.path == "/"):
-        return JSONResponse({"error": "there is nothing at this address. The page is at /."}, 404)
+    if path is None or (name == INDEX) != (request.scope["path"] == "/"):
+        return Answer({"error": "there is nothing at this address. The page is at /."}, 404)
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix])
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from convlens.report import write_report
 from convlens.server.run_list import find_run
+from convlens.server.wire import shown_name
 
 REPORT_NAME = "report.html"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
@@ -15,22 +16,22 @@ _one_at_a_time = threading.Lock()
 
 
 def make_report(runs: Path, run: str, data_dir: Path | None) -> str:
-    """The address of a run's report, which is written unless there is one newer than the model.
+    """Return the address of a run's report, which is written unless there is one newer than the model.
 
     Raises:
-        UsageError: the name is not that of a run.
-        ConvlensError: there is no such run, or it cannot be judged.
+        UsageError: this is not the name of a run.
+        ConvlensError: there is no such run, or it cannot be evaluated.
     """
     model = find_run(runs, run)
     report = model.with_name(REPORT_NAME)
     with _one_at_a_time:
         if not report.is_file() or report.stat().st_mtime_ns < model.stat().st_mtime_ns:
             write_report(model, out=report, data_dir=data_dir)
-    return f"/reports/{quote(model.parent.name, safe='')}"
+    return f"/reports/{quote(shown_name(model.parent.name), safe='')}"
 
 
 def read_report(runs: Path, run: str) -> bytes:
-    """The bytes of a run's report.
+    """Read the bytes of a run's report.
 
     Raises:
         OSError: there is none.

@@ -1,7 +1,7 @@
 """Lists the runs in the runs folder, and finds the model file of a run by name.
 
-A name in a request is looked up in the folder's listing and never joined to a path; links to places outside the folder
-are ignored.
+A name in a request has no separators; links to places outside the folder are ignored. A run whose name is not text has
+another one on the page (`wire.shown_name`).
 """
 
 from functools import lru_cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import ModelFileError, UsageError
+from convlens.server.wire import shown_name
 from convlens.trained_model.file_format import read_facts
 from convlens.trained_model.location import LATEST, MODEL_FILE_NAME
 
@@ -16,7 +17,7 @@ MOST_RUNS = 200
 
 
 def list_runs(runs: Path, most: int = MOST_RUNS) -> list[dict[str, Any]]:
-    """The runs that have a model, newest first; files that are not models are skipped."""
+    """Return the runs that have a model, newest first; files that are not models are skipped."""
     files = [file for folder in _folders(runs) if (file := _model_file(runs, folder)) is not None]
     dated = sorted(((file.stat().st_mtime_ns, file) for file in files), reverse=True)[:most]
     described = (_describe(file, time, file.stat().st_size) for time, file in dated)
@@ -24,12 +25,14 @@ def list_runs(runs: Path, most: int = MOST_RUNS) -> list[dict[str, Any]]:
 
 
 def find_run(runs: Path, name: str) -> Path:
-    """The model file of the run with this name, or of `latest`.
+    """Return the model file of the run with this name, or of `latest`.
 
     Raises:
         UsageError: the name is not valid for a run.
         ModelFileError: there is no such run, or it has no model.
     """
+    if "\\" in name and (shown := _model_file_of_shown(runs, name)) is not None:
+        return shown
     if not name or name in (".", "..") or any(letter in name for letter in "/\\\0") or len(name) > 255:
         raise UsageError(f"{name!r:.60} is not the name of a run. Give one that /api/runs lists.")
     file = _model_file(runs, runs / name)
@@ -45,8 +48,14 @@ def _folders(runs: Path) -> list[Path]:
         return []
 
 
+def _model_file_of_shown(runs: Path, name: str) -> Path | None:
+    """The model of a run whose name is not text, so that it was listed under another."""
+    found = (folder for folder in _folders(runs) if shown_name(folder.name) == name)
+    return next((file for folder in found if (file := _model_file(runs, folder)) is not None), None)
+
+
 def _model_file(runs: Path, folder: Path) -> Path | None:
-    """The model in a run's folder; None if there is none, or if a link leads elsewhere."""
+    """Return the model in a run's folder; None if there is none, or if a link leads elsewhere."""
     try:
         file = (folder / MODEL_FILE_NAME).resolve()
         inside = file.is_relative_to(runs.resolve())
@@ -57,7 +66,7 @@ def _model_file(runs: Path, folder: Path) -> Path | None:
 
 @lru_cache(maxsize=2 * MOST_RUNS)
 def _describe(file: Path, _time: int, _size: int) -> dict[str, Any] | None:
-    """The facts stored in a run's model; read again when the file has changed."""
+    """Return the facts stored in a run's model; they are read again when the file has changed."""
     try:
         stored = read_facts(file)
     except (OSError, ModelFileError):

@@ -1,13 +1,13 @@
-"""Convlens as a classifier of scikit-learn, for its pipelines, searches and cross-validation; docs/scikit-learn.md.
+"""A scikit-learn classifier, for pipelines, searches and cross-validation; see docs/scikit-learn.md.
 
     from convlens.sklearn import ConvlensClassifier
 
-scaling     the range of values that is black to white
+scaling     the values of black and white
 layout      rows of features as images
 classifier  the estimator
 
 `import convlens` does not import this package, since it needs scikit-learn. Imports are absolute, so `import sklearn`
-means scikit-learn in here, too.
+means scikit-learn in this package, too.
 """
 
 from convlens.errors import MissingDependency

@@ -1,8 +1,8 @@
-"""The estimator: scikit-learn's words for a training of Convlens.
+"""The scikit-learn estimator.
 
-It owns as little as possible. Settings and their defaults are those of `convlens.train`, which gets pixels and class
-numbers from here; what is trained is a `TrainedModel`. What is added is what scikit-learn asks for: rows of features
-and numbers of any range become pixels, labels may have any type, and both pass scikit-learn's own checks.
+It converts the data and calls `convlens.train`, which has the settings and their defaults and returns a `TrainedModel`.
+As scikit-learn requires, rows of features and numbers of any range become pixels, labels may have any type, and both
+pass scikit-learn's checks.
 """
 
 from dataclasses import dataclass
@@ -33,28 +33,29 @@ if TYPE_CHECKING:
 
 
 class ConvlensClassifier(ClassifierMixin, BaseEstimator):
-    """A small-image CNN as a classifier of scikit-learn.
+    """A small-image CNN as a scikit-learn classifier.
 
-    Parameters without an entry here are those of `convlens.train`; None takes the recipe's value. The guide is
-    docs/scikit-learn.md.
+    Parameters that are not listed here are those of `convlens.train`; None means the recipe's value. See
+    docs/scikit-learn.md for a guide.
 
     Args:
-        network: a text, the name of a preset, a `Network` or its layers.
-        validation: the share of the images that is held out, 0 to 0.5.
-        image_shape: how a row of features is an image: (height, width), (height, width, channels) or (channels, height,
-            width); "row" takes it as one row of pixels. None: X is N×H×W, N×H×W×C or N×C×H×W.
-        scale: the values of black and white, such as (0, 16). "auto": uint8 is 0 to 255, floats from 0 to 1 are that,
-            a largest value of 128 to 255 means 0 to 255, and any other values go from the smallest to the largest that
-            fit saw. Values beyond are black or white.
-        threads: None takes one a core, or what `OMP_NUM_THREADS` says, as in workers of `n_jobs`.
-        verbose: whether the training shows how it goes, on stderr.
-        random_state: the seed. None is the recipe's, so that two trainings are the same; a `RandomState` gives one.
+        network: the network as text, the name of a preset, a `Network` or its layers.
+        validation: the fraction of the images that is held out, 0 to 0.5.
+        image_shape: the shape of the image in a row of features: (height, width), (height, width, channels) or
+            (channels, height, width); "row" means one row of pixels. None: X is N×H×W, N×H×W×C or N×C×H×W.
+        scale: the values of black and white, such as (0, 16). With "auto", they are 0 and 255 for uint8 or if the
+            largest value is 128 to 255, 0 and 1 for floats in this range, and otherwise the smallest and the largest
+            value in `fit`. Values outside become black or white.
+        threads: None means one per core, or `OMP_NUM_THREADS` if that is lower, as in the workers of `n_jobs`.
+        verbose: whether to show the progress of the training on stderr.
+        random_state: the seed. None means the recipe's seed, so that two trainings are the same; a `RandomState` draws
+            a seed.
 
     Attributes:
-        classes_: the labels, sorted; the columns of `predict_proba`.
-        model_: the `TrainedModel`, with `history`, `save` and all else; its class names are the labels as texts.
-        n_features_in_: how many numbers one sample has.
-        n_iter_: how many epochs were trained.
+        classes_: the sorted labels, in the order of the columns of `predict_proba`.
+        model_: the `TrainedModel`, with `history`, `save` and so on; its class names are the labels as text.
+        n_features_in_: the number of values in one sample.
+        n_iter_: the number of epochs trained.
         scale_, image_shape_: the values of black and white; channels, height and width.
 
     >>> from sklearn.datasets import load_digits
@@ -116,14 +117,14 @@ class ConvlensClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
             X: N×features with `image_shape`, or N×H×W, N×H×W×C or N×C×H×W.
-            y: N labels, numbers or texts, of two classes or more.
+            y: N labels, numbers or text, of at least two classes.
 
         Raises:
-            ValueError: what cannot be trained on. `UsageError` and `DataError` of Convlens are such errors.
+            ValueError: a parameter or the data cannot be used. `UsageError` and `DataError` are subclasses.
             LossNotFinite: the loss became NaN or infinite.
         """
         if self.validation is not None and not is_share(self.validation):
-            raise UsageError("validation is no number; give the share of the images that is held out, such as 0.1.")
+            raise UsageError("validation is not a number; give the share of the images to hold out, such as 0.1.")
         scale = read_scale(self.scale)
         checked: Any = validate_data(self, _from_list(X), y, dtype="numeric", allow_nd=True)
         values, y = checked
@@ -133,7 +134,7 @@ class ConvlensClassifier(ClassifierMixin, BaseEstimator):
         scale = scale or find_scale(values)
         pixels = layout.arrange(to_pixels(values, scale))
         images = LabelledImages(pixels, numbers, [_name_of(label) for label in classes], "X")
-        # Rows are no pictures whose polarity or place a prediction could repair.
+        # Rows are not pictures, so a prediction must not repair their polarity or position.
         dataset = Dataset("arrays", images, None, "letterbox" if self.image_shape == ROW else "auto")
         self.model_ = train(dataset, **self._arguments())
         self.classes_, self.scale_, self.image_shape_ = classes, scale, images.image_shape
@@ -143,21 +144,21 @@ class ConvlensClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The likeliest label of each of N samples.
+        """Return the likeliest label of each of N samples.
 
         Raises:
-            NotFittedError: before `fit`.
-            ValueError: X is not what `fit` saw.
+            NotFittedError: `fit` was not called.
+            ValueError: X does not match the data in `fit`.
         """
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """The probabilities of N samples, N × classes, in the order of `classes_`; each row adds up to 1.
+        """Return the probabilities of N samples, N × classes, in the order of `classes_`; each row adds up to 1.
 
         Raises:
-            NotFittedError: before `fit`.
-            ValueError: X is not what `fit` saw.
+            NotFittedError: `fit` was not called.
+            ValueError: X does not match the data in `fit`.
         """
         check_is_fitted(self)
         values = self._read_again(_from_list(X))
@@ -167,7 +168,9 @@ class ConvlensClassifier(ClassifierMixin, BaseEstimator):
         return predict_probabilities(self._answers.engine, pixels, self.model_.calibration)
 
     def _read_again(self, samples: Any) -> NDArray[Any]:
-        """Samples like those that fit saw. Of images all numbers count as features, so they are counted as rows."""
+        """Check that samples match those in `fit`. All values of an image count as features, so images are compared as
+        rows.
+        """
         if getattr(samples, "ndim", 2) < 3:
             values: Any = validate_data(self, samples, reset=False, dtype="numeric")
             return values
@@ -176,7 +179,7 @@ class ConvlensClassifier(ClassifierMixin, BaseEstimator):
         return values
 
     def _arguments(self) -> dict[str, Any]:
-        """What `train` is called with; all but X and y are parameters of the same names."""
+        """Return the arguments of `train`, which have the same names as the parameters."""
         foreign = ("image_shape", "scale", "verbose", "random_state")
         arguments = {name: value for name, value in self.get_params(deep=False).items() if name not in foreign}
         seed = self.random_state
@@ -187,9 +190,9 @@ class ConvlensClassifier(ClassifierMixin, BaseEstimator):
 
 @dataclass(eq=False)
 class _Answers:
-    """What predictions are computed with: an engine as the parameters say, opened on first use, not pickled.
+    """Holds the engine for predictions, chosen by the parameters. It is opened on first use, and not pickled.
 
-    `model_` has an engine of its own, which is always the one that `auto` takes.
+    The engine of `model_` is always the one that `auto` chooses.
     """
 
     model: TrainedModel
@@ -206,23 +209,21 @@ class _Answers:
 
 
 def _from_list(samples: Any) -> Any:
-    """A list as an array, since pictures may be in it; everything else as it is."""
+    """Convert a list to an array, since it may contain images; return everything else unchanged."""
     return as_array(samples, "X") if isinstance(samples, list | tuple) else samples
 
 
 def _read_labels(labels: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The classes, sorted, and the number of each label's class."""
+    """Return the sorted classes, and the class index of each label."""
     check_classification_targets(labels)
     classes, numbers = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        raise DataError(
-            f"y has one class only, {_name_of(classes[0])}: there is nothing to tell apart. Give two classes or more."
-        )
+        raise DataError(f"y has only one class, {_name_of(classes[0])}. Give at least two classes.")
     return classes, numbers
 
 
 def _name_of(label: Any) -> str:
-    """The class name for a label: 1.0 is called 1."""
+    """Return the class name of a label; 1.0 becomes 1."""
     if isinstance(label, float | np.floating) and float(label).is_integer():
         return str(int(label))
     return str(label)

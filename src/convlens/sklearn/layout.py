@@ -1,5 +1,7 @@
-"""How rows of features are images. Scikit-learn's own tools want one row of numbers for each sample, and a row does not
-say how high and wide its image is, so the classifier is told: `image_shape`.
+"""Convert rows of features to images.
+
+scikit-learn's tools use one row of numbers per sample. A row does not contain the height and width of its image, so the
+classifier has the parameter `image_shape`.
 """
 
 import math
@@ -19,21 +21,21 @@ ROW = "row"
 
 @dataclass(frozen=True)
 class Layout:
-    """How the samples that fit saw are laid out.
+    """The layout of the samples in `fit`.
 
     Attributes:
-        row: the shape that a row of features is brought to; None where fit saw images.
-        image: channels, height and width of every image, which are not known before fit has seen any.
+        row: the shape that rows of features are reshaped to; None if the samples are images.
+        image: channels, height and width of every image; None if they are only known after reading the images.
     """
 
     row: tuple[int, ...] | None
     image: Shape | None
 
     def arrange(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Rows or images as N×C×H×W.
+        """Convert rows or images to N×C×H×W.
 
         Raises:
-            DataError: images of another shape, or of one that can be read in two ways.
+            DataError: the images have another shape, or one that can be read in two ways.
         """
         name = "X"
         if pixels.ndim == 2 and self.row is not None:
@@ -42,11 +44,11 @@ class Layout:
 
 
 def read_layout(image_shape: object, sample_shape: Sequence[int]) -> Layout:
-    """The layout of samples of one shape: `(features,)` for rows, H×W, C×H×W or H×W×C for images.
+    """Return the layout of samples whose shape is `(features,)` for rows, or H×W, C×H×W or H×W×C for images.
 
     Raises:
-        UsageError: `image_shape` is no shape.
-        DataError: the samples do not have it, or are rows and there is none.
+        UsageError: `image_shape` is not a shape.
+        DataError: the samples have another shape, or are rows and `image_shape` is None.
 
     >>> read_layout((8, 8), [64])
     Layout(row=(8, 8), image=(1, 8, 8))
@@ -59,14 +61,14 @@ def read_layout(image_shape: object, sample_shape: Sequence[int]) -> Layout:
         raise _rows_without_shape(features)
     if shape == ROW:
         if len(sample_shape) > 1:
-            raise DataError(f"X has images, {_times(sample_shape)}, and image_shape is {ROW!r}. Leave image_shape out.")
+            raise DataError(f"X has images, {_times(sample_shape)}, but image_shape is {ROW!r}. Leave image_shape out.")
         return Layout((1, 1, features), (1, 1, features))
-    assert isinstance(shape, tuple), "None and the text are dealt with"
+    assert isinstance(shape, tuple), "None and the text are handled above"
     if len(sample_shape) > 1 and tuple(sample_shape) != shape:
-        raise DataError(f"X has images of {_times(sample_shape)}, and image_shape is {shape}. Leave image_shape out.")
+        raise DataError(f"X has images of {_times(sample_shape)}, but image_shape is {shape}. Leave image_shape out.")
     if math.prod(shape) != features:
         raise DataError(
-            f"X has {features:,} features, and image_shape={shape} is {math.prod(shape):,} numbers. "
+            f"X has {features:,} features, but image_shape={shape} needs {math.prod(shape):,}. "
             "Give the shape of one image, such as (8, 8) for 64 features."
         )
     return Layout(shape, (1, shape[0], shape[1]) if len(shape) == 2 else None)
@@ -91,7 +93,7 @@ def _rows_without_shape(features: int) -> DataError:
     example = f"({side}, {side})" if side * side == features and side > 1 else "(height, width)"
     return DataError(
         f"X has rows of {features:,} features, which do not say how high and wide the images are. Give "
-        f"image_shape={example}; or image_shape='row' for one row of pixels, with a network such as 'dense 32, relu, "
+        f"image_shape={example}, or image_shape='row' for one row of pixels, with a network such as 'dense 32, relu, "
         "dense'."
     )
 

@@ -1,8 +1,8 @@
-"""Which values are black and white. Found once, by fit, and used by every prediction, as scikit-learn's scalers do.
+"""Find the values of black and white in `fit` and use them in every prediction, as scikit-learn's scalers do.
 
-`convlens.train` reads each batch by its own range and refuses what is ambiguous. Here that would not do: a fold of a
-cross-validation may be darker than another, and a scaler in front of the classifier gives 1.07 for a pixel that is
-brighter than all that it was fitted on.
+`convlens.train` decides this for each array by its range, and refuses ambiguous ones. That does not work here: a fold
+of a cross-validation may be darker than another, and a scaler before the classifier may give 1.07 for a pixel that is
+brighter than all pixels in `fit`.
 """
 
 from typing import Any, TypeAlias
@@ -22,11 +22,11 @@ BYTES: Scale = (0.0, 255.0)
 UNIT: Scale = (0.0, 1.0)
 SIXTEEN_BITS: Scale = (0.0, 65_535.0)
 _AT_A_TIME = 32_768
-"""Numbers that are scaled together: as many as a core's cache holds, which is twice as fast as all at once."""
+"""How many values are scaled at a time: they fit into a core's cache, which is twice as fast as scaling all at once."""
 
 
 def find_scale(values: NDArray[Any]) -> Scale:
-    """The scale that `values` are on: that of pixels where they look like some, else their smallest and largest.
+    """Return the scale of `values`: a usual one of pixels if they fit it, otherwise their smallest and largest value.
 
     >>> find_scale(np.array([[0.0, 0.7]])), find_scale(np.array([[3, 200]])), find_scale(np.array([[-2.0, 16.0]]))
     ((0.0, 1.0), (0.0, 255.0), (-2.0, 16.0))
@@ -44,10 +44,10 @@ def find_scale(values: NDArray[Any]) -> Scale:
 
 
 def read_scale(given: object) -> Scale | None:
-    """A scale that somebody gave; None for "auto".
+    """Read the parameter `scale`; None for "auto".
 
     Raises:
-        UsageError: it is neither "auto" nor two numbers, the smaller first.
+        UsageError: it is neither "auto" nor two numbers, the smaller one first.
     """
     if isinstance(given, str) and given == "auto":
         return None
@@ -59,7 +59,7 @@ def read_scale(given: object) -> Scale | None:
 
 
 def to_pixels(values: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
-    """Values as bytes; what lies outside of the scale becomes black or white.
+    """Convert values to uint8; values outside of the scale become black or white.
 
     >>> to_pixels(np.array([-1, 0, 8, 16, 17]), (0, 16)).tolist()
     [0, 0, 128, 255, 255]
@@ -77,10 +77,10 @@ def to_pixels(values: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
 
 
 def _scaled(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.floating]:
-    """Floats as whole numbers from 0 to 255, in the same memory."""
-    if low == high:  # all values that fit saw are the same
+    """Scale floats to whole numbers from 0 to 255, in place."""
+    if low == high:  # all values in `fit` were the same
         return np.where(values > low, 255, 0)
-    values *= 0.5  # the halves have a difference where that of the wholes would be infinite
+    values *= 0.5  # the difference of the halves is finite even if that of the values overflows
     values -= low / 2
     values *= 255 / (high / 2 - low / 2)
     np.rint(values, out=values)
@@ -88,15 +88,15 @@ def _scaled(values: NDArray[np.floating], low: float, high: float) -> NDArray[np
 
 
 def check_same_scale(values: NDArray[Any], scale: Scale) -> None:
-    """Refuse pixels from 0 to 1 where fit saw 0 to 255, and the other way round: all would be black, or white.
+    """Check that pixels are not from 0 to 1 after a `fit` from 0 to 255, or the reverse: all would be black, or white.
 
     Raises:
-        DataError: the values are on the other scale.
+        DataError: the values have the other scale.
 
     >>> check_same_scale(np.array([[0, 200]], np.uint8), UNIT)
     Traceback (most recent call last):
     ...
-    convlens.errors.DataError: X holds uint8 from 0 to 200, and fit saw values from 0 to 1. Give X / 255, ...
+    convlens.errors.DataError: X has uint8 values from 0 to 200, but fit had values from 0 to 1. Give X / 255, ...
     """
     if scale not in (UNIT, BYTES) or not values.size:
         return
@@ -108,6 +108,6 @@ def check_same_scale(values: NDArray[Any], scale: Scale) -> None:
         advice = "X * 255"
     if advice and low >= 0:
         raise DataError(
-            f"X holds {values.dtype} from {low:g} to {high:g}, and fit saw values from 0 to {scale[1]:g}. Give "
-            f"{advice}, or fit with scale=({scale[0]:g}, {scale[1]:g}) if these values are meant."
+            f"X has {values.dtype} values from {low:g} to {high:g}, but fit had values from 0 to {scale[1]:g}. Give "
+            f"{advice}, or fit with scale=({scale[0]:g}, {scale[1]:g}) if these values are intended."
         )

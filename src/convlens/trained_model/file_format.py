@@ -1,7 +1,7 @@
-"""Bytes of the trained-model file: written, read and proved whole. `docs/model-format.md` is the description.
+"""Write, read and verify the bytes of a model file. `docs/model-format.md` describes the format.
 
-The tensors are safetensors' business; what is checked here is what safetensors leaves open: that the file is whole,
-that its tensors are those of its network, and that no bit has changed. Nothing in the file is executed.
+safetensors reads and writes the tensors. This module checks what safetensors does not: that the file is complete and
+that no bit has changed. Nothing in the file is executed.
 """
 
 import json
@@ -22,12 +22,13 @@ _DTYPES = {"float32": "F32", "int64": "I64"}
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LONGEST_HEADER = 100_000_000
 _UNSEALED = "0" * 64
-"""Stands in the checksum's place while the checksum is computed."""
+"""The placeholder for the checksum while the checksum is computed."""
 
 
 def encode(facts: dict[str, Any], weights: Weights) -> bytes:
-    """The whole file: `facts` becomes the JSON of the metadata, `weights` the tensors. The same values give the same
-    bytes.
+    """Return the bytes of a file with `facts` as its metadata and `weights` as its tensors.
+
+    The same values always give the same bytes.
     """
     head = {"format_version": FORMAT_VERSION, "sha256": _UNSEALED}
     text = json.dumps(head | facts | head, ensure_ascii=False, allow_nan=False)
@@ -37,9 +38,7 @@ def encode(facts: dict[str, Any], weights: Weights) -> bytes:
 
 
 def checksum(text: str, weights: Weights) -> str:
-    """The SHA-256 over the metadata's JSON, with zeros in the checksum's place, and every tensor in the order of the
-    names.
-    """
+    """Return the SHA-256 of the metadata's JSON, with zeros for the checksum, and of all tensors, sorted by name."""
     parts: list[bytes] = [text.encode()]
     for name in sorted(weights):
         array = weights[name]
@@ -50,12 +49,12 @@ def checksum(text: str, weights: Weights) -> str:
 
 
 def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
-    """The facts and the tensors, not yet proved unchanged; `name` is how errors call the file.
+    """Return the facts and the tensors; `check_unchanged` then verifies them. Errors call the file `name`.
 
     Raises:
-        ModelFileError: it is some other kind of file.
-        FutureModel: a later format.
-        DamagedModel: it is cut short or cannot be read.
+        ModelFileError: it is another kind of file.
+        FutureModel: the format is newer than this version of Convlens.
+        DamagedModel: the file is incomplete or cannot be read.
     """
     header = _read_header(content, name)
     facts = _read_facts(header.pop("__metadata__", None), name)
@@ -68,12 +67,11 @@ def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """What a file says of itself, from its header alone: for a list of many models, not for the use of one. Nothing is
-    proved of the rest.
+    """Read the facts from a file's header, without checking the rest: for a list of many models.
 
     Raises:
-        OSError: it cannot be read.
-        ModelFileError: its header is none of a trained model.
+        OSError: the file cannot be read.
+        ModelFileError: its header is not that of a trained model.
     """
     with path.open("rb") as file:
         content = file.read(8)
@@ -83,26 +81,25 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def check_unchanged(content: bytes, weights: Weights, name: str) -> None:
-    """Compare the SHA-256.
+    """Compare the SHA-256 in the file with that of its content.
 
     Raises:
-        DamagedModel: something in the file is not as it was written.
+        DamagedModel: the file has changed since it was written.
     """
     text = _read_header(content, name)["__metadata__"]["convlens"]
     claimed = str(json.loads(text).get("sha256"))
     known = all(str(array.dtype) in _DTYPES for array in weights.values())
     if not known or checksum(text.replace(claimed, _UNSEALED, 1), weights) != claimed:
         raise DamagedModel(
-            f"{name} is damaged: its SHA-256 does not match, so at least one bit is not as it was written. "
-            "Take another copy."
+            f"{name} is damaged: its SHA-256 does not match, so at least one bit has changed. Take another copy."
         )
 
 
 def _read_header(content: bytes, name: str) -> dict[str, Any]:
-    """The JSON at the front of a safetensors file."""
+    """Read the JSON header of a safetensors file."""
     if content[8:9] != b"{" and content.startswith(_PICKLES):
         raise ModelFileError(
-            f"{name} is a pickle, as torch.save and pickle.dump write; it could run any code and is never opened here. "
+            f"{name} is a pickle, such as torch.save writes. A pickle can run any code, so Convlens never opens one. "
             "Give a file that model.save wrote."
         )
     if len(content) < 8:
@@ -110,7 +107,7 @@ def _read_header(content: bytes, name: str) -> dict[str, Any]:
     (length,) = struct.unpack("<Q", content[:8])
     if length > _LONGEST_HEADER or content[8:9] not in (b"{", b""):
         raise ModelFileError(
-            f"{name} is not a trained model: it is no safetensors file. Give a model that Convlens wrote."
+            f"{name} is not a trained model: it is not a safetensors file. Give a model that Convlens wrote."
         )
     if 8 + length > len(content):
         raise DamagedModel(
@@ -126,10 +123,10 @@ def _read_header(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _read_facts(metadata: Any, name: str) -> dict[str, Any]:
-    """The `convlens` entry of the metadata, of a version that is known here."""
+    """Read the `convlens` entry of the metadata, and check its format version."""
     if not isinstance(metadata, dict) or "convlens" not in metadata:
         raise ModelFileError(
-            f"{name} is a safetensors file but no trained model: its metadata has no 'convlens' entry. "
+            f"{name} is a safetensors file, but not a trained model: its metadata has no 'convlens' entry. "
             "Give a model that Convlens wrote."
         )
     try:
@@ -150,17 +147,15 @@ def _read_facts(metadata: Any, name: str) -> dict[str, Any]:
 
 
 def _check_length(content: bytes, header: dict[str, Any], name: str) -> None:
-    """The data must be exactly as long as the header says."""
+    """Check that the data are exactly as long as the header says."""
     try:
         (length,) = struct.unpack("<Q", content[:8])
         promised = 8 + length + max((int(tensor["data_offsets"][1]) for tensor in header.values()), default=0)
     except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:
         raise DamagedModel(f"{name} is damaged: its table of tensors cannot be read. Take another copy.") from error
     if len(content) < promised:
-        raise DamagedModel(
-            f"{name} is cut short: {len(content):,} of its {promised:,} bytes are there. Take another copy."
-        )
+        raise DamagedModel(f"{name} is cut short: it has {len(content):,} of {promised:,} bytes. Take another copy.")
     if len(content) > promised:
         raise DamagedModel(
-            f"{name} is damaged: {len(content) - promised:,} bytes too many at its end. Take another copy."
+            f"{name} is damaged: it has {len(content) - promised:,} extra bytes at its end. Take another copy."
         )

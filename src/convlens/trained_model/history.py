@@ -1,7 +1,7 @@
-"""The history of a training: a list for each number, with a value for each epoch, as Keras has it.
+"""The history of a training, as in Keras: a list for each quantity, with one value per epoch.
 
-A dictionary of lists, so that `pandas.DataFrame(model.history)` and `plt.plot(model.history["loss"])` need nothing
-from here; a notebook shows a table.
+It is a dictionary of lists, so `pandas.DataFrame(model.history)` and `plt.plot(model.history["loss"])` work. A
+notebook shows it as a table.
 """
 
 import html
@@ -11,18 +11,18 @@ from typing import Any, TypeAlias
 import msgspec
 
 HISTORY_NAMES = ("loss", "accuracy", "validation_accuracy", "validation_loss", "learning_rate", "seconds")
-"""In the order of a table's columns."""
+"""In the order of the table's columns."""
 _MOST_ROWS = 20
 
 Value: TypeAlias = float | None
 
 
-class TrainingHistory(dict[str, list[Value]]):
-    """What each epoch of a training came to, under names of numbers; the first epoch is at place 0.
+class TrainingHistory(dict[str, list[Any]]):  # Any: a type checker must allow min(model.history["loss"])
+    """The results of each epoch of a training, as lists by name; epoch 0 comes first.
 
-    Attributes of an epoch: `loss` and `accuracy` (0 to 1) on the training images, each judged before the step that
-    learned from it; `validation_accuracy` and `validation_loss` on the held-out images, None where there were none;
-    `learning_rate` of the last step; `seconds` of the steps.
+    `loss` and `accuracy` (0 to 1) are over the training images, each evaluated before the step that trains on it.
+    `validation_accuracy` and `validation_loss` are over the held-out images; None if there are none. `learning_rate`
+    is that of the epoch's last step, `seconds` the time of its steps.
 
     >>> history = TrainingHistory.of({"loss": [0.5, 0.25], "accuracy": [0.8, 0.9]})
     >>> history["loss"]
@@ -35,7 +35,7 @@ class TrainingHistory(dict[str, list[Value]]):
 
     @classmethod
     def of(cls, stored: Any) -> "TrainingHistory":
-        """What the facts of a model hold; empty lists where they hold none, or something else."""
+        """Read the history in the facts of a model; return empty lists if there is none or it is malformed."""
         try:
             values = msgspec.convert(stored, dict[str, list[Value]])
         except msgspec.ValidationError:
@@ -44,22 +44,22 @@ class TrainingHistory(dict[str, list[Value]]):
         empty: list[Value] = [None] * epochs
         return cls({name: [*values.get(name, ()), *empty][:epochs] for name in HISTORY_NAMES})
 
-    def __missing__(self, name: object) -> list[Value]:
+    def __missing__(self, name: object) -> list[Any]:
         raise KeyError(f"{name!r} is not in the history; it has {', '.join(self)}.")
 
     @property
     def epochs(self) -> int:
-        """How many epochs there were; the last one may have been cut short by a time limit."""
+        """The number of epochs; a time limit may have ended the last one early."""
         return len(self["loss"])
 
     def _repr_html_(self) -> str:
-        """A table with a row for each epoch, or for 20 of them, the first and the last one too."""
+        """Return a table with one row per epoch, or with 20 of them, including the first and the last."""
         shown = [name for name in HISTORY_NAMES if any(value is not None for value in self[name])]
         return table_html(shown, [(epoch, *(self[name][epoch] for name in shown)) for epoch in spread(self.epochs)])
 
 
 def spread(count: int, most: int = _MOST_ROWS) -> list[int]:
-    """At most `most` of the numbers below `count`, evenly spread, with the first and the last one.
+    """Return at most `most` of the numbers from 0 to `count` − 1, evenly spread, including the first and the last.
 
     >>> spread(3), spread(100, 4)
     ([0, 1, 2], [0, 33, 66, 99])
@@ -70,7 +70,7 @@ def spread(count: int, most: int = _MOST_ROWS) -> list[int]:
 
 
 def table_html(names: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
-    """A table of epochs: the number of the epoch, then the named values."""
+    """Return a table of epochs: the epoch's number, then the named values."""
     style = "style='padding:1px 12px 1px 0; text-align:right'"
     head = "".join(f"<th {style}>{html.escape(name.replace('_', ' '))}</th>" for name in ("epoch", *names))
     body = "".join(

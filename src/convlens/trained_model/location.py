@@ -1,7 +1,7 @@
-"""Where a model is: a file, a run folder, or `latest`.
+"""Find a model: a file, a run folder, or `latest`.
 
-`latest` is whatever `runs/latest` points to: the last run that has a model. Where the file system has no links, that is
-a text file with the name of the run folder.
+`latest` is the run that `runs/latest` points to: the last one with a model. If the file system has no links,
+`runs/latest` is a text file with the name of the run folder.
 """
 
 from pathlib import Path
@@ -16,10 +16,10 @@ LATEST = "latest"
 
 
 def find_model_file(model: Path | str) -> Path:
-    """The model file that a person means by a file, a run folder or `latest`.
+    """Return the path of the model file for a file, a run folder or `latest`.
 
     Raises:
-        ModelFileError: there is no such file or folder, or the folder holds no model.
+        ModelFileError: the file or folder does not exist, or the folder contains no model.
     """
     path = as_path("model", model)
     if str(model) == LATEST and not path.exists():
@@ -28,26 +28,26 @@ def find_model_file(model: Path | str) -> Path:
         raise ModelFileError(f"{model}: no such file or folder. Give a model file, a run folder, or latest.")
     if not path.is_dir():
         if not path.is_file():
-            raise ModelFileError(f"{path} is no regular file. Give a model file, a run folder, or latest.")
+            raise ModelFileError(f"{path} is not a regular file. Give a model file, a run folder, or latest.")
         return path
     file = path / MODEL_FILE_NAME
     if not file.is_file() and (path / CONFIG_NAME).is_file():
         raise ModelFileError(
             f"{path}: this run has no {MODEL_FILE_NAME}; it is still training, or it ended before it could save. "
-            f"To go on with a stopped run: convlens train --resume {path}"
+            f"To resume a stopped run: convlens train --resume {path}"
         )
     if not file.is_file():
         raise ModelFileError(
-            f"{path}: this folder holds no {MODEL_FILE_NAME}. Give a model file or a finished run's folder."
+            f"{path}: this folder contains no {MODEL_FILE_NAME}. Give a model file or a finished run's folder."
         )
     return file
 
 
 def latest_run(runs: Path = RUNS_FOLDER) -> Path:
-    """The folder that `runs/latest` points to.
+    """Return the folder that `runs/latest` points to.
 
     Raises:
-        ModelFileError: nothing was trained in this folder yet, or the run is gone.
+        ModelFileError: `runs/latest` does not exist, or its run was deleted.
     """
     pointer = runs / LATEST
     target = pointer
@@ -56,14 +56,14 @@ def latest_run(runs: Path = RUNS_FOLDER) -> Path:
     if target.is_dir():
         return target.resolve()
     if pointer.is_symlink() or pointer.exists():
-        raise ModelFileError(f"{pointer} points to a run that is gone. Name a model file or a run folder.")
+        raise ModelFileError(f"{pointer} points to a run that no longer exists. Give a model file or a run folder.")
     raise ModelFileError(
-        f"there is no latest run: {pointer} does not exist in {Path.cwd()}. Run `convlens train`, or name a model file."
+        f"there is no latest run: {pointer} does not exist in {Path.cwd()}. Run `convlens train`, or give a model file."
     )
 
 
 def place_of_model(model: Path | str) -> str:
-    """What a person gave, with the folder of the run in place of `latest`, which is another one tomorrow.
+    """Return the given path, with `latest` replaced by the run's folder, since `latest` changes with the next run.
 
     >>> place_of_model("runs/first"), place_of_model("digits.safetensors")
     ('runs/first', 'digits.safetensors')
@@ -75,7 +75,7 @@ def place_of_model(model: Path | str) -> str:
 
 
 def name_of_model(file: Path) -> str:
-    """What a model file is called: its run, or its own name.
+    """Return the name of a model: that of its run, or of its file.
 
     >>> name_of_model(Path("runs/first/model.safetensors")), name_of_model(Path("digits.safetensors"))
     ('first', 'digits')

@@ -1,8 +1,7 @@
-"""The object that a person holds after training: network, weights, preprocessing, class names, facts of its training,
-and how sure it may be.
+"""A trained model: network, weights, preprocessing, class names, calibration and facts about the training.
 
-It holds only NumPy arrays and plain values and is not meant to be changed, so that it is the same whichever engine made
-it and whichever runs it. The engine is opened on first use.
+It contains only NumPy arrays and plain values, so it does not depend on the engine that trained it or runs it. It is
+not meant to be changed. The engine is opened on first use.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,6 +40,7 @@ from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
+from convlens.trained_model.stopped import describe_stop
 from convlens.words import count_of, shorten, times
 
 if TYPE_CHECKING:
@@ -51,15 +51,16 @@ if TYPE_CHECKING:
 @explains_names
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """A network that has learned, with all that is needed to use it.
+    """A trained network, with everything that is needed to use it.
 
     Attributes:
-        network: the description; its last `dense` may leave the number of classes open.
+        network: the layers; the last `dense` may leave the number of classes open.
         weights: arrays under the names of PyTorch's state dict.
         preprocessing: how an image file becomes the network's input.
         class_names: one for each output, in order.
-        facts: what is known of the training, JSON values only. Some are asked for (`data`, `test`, `finished`).
-        calibration: what makes its probabilities believable, and the probability below which an answer is `unknown`.
+        facts: facts about the training, such as `data`, `test` and `finished`; JSON values only. If it was stopped,
+            `finished` is False, and `steps` of `planned_steps` were taken; `repr` says so, too.
+        calibration: the temperature, and the threshold below which an answer is `unknown`.
 
     >>> from convlens.network import initial_weights
     >>> network = Network.from_text("conv 2 3x3, relu, dense")
@@ -81,7 +82,7 @@ class TrainedModel:
     facts: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration = UNCALIBRATED
 
-    if TYPE_CHECKING:  # a list of names is taken, too, and stored as a tuple
+    if TYPE_CHECKING:  # class_names may be any sequence; it is stored as a tuple
 
         def __init__(
             self,
@@ -102,24 +103,24 @@ class TrainedModel:
         object.__setattr__(self, "class_names", as_class_names(self.class_names))
         shapes = self.network.parameter_shapes(self.preprocessing.image_shape, len(self.class_names))
         check_weights(shapes, self.weights)
-        # safetensors gives them in another order each time; here they always come in the network's.
+        # safetensors returns the tensors in any order; sort them in the network's.
         object.__setattr__(self, "weights", {name: self.weights[name] for name in shapes})
 
     @property
     def plan(self) -> Plan:
-        """What an engine has to compute for this model."""
+        """The network, its input shape and normalisation: everything an engine needs besides the weights."""
         shape = self.preprocessing.image_shape
         return Plan(self.network, shape, len(self.class_names), self.preprocessing.normalisation)
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine that this model predicts with: the one that `auto` takes, opened on first use."""
+        """The engine that computes this model's predictions: the one that `auto` chooses, opened on first use."""
         return self.open_engine()
 
     def open_engine(
         self, engine: EngineName = "auto", device: DeviceName = "auto", threads: int | None = None
     ) -> Engine:
-        """A new engine with this model's weights; see `convlens.engines.open_engine` for the choices and errors."""
+        """Return a new engine with this model's weights; see `convlens.engines.open_engine` for choices and errors."""
         opened = open_engine(self.plan, engine, device, threads)
         opened.set_weights(self.weights)
         return opened
@@ -145,44 +146,45 @@ class TrainedModel:
     def predict(
         self, images: Any, repair: bool | None = None, on_error: OnError | None = None
     ) -> Prediction | Predictions:
-        """What the model says of an image, or of each of several. `docs/predicting.md` is the guide.
+        """Predict the class of one image or of several. See `docs/predicting.md` for a guide.
 
         Args:
             images: one image: a path, the bytes of a file, an open file, a Pillow image, an array or tensor (H×W, H×W×C
                 or C×H×W), or `"mnist:7"` for a test image of a known dataset. Or several: an array of N images, a list
                 or generator, a folder, a pattern such as `"scans/*.png"`, or `LabelledImages`.
-            repair: whether what is unlike the training images (dark on light, too large in the frame, ...) is changed
-                where that is safe. None: of pictures, but not of arrays that have the network's shape, which are used
-                as they are. True: of these too. False: of none; a picture is only brought to the network's shape.
-            on_error: what an image that cannot be read does: "raise" an error, "keep" a prediction with the error in
-                it, or "skip" the image. None: one image raises; of several it is kept, with a warning.
+            repair: whether to change an image so that it resembles the training images, where that is safe (for
+                example dark on light, or too large in the frame). None repairs all images except arrays of the
+                network's shape, which are used unchanged. True repairs these, too. False repairs none; an image is
+                only converted to the network's shape.
+            on_error: what to do if an image cannot be read: "raise" an error, "keep" a prediction that contains the
+                error, or "skip" the image. None raises for a single image, and keeps it among several, with a warning.
 
         Returns:
-            One `Prediction` for one image, `Predictions` for several: a sequence of them, with arrays.
+            A `Prediction` for one image, `Predictions` for several: a sequence of predictions, with arrays of all.
 
         Raises:
-            UsageError: this is nothing that can be predicted, or an array that can be read in two ways.
-            DataError: an image cannot be read, and `on_error` is to raise.
+            UsageError: `images` has a type that cannot be predicted, or is an array that can be read in two ways.
+            DataError: an image cannot be read, and `on_error` does not allow that.
         """
         given = read_given(images, NamedPictures(self.preprocessing.image_shape))
         return predict_given(self._predictor, given, repair, on_error)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803  the name that scikit-learn gives it
-        """The probabilities of N images, N × classes, in the order of `class_names`; each row adds up to 1.
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803  scikit-learn's name
+        """Return the probabilities of N images, N × classes, in the order of `class_names`; each row adds up to 1.
 
-        `X` is what `predict` takes. An array is a batch wherever it can be one, rows of pixels too (N × H·W). One image
-        gives one row.
+        `X` may be anything that `predict` accepts. An array is read as a batch if possible, also rows of pixels
+        (N × H·W). One image gives one row.
 
         Raises:
-            UsageError, DataError: as `predict` with `on_error="raise"`.
+            UsageError, DataError: as for `predict` with `on_error="raise"`.
         """
         return self._predict_all(X).probabilities
 
     def predict_labels(self, X: Any) -> NDArray[Any]:  # noqa: N803
-        """The likeliest class of each of N images, as the labels were in training; `X` as for `predict_proba`.
+        """Return the likeliest class of each of N images; `X` as for `predict_proba`.
 
-        An array of N whole numbers or truth values where the model was trained on such labels (and on MNIST), else of
-        N class names. The threshold plays no part: where `predict` says `unknown`, this is its best guess.
+        The result is an array of N integers or booleans if the model was trained on such labels (as on MNIST), else of
+        N class names. The threshold has no effect: if `predict` says `unknown`, this is its best guess.
         """
         return self._labels[self._predict_all(X).class_numbers]
 
@@ -195,15 +197,15 @@ class TrainedModel:
         return np.array([truths[name] if name in truths else int(name) for name in self.class_names])
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
-        """The share of N images whose likeliest class is the right one, 0 to 1.
+        """Return the accuracy, 0 to 1: the share of N images whose likeliest class is the right one.
 
         Args:
             X: as for `predict_proba`.
-            y: N labels: class names, or the numbers that they were made from (7 for "7"); where no class name is a
-                number, class numbers from 0. May be left out where `X` is `LabelledImages`, which have labels.
+            y: N labels: class names, or the numbers that they were made from (7 for "7"). If no class name is a
+                number, class indices from 0 work, too. Not needed if `X` is `LabelledImages`, which have labels.
 
         Raises:
-            DataError: no labels, another number of them, or one that is no class of this model.
+            DataError: the labels are missing, are not N, or include one that is not a class of this model.
         """
         found = self._predict_all(X)
         if y is None and isinstance(X, LabelledImages):
@@ -211,8 +213,8 @@ class TrainedModel:
         labels = number_labels(read_labels(y), self.class_names, "y", "the model", by_number=True)
         if len(labels) != len(found):
             raise DataError(
-                f"y has {count_of(len(labels), 'label')} and there are {count_of(len(found), 'image')}. Give one label "
-                "for each image."
+                f"y has {count_of(len(labels), 'label')} for {count_of(len(found), 'image')}. Give one label for each "
+                "image."
             )
         return float((found.class_numbers == labels).mean())
 
@@ -227,23 +229,23 @@ class TrainedModel:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled and copied: all but the engine, which the other process, or the copy, opens anew."""
+        """Pickle and copy everything except the engine, which the other process or the copy opens itself."""
         return {name: value for name, value in self.__dict__.items() if name != "engine"}
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """N × classes for images that already have the network's shape (uint8, N × channels × height × width)."""
+        """Return the logits, N × classes, of images that have the network's shape (uint8, N×C×H×W)."""
         return self.engine.logits(images)
 
     def save(self, path: Path | str) -> Path:
-        """Write the model as one file; see `docs/model-format.md`. Returns the path.
+        """Write the model to one file and return its path; see `docs/model-format.md`.
 
         Raises:
-            OutputError: the file cannot be written. An older file of that name is then still whole.
+            OutputError: the file cannot be written. An existing file of that name then stays unchanged.
         """
         return write_atomically(path, self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """The content of the model file."""
+        """Return the content of the model file."""
         facts = {
             "network": str(self.network),
             "class_names": list(self.class_names),
@@ -255,10 +257,10 @@ class TrainedModel:
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "model") -> "TrainedModel":
-        """Read the content of a model file; `name` is how errors call it.
+        """Read a model from the content of a model file. Errors call the file `name`.
 
         Raises:
-            ModelFileError: it is not a usable trained model; each cause has its own message.
+            ModelFileError: the content is not a usable model; the message says why.
         """
         stored, weights = file_format.decode(content, name)
         try:
@@ -274,11 +276,10 @@ class TrainedModel:
         return model
 
     def to_torch(self) -> "nn.Module":
-        """The network as a plain PyTorch module in evaluation mode, with these weights; it needs nothing of Convlens.
+        """Return the network as a PyTorch module in evaluation mode, with these weights; it does not need Convlens.
 
-        A chain of layers is a `torch.nn.Sequential`, a network with blocks a `torch.fx.GraphModule`.
-
-        Its input is what the preprocessing makes: float32, N × channels × height × width, (pixels / 255 − mean) / std.
+        A chain of layers becomes a `torch.nn.Sequential`, a network with blocks a `torch.fx.GraphModule`. The input is
+        float32, N × channels × height × width, normalised: (pixels / 255 − mean) / std.
 
         Raises:
             MissingDependency: PyTorch is not installed.
@@ -292,26 +293,28 @@ class TrainedModel:
 
     @property
     def history(self) -> TrainingHistory:
-        """What each epoch came to: a dictionary of lists, which `pandas.DataFrame` and `plt.plot` take as they are.
+        """The results of each epoch: a dictionary of lists, for example for `pandas.DataFrame` and `plt.plot`.
 
-        Its names are `loss`, `accuracy`, `validation_accuracy`, `validation_loss`, `learning_rate` and `seconds`; see
-        `TrainingHistory`. It is stored in the model file; models of Convlens before 0.7 have empty lists.
+        Its keys are `loss`, `accuracy`, `validation_accuracy`, `validation_loss`, `learning_rate` and `seconds`; see
+        `TrainingHistory`. It is stored in the model file; models written before Convlens 0.7 have empty lists.
         """
         return TrainingHistory.of(self.facts.get("history"))
 
     @property
     def parameters(self) -> int:
-        """How many numbers were learned (running statistics of batch normalisation are not)."""
+        """The number of trained parameters, without the running statistics of batch normalisation."""
         return count_parameters(self.weights)
 
     def __repr__(self) -> str:
+        stop = describe_stop(self.facts)
         return (
             f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
-            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')})"
+            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')}"
+            f"{f', {stop}' if stop else ''})"
         )
 
     def summary(self) -> dict[str, str]:
-        """The few facts that a person asks for first, as text."""
+        """Return the most important facts as text: network, input, classes, parameters, accuracy, training."""
         facts = self.facts
         rows = {
             "network": str(self.network),
@@ -325,6 +328,8 @@ class TrainedModel:
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])
+        if stop := describe_stop(facts):
+            rows["finished"] = f"no, {stop}"
         if facts.get("ended_by", "epochs") != "epochs":
             rows["ended by"] = str(facts["ended_by"])
         if "seconds" in facts:
@@ -339,7 +344,7 @@ def load_model(model: Path | str) -> TrainedModel:
     """Load a trained model from its file, a run folder, or `"latest"`.
 
     Raises:
-        ModelFileError: there is none, or it is not usable; each cause has its own message.
+        ModelFileError: there is no model, or it is not usable; the message says why.
     """
     path = find_model_file(model)
     try:
@@ -350,7 +355,7 @@ def load_model(model: Path | str) -> TrainedModel:
 
 
 class _Stored(msgspec.Struct):
-    """The metadata of a model file, besides the version; msgspec checks the types."""
+    """The metadata of a model file, without the version; msgspec checks the types."""
 
     network: str
     class_names: list[str]
@@ -360,7 +365,7 @@ class _Stored(msgspec.Struct):
 
 
 def count_parameters(weights: Weights) -> int:
-    """How many numbers of a network are learned; running statistics are measured, not learned.
+    """Return the number of a network's trained parameters; running statistics are measured, not trained.
 
     >>> count_parameters({"0.weight": np.zeros(8), "0.running_mean": np.zeros(8)})
     8

@@ -1,4 +1,4 @@
-"""Making a trained model: settings, the loop, and the folder that a run writes."""
+"""Train a model: settings, the training loop, and the run folder."""
 
 from convlens.deprecations import old_module_names
 from convlens.training.events import (

@@ -1,7 +1,7 @@
-"""Rare classes: a weight for each class, or an order in which rare images come more often.
+"""Balance rare classes: a weight for each class, or an order that repeats the images of rare classes.
 
-Both make each class count alike. Weights change no step's images; sampling shows rare images again and again, which is
-better with augmentation, since no two copies are alike.
+Both give each class the same influence. Weights leave the images of each step unchanged. Sampling repeats rare images,
+which works better with augmentation, since the copies then differ.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ _LARGEST_WEIGHT = 100.0
 
 
 def balanced_weights(labels: NDArray[np.int64], classes: int) -> tuple[float, ...]:
-    """A weight for each class, one over its share, at most 100 times the smallest; their mean over the images is 1.
+    """Return a weight for each class: 1 / its share, at most 100 times the smallest, with mean 1 over all images.
 
-    A class without images gets the largest weight of the others: it plays no part.
+    A class without images gets the largest weight of the others, which has no effect.
 
     >>> balanced_weights(np.array([0, 0, 0, 1]), 2)
     (0.6666666666666666, 2.0)
@@ -26,9 +26,9 @@ def balanced_weights(labels: NDArray[np.int64], classes: int) -> tuple[float, ..
 
 
 def balanced_order(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
-    """As many places as there are images, each class as often as the others: rare images come again and again.
+    """Return N indices of N images in which all classes are equally frequent: images of rare classes repeat.
 
-    Every image of a class comes once before any of it comes again.
+    All images of a class are used once before any of them repeats.
 
     >>> order = balanced_order(np.array([0, 0, 0, 0, 0, 1]), np.random.default_rng(0))
     >>> np.bincount(np.array([0, 0, 0, 0, 0, 1])[order]).tolist()

@@ -1,7 +1,7 @@
-"""The recipe `best`: for accuracy on images that were *not* made like the training images, in about a minute.
+"""The recipe `best`: high accuracy on images that are *not* made like the training images, in about a minute.
 
-Network, length and augmentation follow from the size, the channels, the classes and the number of the images. What was
-tried, and what came of it, is in `docs/lab-notebook.md`; it was chosen on held-out training images.
+Network, number of epochs and augmentation depend on the size, channels, classes and number of the images. They were
+chosen on held-out training images; `docs/lab-notebook.md` has the experiments.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ GLYPHS = AugmentationSettings(
     noise=0.12,
     cover=0.3,
 )
-"""For glyphs: strokes and shapes on an even background."""
+"""For glyphs: digits, letters and signs on an even background."""
 PHOTO = AugmentationSettings(
     shift=0.1,
     rotation=10.0,
@@ -40,12 +40,12 @@ PHOTO = AugmentationSettings(
 )
 """For photographs."""
 MANY_PHOTOS = AugmentationSettings(contrast=0.1, brightness=0.05, noise=0.01)
-"""For many photographs: they differ enough by themselves, and a minute is too short to learn more."""
+"""For many photographs: they already vary enough, and a minute is too short to learn from stronger changes."""
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What of some data decides how they are best learned."""
+    """The facts about a dataset that determine the settings of `best`."""
 
     image_shape: tuple[int, int, int]
     classes: int
@@ -57,18 +57,18 @@ MNIST_FACTS = DataFacts((1, 28, 28), 10, 60_000, glyphs=True)
 _BUDGET = 2.5e12
 """Multiply-adds of all forward passes: about 50 seconds of training on two cores."""
 _MOST_SEEN = 1_000_000
-"""Images in all epochs; a small collection is learned by then."""
+"""Images in all epochs together; training a small dataset for longer brings little."""
 _FEWEST_STEPS = 1500
 _MOST_EPOCHS = 100
 _MANY = 20_000
 _LARGEST_MAP = 48
-"""A side from which on the first convolution takes every other pixel: the maps behind it would cost too much."""
+"""Above this side length, the first convolution has stride 2; otherwise the maps after it would cost too much."""
 _SLOWER = 1.7
-"""How much longer multiply-adds take of a network that begins so; reading, checking and the probe take longer, too."""
+"""How much more time a multiply-add takes in such a network, including reading, checking and the probe."""
 
 
 def choose_best(facts: DataFacts) -> TrainingSettings:
-    """The settings of `best` for such data.
+    """Return the settings of `best` for a dataset.
 
     >>> choose_best(MNIST_FACTS).epochs
     9
@@ -102,11 +102,11 @@ def choose_best(facts: DataFacts) -> TrainingSettings:
 
 
 def choose_network(facts: DataFacts) -> str:
-    """Stages of convolution, ReLU and pooling, more channels at half the side, until the side is below 4 pixels.
+    """Return a network for a dataset: stages of convolution, ReLU and pooling, until the side is below 4 pixels.
 
-    Photographs get two convolutions in the third stage, since textures need more layers than strokes do, and batch
-    normalisation from the second stage on. It stands behind the pooling, where it has a quarter of the numbers to
-    normalise, and ReLU behind it.
+    Each stage halves the side and has more channels. Photographs get two convolutions in the third stage, since
+    textures need more layers than strokes, and batch normalisation from the second stage on. It follows the pooling,
+    where there are only a quarter of the values to normalise, and precedes ReLU.
 
     >>> choose_network(MNIST_FACTS).count("conv")
     3

@@ -1,8 +1,8 @@
-"""`last.checkpoint`: all that a stopped training needs to go on as if nothing had happened.
+"""`last.checkpoint`: everything that is needed to resume a stopped training.
 
-A safetensors file like the model, with the same check against changed bits: the weights, what the optimizer
-remembers, the weights of the best epoch where early stopping asks for them, and the history. Shuffling and schedule
-need no state, since they follow from the seed and the step's number.
+It is a safetensors file like the model, with the same checksum: the weights, the optimizer's state, the history and,
+with early stopping, the weights of the best epoch. Shuffling and schedule need no state, since they depend only on the
+seed and the number of the step.
 """
 
 import json
@@ -44,7 +44,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it, whole or not at all."""
+    """Write a checkpoint atomically."""
     history = checkpoint.history
     arrays: Weights = {
         **{f"weights/{name}": array for name, array in checkpoint.weights.items()},
@@ -70,10 +70,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read what `save_checkpoint` wrote.
+    """Read a checkpoint that `save_checkpoint` wrote.
 
     Raises:
-        ModelFileError: it is not there, damaged, or of a later version.
+        ModelFileError: the file does not exist, is damaged, or has a later version.
     """
     try:
         content = path.read_bytes()
@@ -106,14 +106,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(
-            f"{path} is no checkpoint of a training ({error}). Give the folder of a stopped run."
+            f"{path} is not a checkpoint of a training ({error}). Give the folder of a stopped run."
         ) from error
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """A short name for the training images: another one means other data, in which a stopped training cannot go on.
+    """Return a short hash of the training images; a stopped training can only be resumed if it is the same.
 
-    Validation images count where they were given, and not divided off by rules that are stored with the run.
+    It includes validation images that were given, but not those that were split off by rules stored with the run.
     """
     train = dataset.train
     sample: NDArray[Any] = np.linspace(0, len(train) - 1, min(len(train), _SAMPLED_IMAGES)).astype(np.int64)
@@ -125,15 +125,15 @@ def fingerprint(dataset: Dataset) -> str:
 
 
 def check_same_data(checkpoint: Checkpoint, dataset: Dataset) -> None:
-    """Refuse to go on with other data.
+    """Check that the data are those of the checkpoint.
 
     Raises:
-        DataError: the training images are not those that the training began with.
+        DataError: the training images have changed.
     """
     if fingerprint(dataset) != checkpoint.data_fingerprint:
         raise DataError(
-            f"the training images of {dataset.name} are not those that this run began with, so it cannot go on. "
-            "Give the same data, and the same validation images where some were given, or start a new training."
+            f"the training images of {dataset.name} differ from those that this run began with, so it cannot be "
+            "resumed. Give the same data, with the same validation images if there were any, or start a new training."
         )
 
 

@@ -1,7 +1,7 @@
-"""When a training ends before its last planned step: nothing got better, or its time is up.
+"""End a training before its last planned step: early stopping and the time limit.
 
-Both are asked between chunks. Whether an epoch was better depends on numbers alone, so a resumed training decides as
-the whole one would have. Time is no such number: what it decided is kept in the history.
+Both are checked between chunks. Early stopping depends only on the results of the epochs, so a resumed training makes
+the same decision as an uninterrupted one. Decisions of the time limit cannot be repeated, so the history stores them.
 """
 
 import time
@@ -11,22 +11,22 @@ from dataclasses import dataclass, field
 from convlens.training.events import EpochDone
 
 COOLING_SHARE = 0.2
-"""The share of the time in which the learning rate falls, where not all epochs fit."""
+"""The share of the time in which the learning rate falls if not all epochs fit."""
 _SPARE_SECONDS = 1.0
-"""For writing and drawing, at most."""
+"""Reserved for writing files and drawing charts."""
 _MOST_SPARE = 0.5
-"""Of the limit: a short one must leave time to learn."""
+"""The largest share of the limit that is reserved, so that a short limit leaves time for training."""
 _CAREFUL = 0.95
-"""As many of the steps that seem to fit are planned, since a machine may become busier."""
+"""The share of the steps that seem to fit which are planned, since the machine may become busier."""
 
 
 def is_better(done: EpochDone, best: EpochDone) -> bool:
-    """Whether an epoch was better on the held-out images: more right answers, or as many and a lower loss."""
+    """Return whether an epoch was better on the held-out images: higher accuracy, or the same with a lower loss."""
     return _merit(done) > _merit(best)
 
 
 def patience_is_over(epochs: Sequence[EpochDone], best: int | None, patience: int) -> bool:
-    """Whether the last `patience` epochs were all no better than epoch `best`; a patience of 0 never ends."""
+    """Return whether the last `patience` epochs were all no better than epoch `best`; never if `patience` is 0."""
     return patience > 0 and best is not None and len(epochs) - 1 - best >= patience
 
 
@@ -37,12 +37,12 @@ def _merit(done: EpochDone) -> tuple[float, float]:
 
 @dataclass
 class TimeLimit:
-    """How much of the allowed time is left for steps.
+    """The time limit of a training.
 
     Attributes:
-        seconds: allowed in all.
-        spent: seconds that earlier parts of a resumed training took.
-        images_afterwards: how many images are looked at after the last step, to calibrate and to test.
+        seconds: the limit; None for no limit.
+        spent: seconds that a resumed training took before it was stopped.
+        images_afterwards: how many images are evaluated after the last step, for calibration and testing.
         started: when this part began, by `time.monotonic`.
     """
 
@@ -53,21 +53,20 @@ class TimeLimit:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the beginning, without those between a stop and its resumption."""
+        """Seconds since the beginning, without the time between stop and resumption."""
         return self.spent + time.monotonic() - self.started
 
     def left(self, seconds_per_image: float) -> float:
-        """Seconds left for steps; `seconds_per_image` is what a training step takes for each of its images.
+        """Return the seconds left for steps; `seconds_per_image` is the time of a training step per image.
 
-        To look at an image takes less time than to learn from it, so the reserve for what comes after the steps is
-        never too small on that account.
+        Evaluating an image takes less time than training on it, so the reserve for the evaluation is large enough.
         """
         if self.seconds is None:
             return float("inf")
         return self.seconds - self._reserve(seconds_per_image) - self.elapsed
 
     def cooling_steps(self, left: float, seconds_per_step: float) -> int:
-        """How many steps to plan for the last fifth of the time; 0 as long as that has not come."""
+        """Return how many steps to plan for the last fifth of the time; 0 before that."""
         if self.seconds is None or left > COOLING_SHARE * self.seconds:
             return 0
         return max(1, int(_CAREFUL * left / max(seconds_per_step, 1e-9)))

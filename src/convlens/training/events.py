@@ -1,7 +1,7 @@
-"""What a training tells while it runs, and how a log says it.
+"""Events that a training reports while it runs, and their text in a log.
 
-Training does not print: it passes these values to a callback. Each is a short line under `str`; the log file, the
-terminal and a notebook all take their words from here. Epochs and batches count from 0, as in the tutorial.
+A training does not print: it passes these events to a callback. `str` gives a short line for each. The log file, the
+terminal and notebooks use the texts of this module. Epochs and batches count from 0, as in the tutorial.
 """
 
 from collections.abc import Callable
@@ -18,19 +18,19 @@ from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel
 from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
-from convlens.words import agreeing, count_of
+from convlens.words import agreeing, count_of, printable
 
 Reason: TypeAlias = Literal["epochs", "early stopping", "time limit"]
-"""What ended a training: all epochs are done, or one of the settings `early_stopping` and `max_seconds`."""
+"""Why a training ended: all epochs are done, or because of the setting `early_stopping` or `max_seconds`."""
 
 
 @dataclass(frozen=True)
 class TrainingStarted:
-    """Everything is ready; the first step comes next. `steps_done` is above 0 when an earlier training goes on;
-    `engine_reason` says why `auto` came to this engine, `notes` how the images came to be what they are.
+    """The training is about to take its first step.
 
-    `model` makes the model as it is at this moment, with the first weights, for whoever wants to watch it learn; it
-    costs a copy of them, so nothing is copied where nobody asks. It is for as long as the event is being told.
+    `steps_done` is above 0 if a stopped training is resumed. `engine_reason` says why `auto` chose this engine,
+    `notes` how the images were read and prepared. `model` returns the model with its initial weights. It copies the
+    weights, so call it only if you need it, and only inside the callback.
     """
 
     data: str
@@ -52,11 +52,10 @@ class TrainingStarted:
 
 @dataclass(frozen=True)
 class ChunkDone:
-    """A chunk of steps is done: `losses` are theirs, the first of them is batch `first_batch` of the epoch (both
-    from 0).
+    """A chunk of steps is done.
 
-    `weights` copies the weights of this moment, which nobody else does: it costs nothing where nobody asks. Who calls
-    it when the event has been told gets those of a later moment.
+    `losses` has the loss of each step; the first one is batch `first_batch` of the epoch, counted from 0. `weights`
+    copies the current weights; call it inside the callback, since the weights change afterwards.
     """
 
     epoch: int
@@ -74,11 +73,11 @@ class ChunkDone:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """An epoch is done, or the part of it for which there was time: `steps` says how many.
+    """An epoch is done, or ended early by the time limit; `steps` is the number of its steps.
 
-    `loss` and `accuracy` are over its training images, each judged before the step that learned from it.
-    `validation_loss` is the cross-entropy of the held-out images, without the label smoothing and the class weights
-    that may be part of `loss`; None where nothing is held out, or where it is not finite.
+    `loss` and `accuracy` are over its training images, each evaluated before the step that trains on it.
+    `validation_loss` is the cross-entropy of the held-out images, without the label smoothing and class weights that
+    `loss` may have. It is None if no images are held out or the value is not finite.
     """
 
     epoch: int
@@ -96,26 +95,26 @@ class EpochDone:
 
     @property
     def judgement(self) -> str:
-        """What came of it; with the number of the epoch it fits on a terminal's 80 columns."""
+        """The results as text; with the epoch's number they fit into the 80 columns of a terminal."""
         held_out = self.validation_accuracy
         judged = "" if held_out is None else f", held out {_share(held_out)}"
         return f"accuracy {_share(self.accuracy)}{judged}, loss {self.loss:.4g}, {self.seconds:.1f} s"
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON and for `metrics.csv`."""
+        """Return the values by name, for JSON and `metrics.csv`."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The test images were judged, once, by the finished model."""
+    """The finished model was evaluated on the test images."""
 
     correct: int
     total: int
 
     @property
     def accuracy(self) -> float:
-        """0 to 1."""
+        """The share of correct answers, 0 to 1."""
         return self.correct / self.total
 
     def __str__(self) -> str:
@@ -124,7 +123,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Probed:
-    """Mirror images and large turns were tried out, before anything else; `augmentation` is what is learned from."""
+    """The probe has tested flips and large rotations; the safe ones were added to the augmentation."""
 
     verdicts: tuple[ProbeVerdict, ...]
 
@@ -134,7 +133,7 @@ class Probed:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """How sure the model may be was fitted on the held-out images."""
+    """The model was calibrated on the held-out images."""
 
     calibration: Calibration
 
@@ -145,9 +144,10 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class TrainingEnded:
-    """The steps are over in another way than planned: `early stopping` or the `time limit` ended them, or (`epochs`)
-    all were taken, but the model gets the weights of an earlier epoch. `best` is that epoch, None where the last
-    weights are kept; `epochs` have been trained, a fraction where one was cut short, of `planned`.
+    """The training ended early (`early stopping` or `time limit`), or keeps the weights of an earlier epoch.
+
+    `reason` is `epochs` if all steps were taken. `best` is the epoch whose weights are kept; None means the last
+    weights. `epochs` of `planned` were trained, with a fraction if the last one is incomplete.
     """
 
     reason: Reason
@@ -156,13 +156,13 @@ class TrainingEnded:
     best: EpochDone | None
 
     def describe(self) -> str:
-        """How it ended, and which weights the model has.
+        """Return how the training ended, and which weights the model has.
 
         >>> TrainingEnded("time limit", 3.5, 200, None).describe()
-        'the time was up after 3.5 of 200 epochs'
+        'stopped at the time limit after 3.5 of 200 epochs'
         """
         done = f"{self.epochs:.4g} of {self.planned} {agreeing(self.planned, 'epoch')}"
-        how = {"early stopping": f"stopped early after {done}", "time limit": f"the time was up after {done}"}
+        how = {"early stopping": f"stopped early after {done}", "time limit": f"stopped at the time limit after {done}"}
         best, said = self.best, how.get(self.reason, f"{done} done")
         if best is None:
             return said
@@ -180,12 +180,17 @@ else:
 
 
 def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
-    """The event as lines of a plain log; none for most chunks. Where `log_every` asks for losses, lines are the
-    tutorial's; else an epoch is one line.
+    """Return the lines of an event in a plain log; most chunks have none.
+
+    If `log_every` asks for losses, the lines are those of the tutorial; otherwise an epoch is one line.
 
     >>> log_lines(Judged(correct=9873, total=10_000), TrainingSettings())
     ['Accuracy: 98.73 % of 10,000 test images']
     """
+    return [printable(line) for line in _lines_of(event, settings)]  # names may hold what a terminal obeys
+
+
+def _lines_of(event: Event, settings: TrainingSettings) -> list[str]:
     match event:
         case TrainingStarted():
             return _starting_lines(event, settings)
@@ -214,7 +219,7 @@ def _starting_lines(event: TrainingStarted, settings: TrainingSettings) -> list[
     ]
     lines += [f"Augmentation: {settings.augmentation.describe()}"] if settings.augmentation else []
     lines += [f"Images: {note}" for note in event.notes]
-    return lines + ([f"Going on after step {event.steps_done}"] if event.steps_done else [])
+    return lines + ([f"Resuming after step {event.steps_done}"] if event.steps_done else [])
 
 
 def _loss_lines(event: ChunkDone, every: int | None) -> list[str]:
@@ -230,7 +235,7 @@ def _loss_lines(event: ChunkDone, every: int | None) -> list[str]:
 
 
 def _epochs(settings: TrainingSettings) -> str:
-    """How long it may take: `10 epochs`, with what may end them earlier."""
+    """Return the planned length, such as `10 epochs`, with the patience and the time limit."""
     words = [count_of(settings.epochs, "epoch")]
     if settings.early_stopping:
         words.append(f"patience {settings.early_stopping}")

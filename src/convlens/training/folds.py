@@ -1,7 +1,7 @@
-"""What models say of images that they did not learn from, for every training image: one model for each fold.
+"""Predict every training image with a model that was not trained on it (cross-validation).
 
-A model knows the labels that it learned, wrong ones too, so it cannot judge them. Here the images are divided into
-folds; a model that learns from the others answers for each.
+A model has learned the labels of its training images, including the wrong ones, so it cannot check them. Therefore the
+images are divided into folds, and a model that was trained on the other folds predicts each fold.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from convlens.training.session import Session
 from convlens.training.settings import TrainingSettings
 
 FOLDS = 3
-"""A third of the images is missing from each model's training, which costs little accuracy, and three trainings are
-bearable; ten would find a few labels more.
+"""With three folds, each model is trained on two thirds of the images, which costs little accuracy. Ten folds would
+find a few more label errors, but take ten trainings.
 """
 _STREAM = 7
 
@@ -33,15 +33,15 @@ def predict_out_of_fold(
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> NDArray[np.float32]:
-    """Logits, N × classes, of each image from a model that did not learn from it or from an exact copy of it.
+    """Return the logits, N × classes, of each image from a model that was not trained on it or on an exact copy.
 
-    The models are trained with `settings`, but hold nothing out, try nothing out beforehand and take all epochs; a
-    network, number of epochs and augmentation of a model that is there already make them like it.
+    The models are trained with `settings`, but without validation, probe, early stopping and time limit. To get models
+    like an existing one, pass its settings.
 
     Raises:
-        UsageError: fewer than two folds.
-        DataError: fewer images than folds.
-        KeyboardInterrupt: `should_stop` said so.
+        UsageError: there are fewer than two folds.
+        DataError: there are fewer different images than folds.
+        KeyboardInterrupt: `should_stop` returned True.
     """
     numbers = divide_into_folds(images, folds, settings.seed)
     logits = np.empty((len(images), len(images.class_names)), np.float32)
@@ -58,7 +58,7 @@ def predict_out_of_fold(
 
 
 def divide_into_folds(images: LabelledImages, folds: int, seed: int) -> NDArray[np.int64]:
-    """The fold of each image, 0 to folds − 1: equal shares of each class, exact copies together.
+    """Return the fold of each image, 0 to folds − 1, with equal shares of each class and exact copies together.
 
     >>> images = LabelledImages(np.arange(8, dtype=np.uint8).reshape(8, 1, 1, 1), np.arange(8) % 2, ("cat", "dog"))
     >>> numbers = divide_into_folds(images, 2, seed=3)
@@ -66,13 +66,13 @@ def divide_into_folds(images: LabelledImages, folds: int, seed: int) -> NDArray[
     [[2, 2], [2, 2]]
     """
     if folds < 2:
-        raise UsageError(f"{folds} folds: give at least two, so that there are images to learn from.")
+        raise UsageError(f"folds is {folds}. Give at least 2, so that each model has images to train on.")
     _, first, group = np.unique(hash_images(images.images), return_index=True, return_inverse=True)
     if len(first) < folds:
         raise DataError(f"{images.name}: {len(first)} different images cannot be divided into {folds} folds.")
     random = np.random.default_rng([seed, _STREAM])
     order = random.permutation(len(first))
-    order = order[np.argsort(images.labels[first[order]], kind="stable")]  # class after class, at random within each
+    order = order[np.argsort(images.labels[first[order]], kind="stable")]  # by class, random within each class
     of_group = np.empty(len(first), np.int64)
     of_group[order] = np.arange(len(first)) % folds
     return of_group[group.reshape(-1)]

@@ -1,4 +1,4 @@
-"""Ctrl-C as a question: the first signal asks for a stop between two steps, the next one stops at once."""
+"""Handle Ctrl-C: the first signal stops the training between two steps, the next one stops at once."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from types import FrameType
 
 @dataclass
 class StopRequests:
-    """How often a stop was asked for; called, whether it was."""
+    """Counts the requests to stop; calling it returns whether there was one."""
 
     count: int = 0
 
@@ -20,11 +20,11 @@ class StopRequests:
 
 @contextmanager
 def stopping_on(*signals: signal.Signals, most: int = 1) -> Iterator[StopRequests]:
-    """Within it, these signals are counted; one more than `most` raises KeyboardInterrupt, wherever the program is.
+    """Count these signals inside the `with` block; after `most` of them, the next one raises KeyboardInterrupt.
 
-    Whoever runs code of others that takes every exception for its own, as a web server does, counts one more and looks
-    at the count. A signal that is ignored stays so: that is how `nohup` asks a program to outlive its terminal. Only
-    the main thread may set handlers; see `interrupts_are_pythons`.
+    A caller that runs code which catches every exception, such as a web server, passes a larger `most` and checks the
+    count. An ignored signal stays ignored, since `nohup` relies on that. Only the main thread may set handlers; see
+    `interrupts_are_pythons`.
     """
     requests = StopRequests()
 
@@ -43,6 +43,6 @@ def stopping_on(*signals: signal.Signals, most: int = 1) -> Iterator[StopRequest
 
 
 def interrupts_are_pythons() -> bool:
-    """Whether Ctrl-C does what Python does by itself, and may be caught here: the main thread, no other handler."""
+    """Return whether Ctrl-C may be handled here: in the main thread, and with Python's default handler."""
     main = threading.current_thread() is threading.main_thread()
     return main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,9 +1,8 @@
-"""The loop: chunks of steps until every epoch is done, nothing gets better, time is up, or somebody wants to stop.
+"""The training loop: run chunks of steps until all epochs are done, early stopping or the time limit ends it.
 
-Nothing here depends on how long a chunk is or on what happened before a stop, but for the time limit, which is asked
-between chunks and remembered. The order of an epoch's images comes
-from the seed and the epoch's number, the learning rate from the step's number, so a training that goes on from step
-700 does what it would have done anyway, to the last bit.
+The result does not depend on the length of the chunks or on a stop in between, except for the time limit, which is
+checked between chunks and whose decisions are stored. The order of an epoch's images depends on the seed and the
+epoch's number, the learning rate on the step's number. So a training that is resumed at step 700 gives the same bits.
 """
 
 import time
@@ -26,16 +25,17 @@ from convlens.training.schedule import cooled_down, learning_rates
 from convlens.training.settings import TrainingSettings
 
 _USUAL_RATE = 0.01
-"""From no higher than here a training is tried again whose loss exploded."""
+"""After a loss that is not finite, the highest learning rate that the error message suggests."""
 CHUNK_SECONDS = 0.05
-"""How long a chunk should take: twenty reports a second, so that ten pictures a second can be drawn of them whatever
-else the machine does, and Ctrl-C is heard within a blink."""
+"""The target length of a chunk: 20 reports per second are enough to draw 10 frames per second, even on a busy machine,
+and to react to Ctrl-C at once."""
 
 
 @dataclass
 class History:
-    """What was measured so far: the loss and the right answers of every step, and a line for every finished epoch; and
-    what followed from the time, which a resumed training could not find again.
+    """The results so far: loss and correct answers of every step, and the results of every finished epoch.
+
+    It also has the decisions of the time limit, which a resumed training cannot repeat.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -43,22 +43,22 @@ class History:
     epochs: list[EpochDone] = field(default_factory=list)
     seconds: float = 0.0
     best: int | None = None
-    """The epoch that was best on the held-out images, where early stopping asks."""
+    """The epoch that was best on the held-out images; only with early stopping."""
     elapsed: float = 0.0
-    """Of the wall clock, up to the last checkpoint; `seconds` are those of the steps alone."""
+    """Wall-clock seconds up to the last checkpoint; `seconds` has only the time of the steps."""
     cooling: tuple[int, int] | None = None
-    """From which step on the learning rate falls to end in time, and in how many steps."""
+    """The step from which the learning rate falls to end in time, and the number of steps until then."""
     time_is_up: bool = False
 
     @property
     def steps(self) -> int:
-        """Steps taken."""
+        """The number of steps taken."""
         return len(self.losses)
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a training needs while it runs."""
+    """Everything that a running training needs."""
 
     settings: TrainingSettings
     labels: NDArray[np.int64]
@@ -72,7 +72,7 @@ class Job:
     best_weights: Weights = field(default_factory=dict)
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """The order of an epoch's images; only the last one is remembered."""
+        """Return the order of an epoch's images; only the latest one is cached."""
         if epoch not in self.orders:
             self.orders.clear()
             seed = self.settings.seed
@@ -85,35 +85,35 @@ class Job:
 
     @property
     def images(self) -> int:
-        """How many images are learned from."""
+        """The number of training images."""
         return len(self.labels)
 
     @property
     def images_per_epoch(self) -> int:
-        """All images, but one less where batch normalisation would be left with a single image in the last batch."""
+        """The number of images, or one less if batch normalisation would get a single image in the last batch."""
         normalises = any(isinstance(layer, BatchNorm2d) for layer in walk(self.engine.plan.network.layers))
         lonely = self.images % self.settings.batch_size == 1 and self.images > 1
         return self.images - int(normalises and lonely)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches of an epoch; the last one may be smaller."""
+        """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.images_per_epoch // self.settings.batch_size)
 
     @property
     def total_steps(self) -> int:
-        """Of all epochs."""
+        """The number of steps in all epochs."""
         return self.steps_per_epoch * self.settings.epochs
 
     @property
     def planned_steps(self) -> int:
-        """Of all epochs, or as many as there is time for."""
+        """The number of steps in all epochs, or as many as the time limit allows."""
         cooling = self.history.cooling
         return sum(cooling) if cooling else self.total_steps
 
     @property
     def ended_by(self) -> Reason | None:
-        """Why there are no more steps to take; None while there are."""
+        """Why the training ended; None while there are steps left."""
         history = self.history
         if history.steps == self.total_steps:
             return "epochs"
@@ -123,17 +123,17 @@ class Job:
 
     @property
     def finished(self) -> bool:
-        """Whether no step is left to take."""
+        """Whether all planned steps are taken, or early stopping or the time limit ended the training."""
         return self.ended_by is not None
 
     def learning_rates(self) -> NDArray[np.float64]:
-        """Of each planned step."""
+        """Return the learning rate of each planned step."""
         rates = learning_rates(self.settings.schedule, self.settings.learning_rate, self.total_steps)
         return cooled_down(rates, *self.history.cooling) if self.history.cooling else rates
 
 
 def run_chunks(job: Job) -> Iterator[None]:
-    """Take the steps that are left, a chunk at a time; whoever iterates may save between chunks, or stop.
+    """Take the remaining steps, one chunk per iteration; the caller may save or stop between chunks.
 
     Raises:
         LossNotFinite: the loss became NaN or infinite.
@@ -150,15 +150,15 @@ def run_chunks(job: Job) -> Iterator[None]:
             rates = job.learning_rates()
         if job.history.steps % job.steps_per_epoch == 0 or job.finished:
             _finish_epoch(job, epoch, float(rates[job.history.steps - 1]))
-        # At most twice as long as the last one: the first steps of a process tell little about the speed of the rest.
+        # At most twice as long as the last chunk, since the first steps of a process say little about later speed.
         chunk = max(1, int(min(chunk * CHUNK_SECONDS / max(seconds, 1e-6), 2 * chunk)))
         yield
 
 
 def _mind_the_time(job: Job, chunk_seconds: float, step_seconds: float) -> bool:
-    """Near the end of the time, let the learning rate fall from now on (then True), or end the training.
+    """Near the time limit, let the learning rate fall from now on and return True; at the limit, end the training.
 
-    `step_seconds` is what a step has taken on average, with the share of judging, saving and reporting.
+    `step_seconds` is the average time of a step, including its share of evaluating, saving and reporting.
     """
     history, limit = job.history, job.time_limit
     if limit.seconds is None or job.finished:
@@ -175,7 +175,7 @@ def _mind_the_time(job: Job, chunk_seconds: float, step_seconds: float) -> bool:
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
-    """The order of one epoch's images: a permutation that depends on the seed and the epoch's number alone.
+    """Return the order of an epoch's images: a permutation that depends only on the seed and the epoch's number.
 
     >>> epoch_order(3, 0, 5)
     array([1, 4, 0, 2, 3])
@@ -184,7 +184,7 @@ def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
 
 
 def augmentation_of(settings: TrainingSettings, epoch: int) -> AugmentationSettings | None:
-    """What an epoch learns from: full strength in the first half, then less and less, to `final_strength`.
+    """Return the augmentation of an epoch: full strength in the first half, then falling to `final_strength`.
 
     >>> tried = TrainingSettings(epochs=5, augmentation=AugmentationSettings(shift=0.2), final_strength=0.5)
     >>> [augmentation_of(tried, epoch).shift for epoch in range(5)]
@@ -197,7 +197,7 @@ def augmentation_of(settings: TrainingSettings, epoch: int) -> AugmentationSetti
 
 
 def _run_chunk(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> float:
-    """Run some steps of one epoch, record and report them; returns the seconds that they took."""
+    """Run, record and report some steps of one epoch; return the seconds that they took."""
     settings, size = job.settings, job.settings.batch_size
     order = job.order(epoch)
     start = time.perf_counter()
@@ -230,13 +230,13 @@ def _run_chunk(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> 
 
 
 def _seconds_left(job: Job, step_seconds: float) -> float:
-    """Until all planned steps are taken, or the time is up."""
+    """Return the seconds until all planned steps are taken or the time limit is reached."""
     left = job.time_limit.left(step_seconds / job.settings.batch_size)
     return max(0.0, min(step_seconds * (job.planned_steps - job.history.steps), left))
 
 
 def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:
-    """Record and report an epoch, or what of it there was time for; the held-out images are judged here."""
+    """Evaluate the held-out images, then record and report the epoch, which may be incomplete."""
     history, first = job.history, epoch * job.steps_per_epoch
     losses = np.array(history.losses[first:], np.float64)
     images = min(len(losses) * job.settings.batch_size, job.images_per_epoch)
@@ -263,7 +263,7 @@ def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:
 
 
 def _judge(job: Job) -> tuple[float | None, float | None]:
-    """Accuracy and loss of the held-out images; a loss that is not finite has no place in JSON."""
+    """Return accuracy and loss on the held-out images; None for a loss that is not finite, which JSON cannot store."""
     if job.held_out is None:
         return None, None
     logits, labels = job.engine.logits(job.held_out.images), job.held_out.labels
@@ -272,7 +272,7 @@ def _judge(job: Job) -> tuple[float | None, float | None]:
 
 
 def explain_explosion(job: Job, what: str, step: int) -> NoReturn:
-    """Raise the error that says what became too large, at which step, and what to try."""
+    """Raise an error that says what became too large, at which step, and what to try."""
     epoch, batch = divmod(step, job.steps_per_epoch)
     rates = job.learning_rates()
     raise LossNotFinite(

@@ -1,6 +1,6 @@
-"""A bar and a table of epochs in a notebook's cell, drawn in place.
+"""A progress bar and a table of epochs in a notebook's cell, updated in place.
 
-Through IPython alone, which every notebook has: rich would need ipywidgets to draw in place.
+This uses IPython, which every notebook has; rich would need ipywidgets for it.
 """
 
 import html
@@ -15,7 +15,7 @@ _SECONDS_BETWEEN_DRAWINGS = 0.5
 
 
 class NotebookDisplay:
-    """Shows one training in the cell that runs it."""
+    """Shows one training in the output of the cell that runs it."""
 
     def __init__(self) -> None:
         self._started: TrainingStarted | None = None
@@ -27,7 +27,7 @@ class NotebookDisplay:
         self._handle = display(self, display_id=True)
 
     def on_event(self, event: Event) -> None:
-        """Keep the event, and draw the cell anew where it is time."""
+        """Store the event, and redraw the cell if enough time has passed."""
         match event:
             case TrainingStarted():
                 self._started = event
@@ -43,7 +43,7 @@ class NotebookDisplay:
             self._draw()
 
     def close(self) -> None:
-        """Leave the table and what came of the training; the bar goes."""
+        """Remove the bar; keep the table and the results."""
         self._closed = True
         self._draw()
 
@@ -53,7 +53,7 @@ class NotebookDisplay:
             self._handle.update(self)
 
     def __repr__(self) -> str:
-        """For a frontend without HTML."""
+        """Return plain text for a frontend without HTML."""
         lines = [str(self._epochs[place]) for place in spread(len(self._epochs))]
         return "\n".join(lines + self._ends)
 

@@ -1,6 +1,4 @@
-"""The pictures that a run leaves behind: its curve, three test images with the model's answers, and the first
-kernels.
-"""
+"""Draw the charts of a run: its curves, three test images with the model's answers, and the first kernels."""
 
 from pathlib import Path
 
@@ -16,13 +14,13 @@ from convlens.trained_model import TrainedModel
 from convlens.training.loop import History, Job
 
 SAMPLE_PLACES = {"1st": 0, "5th": 4, "9th": 8}
-"""The three of a shuffled test batch that the tutorial shows. Its text says 1st, 5th and 9th; its code takes [1],
-[5], [9].
+"""The three images of a shuffled test batch that the tutorial shows. These are the positions in the tutorial's text;
+its code uses [1], [5] and [9].
 """
 
 
 def write_pictures(folder: Path, model: TrainedModel, dataset: Dataset, job: Job) -> None:
-    """Draw what there is to draw; a run without test images has no samples, a network without conv no kernels."""
+    """Write the charts. A run without test images has no samples, a network without conv has no kernels."""
     write_atomically(folder / "training.png", _draw_training(model, job.history, job.steps_per_epoch))
     if dataset.test:
         write_atomically(folder / "samples.png", _draw_samples(model, dataset.test, job.engine))
@@ -35,7 +33,7 @@ def write_pictures(folder: Path, model: TrainedModel, dataset: Dataset, job: Job
 
 
 def sample_indices(seed: int, test_images: int) -> dict[str, int]:
-    """Which test images are shown: the 1st, 5th and 9th of a batch that the seed draws, fewer where there are fewer.
+    """Return the indices of the test images to show: the 1st, 5th and 9th of a random batch, if there are so many.
 
     >>> sample_indices(3, 10_000)
     {'1st': 9741, '5th': 8170, '9th': 5732}
@@ -45,7 +43,7 @@ def sample_indices(seed: int, test_images: int) -> dict[str, int]:
 
 
 def sample_answers(engine: Engine, test: LabelledImages, seed: int) -> list[dict[str, int | str]]:
-    """What the model says of the three samples, for the facts of a run: `image`, `predicted` and `true`."""
+    """Return the model's answers to the three samples, for the facts of a run: `image`, `predicted` and `true`."""
     indices = list(sample_indices(seed, len(test)).values())
     predicted = engine.logits(test.images[indices]).argmax(1)
     return [
@@ -62,7 +60,7 @@ def _draw_training(model: TrainedModel, history: History, steps_per_epoch: int) 
     shown |= {
         "steps": f"{facts['steps']:,}",
         "training time": f"{facts['seconds']:.1f} s",
-        "images a second": f"{facts['training_images'] * history.steps / steps_per_epoch / history.seconds:,.0f}",
+        "images/s": f"{facts['training_images'] * history.steps / steps_per_epoch / history.seconds:,.0f}",
         "engine": facts["engine"].partition(" on ")[0],
     }
     return charts.draw_training(

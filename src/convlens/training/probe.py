@@ -1,10 +1,10 @@
-"""Which mirror images a network may learn from: tried out, not guessed.
+"""Test which flips and rotations preserve the labels of some data, before using them as augmentation.
 
-A mirrored 7 is still no other digit, but a mirrored b is a d. So a small network is trained as the images are and
-another one with the change, both on the same images for a third of a second, three times, and all are asked about
-images that were held out. Where the change makes one class look like another, the second network cannot tell them apart
-any more: its recall of that class falls. Showing changed images to the first network instead would say less: it never
-saw a shoe that points to the right, takes it for a bag, and yet nothing is wrong with mirroring shoes.
+A mirrored 7 does not look like another digit, but a mirrored b looks like a d. The probe trains a small network on the
+original images and another one with the change, each for a third of a second, and tests both on held-out images. It
+does this three times. If the change makes one class look like another, the second network's recall of that class falls.
+Testing the first network on changed images would be misleading: it has never seen a shoe that points to the right and
+may predict a bag, although mirrored shoes are fine.
 """
 
 from collections.abc import Sequence
@@ -30,19 +30,19 @@ from convlens.preprocessing import Normalisation
 from convlens.training.schedule import learning_rates
 
 MOST_PIXELS = 8000 * 28 * 28
-"""Of all images that one small network learns from; about a third of a second on two cores."""
+"""The most pixels that one small network is trained on; about a third of a second on two cores."""
 MOST_HELD_OUT = 4000
 FEWEST_IMAGES = 10
-"""In every class, held out: fewer say nothing about that class."""
+"""The fewest held-out images per class; with fewer, the recall of the class is too uncertain."""
 MOST_LOST = 0.05
-"""The recall that a class may lose."""
+"""How much recall a class may lose."""
 MOST_LOST_IN_ALL = 0.012
-"""The accuracy that may be lost: a change that only makes learning a little harder costs less in so short a time."""
+"""How much accuracy may be lost: a change that only makes learning a little harder loses less in so short a time."""
 RUNS = 3
-"""Networks of each kind, with other images and weights: one alone is a matter of luck."""
+"""The number of networks of each kind, with different images and weights, since a single result is unreliable."""
 _PLAIN = "as they are"
 _SEEN = 30_000
-"""Images that one small network sees in all its epochs, at most 30 of them."""
+"""How many images a small network sees in all its epochs, of which there are at most 30."""
 _BATCH = 128
 _REDUCED_SIDE = 32
 _PEAK_RATE = 0.02
@@ -56,10 +56,10 @@ CHANGES: dict[str, AugmentationSettings] = {
 
 @dataclass(frozen=True)
 class ProbeVerdict:
-    """Whether copies may be changed so: `reason` is why, in words.
+    """Whether a change is safe as augmentation; `reason` explains why.
 
-    >>> print(ProbeVerdict("mirrored left to right", False, "b keeps 52 % of its 99 %, taken for d"))
-    mirrored left to right: no (b keeps 52 % of its 99 %, taken for d)
+    >>> print(ProbeVerdict("mirrored left to right", False, "recall of b falls from 99 to 52 %, confused with d"))
+    mirrored left to right: no (recall of b falls from 99 to 52 %, confused with d)
     """
 
     change: str
@@ -73,7 +73,7 @@ class ProbeVerdict:
 def probe_changes(
     train: LabelledImages, held_out: LabelledImages | None, seed: int, threads: int | None = None, device: str = "auto"
 ) -> list[ProbeVerdict]:
-    """Try each of `CHANGES` and say which are safe; where that cannot be told, none is."""
+    """Test each of `CHANGES` and return which are safe; if the data are not sufficient for a test, none is."""
     reason = _why_not(train, held_out)
     if reason or held_out is None:
         return [ProbeVerdict(change, False, reason) for change in CHANGES]
@@ -89,7 +89,7 @@ def probe_changes(
 
 
 def with_safe_changes(settings: AugmentationSettings, verdicts: Sequence[ProbeVerdict]) -> AugmentationSettings:
-    """The augmentation with those changes that are safe.
+    """Return the augmentation with the safe changes added.
 
     >>> with_safe_changes(AugmentationSettings(), [ProbeVerdict("turned to any side", True, "")]).rotation
     180.0
@@ -107,29 +107,29 @@ def with_safe_changes(settings: AugmentationSettings, verdicts: Sequence[ProbeVe
 
 
 def _why_not(train: LabelledImages, held_out: LabelledImages | None) -> str:
-    """Why nothing can be tried; empty where it can."""
+    """Return why the changes cannot be tested; empty if they can."""
     if held_out is None:
-        return "nothing was held out to try it on"
+        return "no images are held out to test it"
     counts = np.bincount(held_out.labels, minlength=len(train.class_names))
     if counts.min() < FEWEST_IMAGES:
         name = train.class_names[int(counts.argmin())]
-        return f"only {counts.min()} held-out images of {name}, too few to tell; {FEWEST_IMAGES} are needed"
+        return f"only {counts.min()} held-out images of {name}; the test needs {FEWEST_IMAGES}"
     try:
         read_network(TUTORIAL).resolve(train.image_shape, len(train.class_names))
     except NetworkError:
-        return "the images are too small to try it"
+        return "the images are too small to test it"
     return ""
 
 
 def _some(images: LabelledImages, most: int, random: np.random.Generator) -> LabelledImages:
-    """At most so many of the images, drawn at random."""
+    """Return at most `most` of the images, drawn at random."""
     if len(images) <= most:
         return images
     return images.subset(np.sort(random.choice(len(images), most, replace=False)))
 
 
 def reduce_images(images: LabelledImages) -> LabelledImages:
-    """Large images averaged down to sides of 32 to 63 pixels, which is enough to tell left from right.
+    """Reduce large images by averaging to a shorter side of 32 to 63 pixels, which is enough for the probe.
 
     >>> large = LabelledImages(np.zeros((2, 3, 96, 100), np.uint8), np.array([0, 1]), ("cat", "dog"))
     >>> reduce_images(large).image_shape
@@ -149,7 +149,7 @@ def reduce_images(images: LabelledImages) -> LabelledImages:
 def _learn(
     images: LabelledImages, change: AugmentationSettings | None, seed: int, threads: int | None, device: str
 ) -> Engine:
-    """The tutorial's network, trained for a moment."""
+    """Train the tutorial's network for a short time."""
     channels, classes = images.image_shape[0], len(images.class_names)
     normalisation = Normalisation((0.0,) * channels, (1.0,) * channels)
     plan = Plan(read_network(TUTORIAL), images.image_shape, classes, normalisation)
@@ -174,16 +174,16 @@ def _confusion(engine: Engine, judged: LabelledImages) -> NDArray[np.int64]:
 
 
 def _judge(change: str, plain: NDArray[np.int64], changed: NDArray[np.int64], names: Sequence[str]) -> ProbeVerdict:
-    """Compare two confusion matrices, rows being true classes: trained as the images are, and with the change."""
+    """Compare the confusion matrices (rows: true classes) of training without and with the change."""
     counts = np.maximum(plain.sum(1), 1)
     before, after = np.diag(plain) / counts, np.diag(changed) / counts
     worst = int((before - after).argmax())
     lost, lost_in_all = float(before[worst] - after[worst]), float(np.trace(plain) - np.trace(changed)) / plain.sum()
     if lost <= MOST_LOST and lost_in_all <= MOST_LOST_IN_ALL:
-        return ProbeVerdict(change, True, f"no class loses more than {max(lost, 0) * 100:.1f} % of recall by it")
+        return ProbeVerdict(change, True, f"no class loses more than {max(lost, 0) * 100:.1f} % of recall")
     more = changed[worst] - plain[worst]
     more[worst] = -1
     reason = f"recall of {names[worst]} falls from {before[worst] * 100:.0f} to {after[worst] * 100:.0f} %"
     if lost <= MOST_LOST:
         reason = f"accuracy falls by {lost_in_all * 100:.1f} %, most for {names[worst]}"
-    return ProbeVerdict(change, False, f"{reason}, taken for {names[int(more.argmax())]}")
+    return ProbeVerdict(change, False, f"{reason}, confused with {names[int(more.argmax())]}")

@@ -1,8 +1,7 @@
-"""What a training shows of itself while it runs: a bar on a terminal, a table in a notebook, plain lines elsewhere.
+"""Show the progress of a training: a bar on a terminal, a table in a notebook, plain lines elsewhere.
 
-Always on stderr, since stdout is for results. `convlens train` shows the same as `train` in Python, with more above it.
-Nothing here is called for a step: between chunks, about twenty times a second, an event is looked at, and a display is
-drawn anew a few times a second.
+Progress goes to stderr, since stdout is for results. `convlens train` shows the same as `train` in Python, with more
+lines above it. Events arrive between chunks, about 20 times per second; a display is redrawn a few times per second.
 """
 
 import sys
@@ -12,23 +11,24 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from convlens.training.events import ChunkDone, EpochDone, Event, Judged, TrainingEnded, TrainingStarted, log_lines
+from convlens.training.recipes import RECIPES
 
 SECONDS_BETWEEN_LINES = 1.0
-"""Lines of epochs come no faster, so that a log of a thousand short epochs can be read."""
+"""The minimum time between the lines of two epochs, so that a log of a thousand short epochs stays readable."""
 
 
 class Display(Protocol):
-    """Shows the events of one training, from its start on."""
+    """Shows the events of one training."""
 
     def on_event(self, event: Event) -> None:
         """Show one event."""
 
     def close(self) -> None:
-        """Leave the screen as it should stay, however the training ended."""
+        """Finish the output; called in any case, even after an error."""
 
 
 class Pace:
-    """Holds back lines of epochs, so that at most one a second comes, and never the last one.
+    """Limits the lines of epochs to one per second on average; those of the last epoch are never lost.
 
     >>> pace = Pace()
     >>> pace.due(["Epoch 0"]), pace.due(["Epoch 1"]), pace.due(["Epoch 2"]), pace.rest()
@@ -37,78 +37,85 @@ class Pace:
 
     def __init__(self, seconds: float = SECONDS_BETWEEN_LINES) -> None:
         self._seconds = seconds
-        self._shown_at = float("-inf")
+        self._next = float("-inf")
         self._held: list[str] = []
 
     def due(self, lines: list[str]) -> list[str]:
-        """These lines, where the last ones were shown long enough ago; else they are held."""
+        """Return these lines if the last ones were shown long enough ago; otherwise hold them back."""
         now = time.monotonic()
-        if now - self._shown_at < self._seconds:
+        if now < self._next:
             self._held = lines
             return []
-        self._held, self._shown_at = [], now
+        self._held, self._next = [], now + self._seconds * len(lines)
         return lines
 
     def rest(self) -> list[str]:
-        """The lines that are held; called when no epoch comes after them."""
+        """Return the lines that were held back; called when no other epoch follows."""
         lines, self._held = self._held, []
         return lines
 
 
 class LineSelection:
-    """Which lines of the log a person sees, as they are due.
+    """Selects the lines of the log to show, and when.
 
     Args:
-        full: also what the training is about and how sure the model may be, as `convlens train` has it. Otherwise
-            epochs, an end that was not planned, and the accuracy.
+        full: whether to show the settings and the calibration, too, as `convlens train` does. Otherwise only epochs,
+            an early end and the accuracy are shown.
 
-    The tutorial's losses, where a recipe asks for them, are all shown: who asks for them wants to compare them.
+        paces_losses: whether the losses of `log_every` (recipe `tutorial`) are limited to one line per second, too, if
+            the training has more epochs than the tutorial's. Then epochs are shown whole or not at all.
     """
 
-    def __init__(self, full: bool) -> None:
+    def __init__(self, full: bool, paces_losses: bool = False) -> None:
         self._full = full
+        self._paces_losses = paces_losses
         self._pace = Pace()
+        self._losses: list[str] = []
         self.started: TrainingStarted | None = None
 
     def lines(self, event: Event) -> list[str]:
-        """The lines to show now."""
+        """Return the lines to show now."""
         if isinstance(event, TrainingStarted):
             self.started = event
         if self.started is None:
             return []
         settings = self.started.settings
         lines = log_lines(event, settings)
-        if settings.log_every and isinstance(event, ChunkDone | EpochDone):
+        is_paced = self._paces_losses and settings.epochs > RECIPES["tutorial"].epochs
+        if settings.log_every and isinstance(event, ChunkDone | EpochDone) and not is_paced:
             return lines
         match event:
             case ChunkDone():
+                self._losses += lines
                 return []
             case EpochDone():
+                lines, self._losses = self._losses + lines, []
                 return self._pace.due(lines)
             case TrainingEnded():
-                return self._pace.rest() + lines
+                return self.rest() + lines
             case Judged():
-                return self._pace.rest() + ([] if self._full else lines)  # the command's result says so again
+                return self.rest() + ([] if self._full else lines)  # the command prints it as its result
             case _:
-                return self._pace.rest() + (lines if self._full else [])
+                return self.rest() + (lines if self._full else [])
 
     def rest(self) -> list[str]:
-        """The last epoch's line, where a stop came before its turn."""
-        return self._pace.rest()
+        """Return the last lines if they were held back when the training stopped."""
+        lines, self._losses = self._pace.rest() + self._losses, []
+        return lines
 
 
 class PlainLines:
     """Lines on stderr, for a log file or a pipe."""
 
     def __init__(self, full: bool = False) -> None:
-        self._selection = LineSelection(full)
+        self._selection = LineSelection(full, paces_losses=True)
 
     def on_event(self, event: Event) -> None:
-        """Print what there is to say of it."""
+        """Print the lines of an event."""
         self._print(self._selection.lines(event))
 
     def close(self) -> None:
-        """Print what was held back."""
+        """Print the lines that were held back."""
         self._print(self._selection.rest())
 
     def _print(self, lines: list[str]) -> None:
@@ -118,13 +125,13 @@ class PlainLines:
 
 
 def in_notebook() -> bool:
-    """Whether the code runs in a notebook (Jupyter, Colab, VS Code): an IPython that has a kernel."""
+    """Return whether the code runs in a notebook (Jupyter, Colab, VS Code): IPython has a kernel."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def choose_display() -> Display:
-    """The display for where this runs. rich and IPython are imported only where they draw."""
+    """Return the display for this environment; rich and IPython are imported only if needed."""
     if in_notebook():
         from convlens.training.notebook_display import NotebookDisplay
 
@@ -137,22 +144,21 @@ def choose_display() -> Display:
 
 
 class _Nothing:
-    """For a program without stderr, such as one of a window on Windows."""
+    """The display of a program without stderr, such as a windowed program on Windows."""
 
     def on_event(self, event: Event) -> None:
         """Show nothing."""
 
     def close(self) -> None:
-        """Nothing was shown."""
+        """Do nothing."""
 
 
 def watching(
     progress: bool | None, on_event: Callable[[Event], None] | None
 ) -> AbstractContextManager[Callable[[Event], None] | None]:
-    """A function that shows the events and hands them on; None where nobody listens.
+    """Return a context manager for a function that shows events and passes them on; None if there is nothing to do.
 
-    `progress=None` shows them unless `on_event` is given: who takes the events shows what is wanted of them, and with
-    `print` every epoch would stand there twice.
+    `progress=None` shows events unless `on_event` is given: with `on_event=print`, each epoch would be shown twice.
     """
     if progress is None:
         progress = on_event is None
@@ -162,17 +168,17 @@ def watching(
 
 
 def _prints(on_event: Callable[[Event], None]) -> bool:
-    """Whether this is `print`, rich's, or a `partial` of one: it prints whatever it gets.
+    """Return whether a callback is `print`, rich's `print`, or a `partial` of one.
 
-    Recognised by its name, since nothing else tells: any other function may want the chunks, such as `list.append`.
+    Only the name tells: any other function, such as `list.append`, may need the chunks.
     """
     return getattr(getattr(on_event, "func", on_event), "__name__", "") == "print"
 
 
 def _without_chunks(show: Callable[[Any], None]) -> Callable[[Event], None]:
-    """A line twenty times a second helps nobody, and a chunk whose `str` is empty would print an empty line.
+    """Return a callback that prints events except chunks, of which there are 20 per second.
 
-    What is printed is the `str`; rich would take an event apart.
+    It passes the `str` of an event, since rich would print all fields of a dataclass.
     """
     return lambda event: None if isinstance(event, ChunkDone) else show(str(event))
 

@@ -1,6 +1,6 @@
-"""Recipes: settings with a name, so that nobody has to choose ten numbers to begin.
+"""Recipes: named training settings, as a starting point.
 
-A recipe is fixed before it is measured on test images; what it was tuned on is training images held out, see
+Recipes are tuned on held-out training images only, and fixed before they are measured on test images; see
 `docs/lab-notebook.md`.
 """
 
@@ -17,7 +17,7 @@ DEFAULT_RECIPE: Recipe = "fast"
 """For known datasets and arrays."""
 
 RECIPES: dict[Recipe, TrainingSettings] = {
-    # The tutorial's numbers: Adam with a constant 0.001, batches of 64, ten epochs, seed 3, a loss every 450 batches.
+    # The tutorial's settings: Adam, constant learning rate 0.001, batches of 64, 10 epochs, a loss every 450 batches.
     "tutorial": TrainingSettings(
         recipe="tutorial",
         epochs=10,
@@ -29,19 +29,19 @@ RECIPES: dict[Recipe, TrainingSettings] = {
         seed=3,
         log_every=450,
     ),
-    # The same network in a fifth of the epochs; docs/lab-notebook.md has the search, on held-out training images.
+    # The same network in a fifth of the epochs; docs/lab-notebook.md describes the search.
     "fast": TrainingSettings(recipe="fast"),
 }
 
 
 def choose_settings(recipe: str = DEFAULT_RECIPE, facts: DataFacts = MNIST_FACTS, **changes: Any) -> TrainingSettings:
-    """The settings of a recipe, with changes; a change that is None leaves the recipe's value.
+    """Return the settings of a recipe with changes; a change of None keeps the recipe's value.
 
-    Those of `best` depend on the data, of which `facts` tells. An augmentation may be given as text; whoever gives one
-    wants just that, so nothing is added by a probe unless `probe` asks for it.
+    The settings of `best` depend on `facts` about the data. An augmentation may be given as text. If one is given, the
+    probe adds nothing to it unless `probe` is set, too.
 
     Raises:
-        UsageError: the recipe is not known, or a value is not allowed.
+        UsageError: the recipe is unknown, or a value is not allowed.
 
     >>> choose_settings("tutorial", epochs=2, seed=None).epochs
     2
@@ -52,10 +52,10 @@ def choose_settings(recipe: str = DEFAULT_RECIPE, facts: DataFacts = MNIST_FACTS
 
 
 def read_changes(changes: dict[str, Any]) -> dict[str, Any]:
-    """Those that were given, an augmentation that was given as text as what it says.
+    """Return the changes that are not None, with an augmentation converted from text.
 
     Raises:
-        UsageError: a text that is no augmentation.
+        UsageError: the text does not describe an augmentation.
 
     >>> read_changes({"epochs": None, "augmentation": "none"})
     {'probe': False, 'augmentation': AugmentationSettings(...)}

@@ -1,16 +1,16 @@
-"""The folder that one training writes: never overwritten, every file whole, `runs/latest` pointing to the newest.
+"""Write the folder of a training run. It is never overwritten, and `runs/latest` points to the newest one.
 
 runs/2026-11-23_1510_mnist/
   model.safetensors   the trained model
   config.toml         repeats the run: convlens train --config .../config.toml
   command.txt         the command that started it
   environment.json    machine and versions
-  metrics.csv         a line an epoch
-  losses.csv          a line a step, or for each of 10,000 equal chunks of a longer training
+  metrics.csv         one line per epoch
+  losses.csv          one line per step, or for each of 10,000 equal parts of a longer training
   training.png        loss and accuracy
-  samples.png         three test images with what the model says of them
+  samples.png         three test images with the model's answers
   kernels.png         the first layer's kernels
-  log.txt             what the plain log says
+  log.txt             the log
   last.checkpoint     while it runs, and after a stop
 """
 
@@ -48,28 +48,28 @@ _MOST_LOSSES = 10_000
 
 
 def check_run_folder(out: Path | str) -> None:
-    """Refuse what `create_run_folder` would refuse, and make nothing: for before images are fetched or decoded.
+    """Check that `create_run_folder` can create `out`, without creating it: before images are downloaded or decoded.
 
     Raises:
-        UsageError: `out` is there already and holds something.
-        OutputError: it cannot be made.
+        UsageError: `out` exists and is not empty.
+        OutputError: it cannot be created.
     """
     folder = Path(out)
     with explain_write_errors(folder):
         check_parent_folder(folder if folder.parent.exists() else folder.parent)
         if folder.name != "*" and folder.exists() and any(folder.iterdir()):
-            reason = f"{folder} is not empty, and a run is never overwritten. Give another folder with out=."
+            reason = f"{folder} is not empty, and runs are never overwritten. Give another folder with out=."
             raise UsageError(reason, mentions=["out"])
 
 
 def create_run_folder(name: str, out: Path | str) -> Path:
-    """A new, empty folder: `out`; where that ends in `*`, a folder with date, time and `name` in the `*`'s place.
+    """Create and return a new, empty folder: `out`. A final `*` is replaced by date, time and `name`.
 
-    It and the folder above it, such as `runs`, are made; whatever lies above that must be there.
+    The folder and its parent, such as `runs`, are created; everything above must exist.
 
     Raises:
-        UsageError: `out` is there already and holds something.
-        OutputError: it cannot be made.
+        UsageError: `out` exists and is not empty.
+        OutputError: it cannot be created.
     """
     check_run_folder(out)
     folder = Path(out)
@@ -83,7 +83,7 @@ def create_run_folder(name: str, out: Path | str) -> Path:
 
 
 def _create_dated_folder(name: str, parent: Path) -> Path:
-    # The name of data is free text; as a part of a folder's name it must hold no slash and not be too long.
+    # The name of a dataset is free text; in a folder's name, it must have no slash and not be too long.
     ending = re.sub(r"[^\w.-]+", "-", name)[:40]
     base = f"{datetime.now():%Y-%m-%d_%H%M}_{ending}"
     make_folder(parent)
@@ -98,12 +98,12 @@ def _create_dated_folder(name: str, parent: Path) -> Path:
 
 
 def _check_writable(folder: Path) -> None:
-    """Find out before the training, not after it, that the folder takes no files."""
+    """Check before the training that files can be written to the folder."""
     write_atomically(folder / ".writable", b"").unlink()
 
 
 def point_latest_to(folder: Path) -> None:
-    """`runs/latest` becomes a link to a folder in `runs` that now holds a model; a text file where links don't work."""
+    """Point `runs/latest` to a folder in `runs`: with a link, or with a text file if links do not work."""
     if folder.parent.resolve() != RUNS_FOLDER.resolve():
         return
     pointer = folder.parent / LATEST
@@ -121,7 +121,7 @@ def point_latest_to(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a `config.toml` says: which data (a name or a path), where known ones are kept, the settings, and how
+    """The content of a `config.toml`: the data (a name or a path), the folder of known datasets, the settings, and how
     custom images are read.
     """
 
@@ -132,13 +132,13 @@ class RunConfig:
 
 
 def write_start(folder: Path, started: RunConfig, engine: str) -> None:
-    """What is known before the first step: config, command and environment."""
+    """Write the files that are known before the first step: config, command and environment."""
     config: dict[str, Any] = {"data": started.data, **({"data_dir": started.data_dir} if started.data_dir else {})}
     if started.images is not None:
         config["images"] = {key: value for key, value in started.images.as_dict().items() if value is not None}
     config["settings"] = started.settings.as_dict()
     place = str(folder / CONFIG_NAME)
-    # A comment of TOML is one line of printable characters; a folder's name may be anything.
+    # A comment in TOML is one line of printable characters; the name of a folder may have others.
     head = f"# Repeats this run: convlens train --config {shlex.quote(place if place.isprintable() else CONFIG_NAME)}\n"
     write_atomically(folder / CONFIG_NAME, head + tomli_w.dumps(config))
     write_atomically(folder / "command.txt", os.fsencode(shlex.join(["convlens", *sys.argv[1:]]) + "\n"))
@@ -146,35 +146,35 @@ def write_start(folder: Path, started: RunConfig, engine: str) -> None:
 
 
 def read_config(path: Path | str) -> RunConfig:
-    """The data, the data folder and the settings of a `config.toml`.
+    """Read a `config.toml`.
 
     Raises:
-        DataError: it cannot be read or is no TOML.
-        UsageError: it holds something that is not known or not allowed.
+        DataError: the file cannot be read or is not TOML.
+        UsageError: it has an unknown key or a value that is not allowed.
     """
     try:
         config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}. Give the {CONFIG_NAME} of a run.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no TOML file: {error}. Give the {CONFIG_NAME} of a run.") from error
+        raise DataError(f"{path} is not a TOML file: {error}. Give the {CONFIG_NAME} of a run.") from error
     unknown = set(config) - {"data", "data_dir", "images", "settings"}
     if unknown:
         known = "data, data_dir, [images] and [settings]"
-        raise UsageError(f"{path}: {', '.join(sorted(unknown))} is not known; known are {known}.")
+        raise UsageError(f"{path}: unknown key {', '.join(sorted(unknown))}. The known keys are {known}.")
     for key in ("data", "data_dir"):
         if not isinstance(config.get(key, ""), str):
-            raise UsageError(f"{path}: {key} is {config[key]!r}; make it a text in quotes.")
+            raise UsageError(f"{path}: {key} is {config[key]!r}; it must be text in quotes.")
     for key in ("images", "settings"):
         if not isinstance(config.get(key, {}), dict):
-            raise UsageError(f"{path}: {key} is {config[key]!r}; make it a table, [{key}].")
+            raise UsageError(f"{path}: {key} is {config[key]!r}; it must be a table, [{key}].")
     images = ImportOptions.from_dict(config["images"]) if "images" in config else None
     settings = TrainingSettings.from_dict(config.get("settings", {}))
     return RunConfig(config.get("data", "mnist"), config.get("data_dir"), settings, images)
 
 
 def describe_environment(engine: str) -> dict[str, Any]:
-    """Machine and versions, for `environment.json`."""
+    """Return the machine and the versions, for `environment.json`."""
     return {
         "engine": engine,
         "versions": {name: _version(name) for name in ("convlens", "numpy", "pillow", "safetensors", "torch")},
@@ -194,7 +194,7 @@ def _version(package: str) -> str | None:
 
 
 def processor_name() -> str:
-    """What the processor calls itself; `platform` does not know it on Linux."""
+    """Return the name of the processor, which `platform` does not know on Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -204,7 +204,7 @@ def processor_name() -> str:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Temporary files of a process that was killed while it wrote one."""
+    """Delete temporary files of a process that was killed while writing."""
     for leftover in folder.glob(".*.part"):
         leftover.unlink(missing_ok=True)
 
@@ -217,7 +217,7 @@ def append_log(folder: Path, lines: list[str]) -> None:
 
 
 def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:
-    """`metrics.csv`: a line an epoch; an empty cell where nothing was held out."""
+    """Write `metrics.csv`: one line per epoch, with empty cells if no images were held out."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, [column.name for column in fields(EpochDone)], lineterminator="\n")
     writer.writeheader()
@@ -226,7 +226,9 @@ def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:
 
 
 def write_losses(folder: Path, losses: Sequence[float]) -> None:
-    """`losses.csv`: the last step of each chunk, from 1 on, and its mean loss; a step each where they are few."""
+    """Write `losses.csv`: one line per step, counted from 1; for more than 10,000 steps, each line has the last step
+    and the mean loss of several.
+    """
     size = max(1, -(-len(losses) // _MOST_LOSSES))
     lines = ["step,loss"]
     for start in range(0, len(losses), size):

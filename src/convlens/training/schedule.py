@@ -1,14 +1,14 @@
-"""The learning rate of every step, known before the first one.
+"""Compute the learning rate of every step before the first one.
 
-A whole array rather than an object that is stepped: it can be handed to an engine a chunk at a time, drawn, and
-picked up in the middle after a stop without any state.
+An array of all rates needs no state, unlike a scheduler object: it can be passed to an engine in chunks, plotted, and
+used from any step on after a stop.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 WARM_UP = 0.3
-"""The share of the steps in which one-cycle climbs to its peak."""
+"""The share of the steps in which the one-cycle schedule rises to its peak."""
 START_DIVISOR = 25.0
 """One-cycle starts at peak / 25 ..."""
 END_DIVISOR = 1e4
@@ -16,13 +16,13 @@ END_DIVISOR = 1e4
 
 
 def learning_rates(schedule: str, peak: float, steps: int) -> NDArray[np.float64]:
-    """The learning rate of each of `steps` steps.
+    """Return the learning rates of a training, an array of `steps` values.
 
     Args:
-        schedule: `constant`, or `one-cycle` (Smith 2018, https://arxiv.org/abs/1803.09820): a cosine
-            up to the peak, and one down to almost nothing.
+        schedule: `constant`, or `one-cycle` (Smith 2018, https://arxiv.org/abs/1803.09820): along a cosine up to the
+            peak, and along another one down to almost 0.
         peak: the constant or the highest learning rate.
-        steps: all steps of the training.
+        steps: the number of steps of the training.
 
     >>> learning_rates("constant", 0.001, 3)
     array([0.001, 0.001, 0.001])
@@ -32,7 +32,7 @@ def learning_rates(schedule: str, peak: float, steps: int) -> NDArray[np.float64
     if schedule == "constant":
         return np.full(steps, peak)
     start = peak / START_DIVISOR
-    # The last step of the climb stands at WARM_UP · steps − 1, counted from 0, as PyTorch counts it.
+    # The peak is at step WARM_UP · steps − 1, counted from 0, as in PyTorch.
     turn = WARM_UP * steps - 1
     position = np.arange(steps, dtype=np.float64)
     climb = _cosine(start, peak, position / turn) if turn > 0 else np.full(steps, peak)
@@ -41,10 +41,10 @@ def learning_rates(schedule: str, peak: float, steps: int) -> NDArray[np.float64
 
 
 def cooled_down(rates: NDArray[np.float64], start: int, steps: int) -> NDArray[np.float64]:
-    """The rates of a training that has to end `steps` steps after step `start`, before its schedule is through.
+    """Return the rates of a training that has to end early, `steps` steps after step `start`.
 
-    Cut off, a schedule leaves a network where its learning rate was high, and its weights still swing. So from `start`
-    on the rates are multiplied by a factor that falls in a line, 1 for the next step and 1 / `steps` for the last.
+    If a schedule is simply cut off, the learning rate is still high at the end and the weights have not settled. So
+    from `start` on, the rates are multiplied by a factor that falls linearly from 1 to 1 / `steps`.
 
     >>> cooled_down(np.full(100, 0.8), 2, 4)
     array([0.8, 0.8, 0.8, 0.6, 0.4, 0.2])
@@ -53,5 +53,5 @@ def cooled_down(rates: NDArray[np.float64], start: int, steps: int) -> NDArray[n
 
 
 def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From `start` to `end` along half a cosine."""
+    """Interpolate from `start` to `end` along half a cosine; `share` is 0 to 1."""
     return end + (start - end) / 2 * (1 + np.cos(np.pi * share))

@@ -1,6 +1,6 @@
-"""One training from data to trained model: opens the engine, runs the loop, tests once, and writes the run folder.
+"""Run one training from data to trained model: open the engine, run the loop, test once, and write the run folder.
 
-The test images are judged a single time, after the last step, and choose nothing.
+The model is evaluated on the test images once, after the last step; they influence no decision.
 """
 
 import signal
@@ -37,12 +37,12 @@ from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_chang
 from convlens.training.settings import TrainingSettings
 
 CHECKPOINT_SECONDS = 10.0
-"""A training that is killed loses at most this much work."""
+"""Seconds between two checkpoints: the most work that is lost if the process is killed."""
 
 
 @dataclass
 class Session:
-    """One training: what it works on, and where it tells and writes."""
+    """One training: its data and settings, its callbacks and its folder."""
 
     settings: TrainingSettings
     dataset: Dataset
@@ -57,7 +57,7 @@ class Session:
     began: float = field(default_factory=time.monotonic)
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
-        """Train from the start, or go on from a checkpoint. The folder is made when only the training can fail."""
+        """Train from the start, or from a checkpoint. The folder is created after all other checks have passed."""
         engine = self._open_engine(checkpoint)
         images, held_out = self._divide()
         self._probe(images, held_out, checkpoint)
@@ -71,7 +71,7 @@ class Session:
             return self._train_and_mind_interrupts(job)
 
     def _config(self) -> run_folder.RunConfig:
-        """What repeats this run."""
+        """Return the configuration that repeats this run."""
         source = self.dataset.source
         if source is None:
             return run_folder.RunConfig(self.dataset.name, self.data_dir, self.settings)
@@ -79,7 +79,7 @@ class Session:
         return run_folder.RunConfig(source["path"], self.data_dir, self.settings, options)
 
     def _holding_folder(self) -> AbstractContextManager[None]:
-        """No other process trains in this folder meanwhile."""
+        """Lock the folder, so that no other process trains in it."""
         if self.folder is None:
             return nullcontext()
         return refuse_others(
@@ -115,7 +115,9 @@ class Session:
         return model
 
     def _open_engine(self, checkpoint: Checkpoint | None) -> Engine:
-        """The engine, with weights. What `auto` came to goes into the settings, since another may give other bits."""
+        """Open the engine and set the weights. The settings then name the engine that `auto` chose: another engine
+        may give other bits.
+        """
         settings, preprocessing = self.settings, self.preprocessing
         network = read_network(settings.network)
         classes = len(self.dataset.train.class_names)
@@ -129,12 +131,12 @@ class Session:
         return engine
 
     def _divide(self) -> tuple[LabelledImages, LabelledImages | None]:
-        """The images that are learned from, and those that are held out; data that bring some of these keep theirs."""
+        """Return the training images and the held-out images: the validation images if the data have some."""
         images, share = self.dataset.train, self.settings.validation
         if self.settings.early_stopping and self.dataset.validation is None and not share:
             raise UsageError(
-                "early_stopping needs held-out images to judge by, and none are held out. Give a share of the training "
-                "images, validation=0.1, or data that bring validation images; or leave it out.",
+                "early_stopping needs held-out images, and none are held out. Give a share of the training images, "
+                "such as validation=0.1, or data with validation images, or train without early stopping.",
                 argument="early_stopping",
                 mentions=["validation"],
             )
@@ -144,7 +146,7 @@ class Session:
         return images.subset(kept), images.subset(held_out)
 
     def _probe(self, images: LabelledImages, held_out: LabelledImages | None, checkpoint: Checkpoint | None) -> None:
-        """Try mirror images and turns, once; a training that goes on keeps what was found."""
+        """Test flips and large rotations, once; a resumed training keeps the result."""
         if checkpoint:
             self.verdicts = checkpoint.verdicts
         if not self.settings.probe:
@@ -174,7 +176,7 @@ class Session:
         return job
 
     def _calibrate(self, job: Job) -> Calibration:
-        """How sure the finished model may be; nothing where no images were held out."""
+        """Calibrate the finished model on the held-out images, if there are any."""
         held_out = job.held_out
         if not job.finished or held_out is None or len(held_out.class_names) < 2:
             return UNCALIBRATED
@@ -185,14 +187,14 @@ class Session:
         return calibration
 
     def _finite_weights(self, job: Job) -> Weights:
-        """The weights as they are now. A loss says nothing of the update after it, so the last update needs a look."""
+        """Return the current weights, after checking that they are finite: no loss follows the last update."""
         weights = job.engine.weights()
         if not all(np.isfinite(array).all() for array in weights.values()):
             explain_explosion(job, "the weights became infinite", job.history.steps - 1)
         return weights
 
     def _train_and_mind_interrupts(self, job: Job) -> TrainedModel:
-        """Where the caller has no way to ask for a stop, Ctrl-C asks; it is passed on when everything is saved."""
+        """Train; without `should_stop`, Ctrl-C stops the training, and KeyboardInterrupt follows when all is saved."""
         if self.should_stop is not None or not interrupts_are_pythons():
             return self._train(job)
         with stopping_on(signal.SIGINT) as asked:
@@ -203,7 +205,7 @@ class Session:
         return model
 
     def _run_steps(self, job: Job) -> None:
-        """The loop, with a checkpoint now and then and a last one where it is stopped."""
+        """Run the loop; save a checkpoint every few seconds, and another one if the training is stopped."""
         saved_at = time.monotonic()
         for _ in run_chunks(job):
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
@@ -215,7 +217,7 @@ class Session:
             self._save_checkpoint(job)
 
     def _end(self, job: Job) -> None:
-        """The best weights, where early stopping kept them, and word of an end that was not planned."""
+        """Restore the best weights after early stopping, and report an early end."""
         if job.ended_by is None:
             return
         history, best = job.history, None
@@ -249,7 +251,7 @@ class Session:
         return tested
 
     def _model(self, job: Job, calibration: Calibration, tested: Judged | None) -> TrainedModel:
-        """The model as it is now."""
+        """Return the model with the current weights."""
         return TrainedModel(
             network=read_network(self.settings.network),
             weights=self._finite_weights(job),
@@ -260,7 +262,7 @@ class Session:
         )
 
     def _write_results(self, folder: Path, job: Job, model: TrainedModel) -> None:
-        """The model first: whatever fails after it, what was learned is safe."""
+        """Write the results; the model comes first, so that it is safe if a later file fails."""
         model.save(folder / MODEL_FILE_NAME)
         run_folder.point_latest_to(folder)
         run_folder.write_metrics(folder, job.history.epochs)
@@ -270,7 +272,7 @@ class Session:
             (folder / run_folder.CHECKPOINT_NAME).unlink(missing_ok=True)
 
     def _facts(self, job: Job, tested: Judged | None) -> dict[str, Any]:
-        """What is known of this training, JSON values only."""
+        """Return the facts about this training, JSON values only."""
         history = job.history
         facts: dict[str, Any] = {
             "data": self.dataset.name,
@@ -288,6 +290,8 @@ class Session:
             "trained_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "convlens": metadata.version("convlens"),
         }
+        if not job.finished:
+            facts["planned_steps"] = job.planned_steps
         if self.dataset.numbered:
             facts["numbered_labels"] = True
         if self.dataset.source is not None:
@@ -310,7 +314,7 @@ class Session:
         return facts
 
     def _tell(self, event: Event) -> None:
-        """Log the event and hand it on."""
+        """Log an event and pass it to the callback."""
         if self.folder:
             run_folder.append_log(self.folder, log_lines(event, self.settings))
         if self.on_event:
@@ -318,14 +322,14 @@ class Session:
 
 
 def _check_batch_normalisation(job: Job) -> None:
-    """Refuse to normalise a batch of one image where a channel is a single number: its deviation would be 0."""
+    """Raise UsageError if a batch of one image is normalised where a channel is one number: its variance would be 0."""
     size = job.settings.batch_size
     smallest = min(job.images_per_epoch % size or size, job.images_per_epoch)
     plan = job.engine.plan
     for node in plan.network.resolve(plan.input_shape, plan.classes):
         if smallest == 1 and normalises_one_number(node):
             raise UsageError(
-                f"batch normalisation of single numbers (layer {node.index}) needs two images in every batch; "
-                f"{job.images:,} images in batches of {size:,} leave one alone. "
+                f"batch normalisation of single numbers (layer {node.index}) needs at least two images in every batch, "
+                f"but {job.images:,} images in batches of {size:,} give a batch of one. "
                 "Give a larger batch size or more images."
             )

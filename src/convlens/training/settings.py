@@ -1,6 +1,6 @@
-"""What one training does: every choice in one frozen value.
+"""The settings of a training, in a frozen dataclass.
 
-The effective settings go into the run folder and into the model file, so that a run can be repeated from either.
+The effective settings are stored in the run folder and in the model file, so that a run can be repeated from either.
 """
 
 from dataclasses import asdict, dataclass, field, fields
@@ -22,12 +22,12 @@ Balance = Literal["none", "weights", "sampling"]
 MOST_EPOCHS = 100_000
 Kind = TypeVar("Kind")
 DEFAULT_PATIENCE = 5
-"""Epochs, for whoever says `early_stopping=True`."""
+"""The patience in epochs that `early_stopping=True` means."""
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Every choice of one training.
+    """The settings of a training.
 
     Attributes:
         recipe: the recipe that these settings are based on, or your own name for them.
@@ -91,20 +91,20 @@ class TrainingSettings:
             object.__setattr__(self, name, value)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON and TOML; what is None is left out."""
+        """Return the settings as a dict for JSON and TOML, without those that are None."""
         return _without_none(asdict(self))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "TrainingSettings":
-        """The settings that `as_dict` gave.
+        """Create settings from the result of `as_dict`.
 
         Raises:
-            UsageError: a key that is not known, or a value that is not allowed.
+            UsageError: a key is unknown, or a value is not allowed.
 
         >>> TrainingSettings.from_dict({"epoch": 2})
         Traceback (most recent call last):
         ...
-        convlens.errors.UsageError: setting 'epoch' is not known; known are recipe, network, epochs, ...
+        convlens.errors.UsageError: unknown setting 'epoch'. The settings are recipe, network, epochs, ...
         """
         if isinstance(values, dict):
             _check_keys(values, cls)
@@ -120,9 +120,9 @@ class TrainingSettings:
 
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
-    """Every setting in its stored form: Python's numbers, a network as text."""
+    """Check every setting and return it as it is stored: numbers as Python's types, a network as text."""
     network = settings.network
-    as_network(network)  # a mistake shows here
+    as_network(network)  # raises UsageError for a wrong network
     return {
         "recipe": _of_type("recipe", settings.recipe, str),
         "network": network if isinstance(network, str) else str(as_network(network)),
@@ -169,7 +169,7 @@ def _checked(settings: TrainingSettings) -> dict[str, Any]:
 
 
 def _augmentation(given: object) -> AugmentationSettings | None:
-    """None, settings, or the text that `AugmentationSettings.describe` writes."""
+    """Read an augmentation: None, settings, or text as `AugmentationSettings.describe` writes it."""
     if isinstance(given, str):
         return AugmentationSettings.from_text(given)
     if given is not None and not isinstance(given, AugmentationSettings):
@@ -184,7 +184,7 @@ def _of_type(name: str, given: object, kind: type[Kind]) -> Kind:
 
 
 def _patience(given: object) -> int:
-    """In epochs; True is the usual patience, not a patience of 1."""
+    """Return the patience in epochs; True means the default patience, not 1."""
     flag = plain(given)
     if isinstance(flag, bool):
         return DEFAULT_PATIENCE if flag else 0
@@ -193,11 +193,11 @@ def _patience(given: object) -> int:
 
 def _check_keys(values: Any, kind: type) -> None:
     if not isinstance(values, dict):
-        return  # msgspec says what it is instead
+        return  # msgspec reports the wrong type
     known = [one.name for one in fields(kind)]
     for key in values:
         if key not in known:
-            raise UsageError(f"setting {key!r} is not known; known are {', '.join(known)}.")
+            raise UsageError(f"unknown setting {key!r}. The settings are {', '.join(known)}.")
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a training begins: what it is asked to train on and with, or a stopped run that goes on."""
+"""Start a training, or resume a stopped run: check the arguments and read the data."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -101,10 +101,10 @@ def train(
     changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
     _check_instances(settings, images)
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
-        raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
+        raise UsageError("settings were given together with a recipe or single changes; put the changes into settings.")
     _check_watching(progress, on_event, should_stop)
     _check_paths(out=out, data_dir=data_dir)
-    choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
+    choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # check before reading the data
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
@@ -127,25 +127,25 @@ def resume_training(
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
-    """Go on with a stopped run, with its own settings, to the same bits that it would have reached without the stop.
+    """Resume a stopped run with its settings; the result has the same bits as without the stop.
 
-    Data are needed only where the run was neither on a known dataset nor on images at a path: the same `data`,
-    `labels`, `images`, `validation` and `test` that `train` got. A `validation` that was a share is known to the run.
-    `progress` and `on_event` are those of `train`.
+    If the run was neither on a known dataset nor on images at a path, give the same `data`, `labels`, `images`,
+    `validation` and `test` as for `train`. Leave `validation` out if it was a share. `progress`, `on_event` and
+    `should_stop` are those of `train`.
 
     Raises:
-        UsageError: there is nothing to go on with.
-        DataError: the data are not those that the run began with.
+        UsageError: there is no stopped run in the folder.
+        DataError: the data differ from those that the run began with.
     """
     if validation is not None and is_share(validation):
-        raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
+        raise UsageError("validation was given as a share, which is stored in the run. Leave it out.")
     folder = as_path("folder", folder)
     _check_watching(progress, on_event, should_stop)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
-        reason = "is finished" if finished else f"holds no {run_folder.CHECKPOINT_NAME}"
-        raise UsageError(f"{folder} {reason}, so there is nothing to go on with. Give the folder of a stopped run.")
+        reason = "is finished" if finished else f"contains no {run_folder.CHECKPOINT_NAME}"
+        raise UsageError(f"{folder} {reason}, so there is nothing to resume. Give the folder of a stopped run.")
     checkpoint = load_checkpoint(path)
     kept_dir = data_dir
     if data_dir is None and (folder / CONFIG_NAME).is_file():
@@ -176,7 +176,7 @@ def _check_instances(settings: object, images: object) -> None:
 
 
 def _check_paths(*, out: Any, data_dir: object) -> None:
-    """Refuse what is no path, and a run's folder that cannot be made; None is fine."""
+    """Check that the values are paths and that the run's folder can be created; None is allowed."""
     for name, path in (("out", out), ("data_dir", data_dir)):
         if path is not None:
             as_path(name, path)
@@ -194,10 +194,10 @@ def _check_watching(progress: object, on_event: object, should_stop: object) -> 
 def settings_for(
     dataset: Dataset, preprocessing: Preprocessing, recipe: Recipe | None = None, **changes: Any
 ) -> TrainingSettings:
-    """The settings of a recipe for these data; None means `best` for a user's images, else `fast`.
+    """Return the settings of a recipe for a dataset; None means `best` for custom images, else `fast`.
 
     Raises:
-        UsageError: the recipe is not known, or a value is not allowed.
+        UsageError: the recipe is unknown, or a value is not allowed.
     """
     facts = DataFacts(
         image_shape=dataset.train.image_shape,
@@ -210,23 +210,23 @@ def settings_for(
 
 
 def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
-    """The preprocessing, and the notes on the images, with how its rules were chosen."""
+    """Return the preprocessing and the notes on the images, including how its rules were chosen."""
     rules, notes = dataset.preprocessing_rules, dataset.notes
     if rules == "auto":
         rules, reason = choose_rules(dataset.train.images)
-        notes = (*notes, f"rules for new pictures: {rules} ({reason})")
+        notes = (*notes, f"rules for new images: {rules} ({reason})")
     return fit_preprocessing(dataset.train.images, rules), notes
 
 
 def _absolute(data_dir: Path | str | None) -> str | None:
-    """As it is written down: a run must find its data from any folder."""
+    """Return the folder as an absolute path, so that a run finds its data from any working directory."""
     return None if data_dir is None else str(Path(data_dir).resolve())
 
 
 def _as_dataset(
     data: Any, labels: Any, data_dir: Path | str | None, images: ImportOptions | None, validation: Any, test: Any
 ) -> Dataset:
-    """The data as training, validation and test images that can be trained with."""
+    """Return the data as a dataset of training, validation and test images."""
     if isinstance(data, Network):
         raise UsageError("data is a Network. Give images and labels first: train(X, y, network=network).")
     if not isinstance(data, str | Path):
@@ -235,6 +235,6 @@ def _as_dataset(
         name = str(data)
         if name in PRESETS:
             raise UsageError(f'data is {name!r}, the name of a network. Write train(X, y, network="{name}").')
-        raise UsageError(f"labels were given, and {name!r:.60} names data that have their own. Leave them out.")
+        raise UsageError(f"labels were given, but {name!r:.60} names data that have labels. Leave them out.")
     dataset = load_dataset(data, data_dir=data_dir, options=images)
     return dataset if validation is None and test is None else read_dataset(dataset, validation=validation, test=test)

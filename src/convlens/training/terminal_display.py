@@ -1,6 +1,6 @@
-"""A live bar on a terminal, and above it the lines that stay.
+"""A progress bar on a terminal, with lines above it that stay.
 
-The bar is drawn between chunks by the thread that trains: a thread of its own would take processor time from the steps.
+The training thread draws the bar between chunks, since a second thread would take processor time from the training.
 """
 
 import sys
@@ -17,8 +17,8 @@ from convlens.training.progress import LineSelection
 
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SPARE_COLUMNS = 8
-"""A terminal writes ^C behind the bar. Where that reached the edge, the line would break, and the bar, which is erased
-from the line that the cursor should be on, would stay. Eight columns leave room for four of them."""
+"""Columns that stay free at the right edge. A terminal writes ^C after the bar; at the edge, this would break the line,
+and the bar would not be erased. Eight columns have room for four of them."""
 _WIDEST_BAR = 40
 
 
@@ -26,7 +26,7 @@ class TerminalDisplay:
     """Shows one training on a terminal.
 
     Args:
-        console: where; stderr if not given.
+        console: the console to draw on; stderr by default.
         full: as in `LineSelection`.
     """
 
@@ -41,14 +41,14 @@ class TerminalDisplay:
             console=self._console,
             transient=True,
             auto_refresh=False,
-            # Above the bar, where that is a terminal; what goes to a file must not end up there.
+            # On a terminal, print output above the bar; output to a file must not be redirected.
             redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
         )
         self._task = self._bar.add_task("Starting", total=None, facts="")
         self._bar.start()
 
     def on_event(self, event: Event) -> None:
-        """Print the event's lines above the bar, and draw the bar anew where it is time."""
+        """Print the event's lines above the bar, and redraw the bar if enough time has passed."""
         self._print(self._selection.lines(event))
         started = self._selection.started
         if started is None:
@@ -69,7 +69,7 @@ class TerminalDisplay:
                 pass
 
     def close(self) -> None:
-        """Erase the bar; print what was held back."""
+        """Print the lines that were held back, and erase the bar."""
         self._print(self._selection.rest())
         self._bar.stop()
 
@@ -81,7 +81,7 @@ class TerminalDisplay:
         self._bar.update(self._task, refresh=due, **changes)
 
     def _print(self, lines: list[str]) -> None:
-        """What a line is about, in a column of its own where the full log is shown."""
+        """Print lines; a line such as `Data: mnist` gets its name in a column of its own."""
         for line in lines:
             name, _, rest = line.partition(": ")
             about = bool(rest) and name.isalpha()
@@ -90,7 +90,7 @@ class TerminalDisplay:
 
 
 class _Bar(Progress):
-    """Not wider than the terminal less a few columns."""
+    """A progress bar that leaves a few columns of the terminal free."""
 
     def get_renderable(self) -> RenderableType:
         return _Narrowed(super().get_renderable())
@@ -105,7 +105,7 @@ class _Narrowed:
 
 
 def _facts(event: ChunkDone, width: int) -> str:
-    """What stands behind the bar: as much as leaves room for it."""
+    """Return the text after the bar, as long as the terminal's width allows."""
     left = max(0, round(event.seconds_left))
     facts = [
         (75, f"loss {float(event.losses[-1]):.4f}"),

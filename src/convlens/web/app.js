@@ -56,6 +56,8 @@ class Shell {
       else {
         this.#showModel();
         if (!location.hash) location.hash = "train";
+        const { gone } = this.#context.state;
+        if (gone) this.#refuse(`The model ${gone} is gone: its file was deleted or moved.`);
       }
     } catch (error) {
       fill(this.#modelLine, alarm(messageOf(error)));
@@ -64,7 +66,7 @@ class Shell {
     document.documentElement.dataset.ready = "";
   }
 
-  /** The payload in the page, else the one from the server; null if the server has none. */
+  /** Returns the payload embedded in the page, otherwise the server's; null if the server has none. */
   async #findModel() {
     const { api } = this.#context;
     if (this.#embedded) return JSON.parse(this.#embedded);

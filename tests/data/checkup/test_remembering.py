@@ -15,7 +15,7 @@ from convlens.pixels import encode_png
 @pytest.fixture
 def photos(monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two classes of twelve, one image in both."""
-    monkeypatch.setattr("convlens.data.custom.pool.sys.executable", "")  # decode in this process
+    monkeypatch.setattr("convlens.pixels.processes.sys.executable", "")  # decode in this process
     random = np.random.default_rng(0)
     for name in ("cat", "dog"):
         (Path("photos") / name).mkdir(parents=True)

@@ -15,7 +15,7 @@ WritePhotos = Callable[..., Path]
 def decode_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """No other processes, but for tests that ask for `processes`."""
     if "processes" not in request.fixturenames:
-        monkeypatch.setattr("convlens.data.custom.pool.sys.executable", "")
+        monkeypatch.setattr("convlens.pixels.processes.sys.executable", "")
 
 
 @pytest.fixture

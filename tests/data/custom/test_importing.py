@@ -203,7 +203,7 @@ def test_a_file_that_disappears_between_listing_and_decoding(
 
     monkeypatch.setattr("convlens.data.custom.building.find_shape", find)
     got = import_images(folder)
-    assert got.skipped == (("ant/2.png", "is gone since the files were listed: check where it went"),)
+    assert got.skipped == (("ant/2.png", "was removed after the files were listed: check where it went"),)
     assert len(got.images) == 7
 
 

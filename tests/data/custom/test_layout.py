@@ -53,8 +53,8 @@ def test_what_lies_around_is_said(tmp_path: Path) -> None:
     assert listing.notes == (
         "2 other files left out, not images by their ending (.json: 1, .txt: 1)",
         "1 image in extra left out: it is not a part (train, validation, test)",
-        "1 image left out, directly in the folder: in no class folder",
-        "1 image left out, directly in train: in no class folder",
+        "1 image left out: in the folder itself, not in a class folder",
+        "1 image left out: in train itself, not in a class folder",
         "classes without training images, left out: zebra",
         "folders without images: empty",
     )

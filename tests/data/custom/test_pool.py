@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,28 @@ from convlens.data.custom.facts import PROBLEMS
 from convlens.data.custom.pool import DecodingPool
 from convlens.data.custom.worker import Job, Reader
 from convlens.pixels import encode_png
+from convlens.pixels import processes as processes_module
 
 # A decoder that crashes or hangs on command, in the place of the real one.
 _BAD_DECODER = """
-import sys; sys.path[:] = sys.argv[1:]
+import sys; sys.path[:] = sys.argv[2:]
 import os, time
 from convlens.data.custom import worker
 real = worker.decode
 def decode(content, size, channels):
     if content == b"crash": os._exit(9)
     if content == b"hang": time.sleep(60)
+    if content == b"busy":
+        while True: pass
     if content == b"print": os.write(1, b"libtiff: what a file!"); content = b""
     return real(content, size, channels)
 worker.decode = decode
 worker.serve()
+"""
+
+_SHORT_LIMIT = """
+from convlens.pixels.limits import Budget
+worker.budget_for = lambda size: Budget(0.3, 600_000_000)
 """
 
 
@@ -65,31 +72,35 @@ def test_the_same_as_in_this_process(tmp_path: Path, processes: None) -> None:
 
 
 def test_a_crash_a_hang_and_noise(tmp_path: Path, processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_CODE", _BAD_DECODER)
-    monkeypatch.setattr(pool_module, "MOST_SECONDS", 2.0)
-    contents = [good(1), b"crash", good(2), b"hang", good(3), b"print", b"crash", b"crash", good(4)]
-    started = time.monotonic()
+    monkeypatch.setattr(
+        processes_module, "_CODE", _BAD_DECODER.replace("worker.serve()", _SHORT_LIMIT + "worker.serve()")
+    )
+    monkeypatch.setattr(pool_module, "MOST_WAITING", 3.0)  # a good file may wait for a core, too
+    contents = [good(1), b"crash", good(2), b"hang", good(3), b"print", b"busy", b"crash", good(4)]
     answers = decode_all(make_files(tmp_path, *contents))
-    assert time.monotonic() - started < 20
     found = [PROBLEMS[answer.facts["problem"]] for answer in answers]
-    assert found == ["none", "crashed", "none", "too_slow", "none", "empty", "crashed", "crashed", "none"]
+    assert found == ["none", "crashed", "none", "too_slow", "none", "empty", "too_slow", "crashed", "none"]
     assert [int(answer.pixels[0, 0, 0]) for answer in answers if answer.pixels is not None] == [1, 2, 3, 4]
     assert answers[1].words == "ended the process that decoded it: save it again with another program"
-    assert answers[3].words == "took more than 2 s to decode: save it again, smaller"
+    assert answers[3].words == answers[6].words
+    assert answers[6].words == (
+        "took more than the processor time allowed (1.5 s and 1 s for each 4 MB of the file, at most 5 s): save it "
+        "again, as a plain PNG or smaller"
+    )
 
 
 def test_no_process_survives_its_pool(tmp_path: Path, processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_CODE", _BAD_DECODER)
+    monkeypatch.setattr(processes_module, "_CODE", _BAD_DECODER)
     pool = DecodingPool(100)
     places = make_files(tmp_path, b"hang")
 
     def interrupt() -> None:
-        if any(worker.busy_since and worker._process for worker in pool._workers):
+        if any(worker.busy_since and worker.process.is_running for worker in pool._workers):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), pool:
         list(pool.decode([Job(b"", places, 16, 1)], interrupt))
-    assert all(worker._process is None for worker in pool._workers)
+    assert not any(worker.process.is_running for worker in pool._workers)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("convlens-decoding")]
 
 
@@ -97,7 +108,7 @@ def test_no_process_survives_its_pool(tmp_path: Path, processes: None, monkeypat
 def test_where_no_process_can_be_started(
     tmp_path: Path, processes: None, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    monkeypatch.setattr(pool_module, "_CODE", code)
+    monkeypatch.setattr(processes_module, "_CODE", code)
     answers = decode_all(make_files(tmp_path, good(5), b"hello"))
     assert [PROBLEMS[answer.facts["problem"]] for answer in answers] == ["none", "not_an_image"]
 

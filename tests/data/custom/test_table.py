@@ -55,13 +55,16 @@ def test_lines_that_are_left_out_are_said() -> None:
         ),
         (b"path,label\n", "t.csv has no rows with a path and a label"),
         (b"path,label\na,x\nb,x\n", "t.csv has only one class, x; a classifier needs two classes"),
-        (b"path,label\na,x\na,y\n", "t.csv: line 3 gives a the label y, an earlier line x. Give every file one label."),
+        (b"path,label\na,x\na,y\n", "t.csv: line 3 labels a as y, an earlier line as x. Give every file one label."),
         (
             b"path,label,split\na,x,holdout\n",
-            "t.csv: line 2 puts a file into 'holdout'; allowed are train, validation and test",
+            "t.csv: line 2 has the part 'holdout'; allowed are train, validation and test",
         ),
-        (b"path,label\n\xff,x\n", "t.csv is not UTF-8 text (byte 11). Save it as CSV in UTF-8."),
-        (b'path,label\n"' + b"a" * (1 << 21), "t.csv is not a CSV file: line 2: field larger than field limit"),
+        (b"path,label\n\xff,x\n", "t.csv is not UTF-8 text (line 2). Save it as CSV in UTF-8."),
+        (
+            b'path,label\n"' + b"a" * (1 << 21),
+            "t.csv is not a CSV file: line 2 has more than 1,048,576 characters. Save it as CSV.",
+        ),
     ],
     ids=["empty", "no header", "no labels", "no rows", "one class", "two labels", "part", "not text", "endless"],
 )

@@ -136,7 +136,7 @@ def test_a_streamed_hugging_face_dataset():
 def test_of_several_features_of_classes_the_name_decides():
     coarse = hugging_face.ClassLabel(names=["small", "large"])
     two = hugging_face_dataset().add_column("coarse", [0] * COUNT).cast_column("coarse", coarse)
-    with pytest.raises(DataError, match=r"'id', 'img', 'species', 'coarse'; none of them is known for labels"):
+    with pytest.raises(DataError, match=r"'id', 'img', 'species', 'coarse'; none of them can be the labels"):
         read_dataset(two)
     assert read_dataset(two.rename_column("species", "label")).train.class_names == NAMES
     assert read_dataset((two["img"], two["species"])).train.class_names == ("0", "1", "2")
@@ -207,23 +207,23 @@ def test_one_column_is_enough_where_labels_come_apart():
     [
         (FLOATS, r"data is of the type ndarray and the shape \(12, 8, 9\), without labels. Give both: train\(X, y\)"),
         (torch.zeros(3, 8, 8), r"of the type Tensor and the shape \(3, 8, 8\), without labels"),
-        (PICTURES, r"data\[0\] is of the type Image.*If these are images, give their labels, too: train\(X, y\)"),
+        (PICTURES, r"data\[0\] is of the type Image.*If these are images, also give their labels: train\(X, y\)"),
         (PICTURES[0], "of the type Image, without labels"),
         ([FLOATS, LABELS], r"data\[0\] is of the type ndarray and the shape \(12, 8, 9\), not an image and its label"),
-        ([(1, 2, 3)], r"data\[0\] is 3 things, not an image and its label"),
+        ([(1, 2, 3)], r"data\[0\] is of length 3, not an image and its label"),
         ([(FLOATS[0], 1), 7], r"data\[1\] is 7, not an image and its label. Give pairs"),
-        ((FLOATS,), r"data is a tuple of 1; give images and labels, train\(X, y\)"),
-        ((FLOATS, None), "data has no labels: the second of the pair is None"),
+        ((FLOATS,), r"data is a tuple of length 1. Give images and labels: train\(X, y\)"),
+        ((FLOATS, None), "data has no labels: the second item of the pair is None"),
         (((FLOATS, LABELS), (FLOATS, LABELS)), r"train\(\*data\[0\], test=data\[1\]\)"),
-        ({}, "data has the columns nothing; none of them is known for images"),
+        ({}, r"data has the columns \(none\); none of them can be the images"),
         (
             {"image": FLOATS},
-            r"'image'; none of them is known for labels \(label, class, category, target, class_name, …\)",
+            r"'image'; none of them can be the labels \(known names: label, class, category, target, class_name, …\)",
         ),
-        ({"x_train": FLOATS}, "data has x_train but not y_train: give both"),
-        (pd.DataFrame({"a": [1], "b": [2]}), "has the columns 'a', 'b'; none of them is known for images"),
-        (pd.DataFrame({"img": [1], "image": [2], "label": [3]}), "2 of them can be the images: img, image"),
-        (pd.DataFrame({"image": [2], "label": [3], "target": [3]}), "2 of them can be the labels: label, target"),
+        ({"x_train": FLOATS}, "data has x_train but not y_train. Give both"),
+        (pd.DataFrame({"a": [1], "b": [2]}), "has the columns 'a', 'b'; none of them can be the images"),
+        (pd.DataFrame({"img": [1], "image": [2], "label": [3]}), "2 of them may be the images: img, image"),
+        (pd.DataFrame({"image": [2], "label": [3], "target": [3]}), "2 of them may be the labels: label, target"),
         (
             pd.DataFrame(FLOATS.reshape(COUNT, -1)).assign(label=LABELS),
             r"73 columns.*train\(X.reshape\(-1, 28, 28\), y\)",
@@ -232,16 +232,16 @@ def test_one_column_is_enough_where_labels_come_apart():
             pd.DataFrame({"image": PICTURES, "label": LABELS, "split": "fold 3"}),
             "row 0 has 'fold 3' in the column split",
         ),
-        (pl.LazyFrame({"image": [1], "label": [2]}), r"has not read its rows. Give data.collect\(\)"),
-        (Photos, "data is the class Photos, not an object of it"),
+        (pl.LazyFrame({"image": [1], "label": [2]}), r"whose rows are not read yet. Give data.collect\(\)"),
+        (Photos, "data is the class Photos, not an instance of it"),
         (None, "data is None; give an array with labels"),
         (7, "data is 7; give an array"),
         (b"bytes", "data is b'bytes'; give"),
         (object(), "data is of the type object; give"),
         ([], "data is empty"),
-        ({"train": {"train": (FLOATS, LABELS), "test": (FLOATS, LABELS)}}, r"data\['train'\] has parts of its own"),
-        ({"val": (FLOATS, LABELS), "dev": (FLOATS, LABELS)}, r"data\['dev'\] is the second that is called validation"),
-        ({"test": (FLOATS, LABELS)}, "the data have test images and none to train on"),
+        ({"train": {"train": (FLOATS, LABELS), "test": (FLOATS, LABELS)}}, r"data\['train'\] has several parts"),
+        ({"val": (FLOATS, LABELS), "dev": (FLOATS, LABELS)}, r"data\['dev'\] is a second part for validation"),
+        ({"test": (FLOATS, LABELS)}, "the data have test images but no training images"),
     ],
 )
 def test_what_holds_no_labelled_images_is_explained(data, message):
@@ -258,16 +258,16 @@ class Broken(torch.utils.data.Dataset):
 
 
 def test_what_other_peoples_code_raises_is_one_line():
-    with pytest.raises(DataError, match=r"^data \(Broken\) cannot be read: the disk is gone\. Look at it\.$"):
+    with pytest.raises(DataError, match=r"^data \(Broken\) cannot be read: the disk is gone\. Correct the data\.$"):
         read_dataset(Broken())
 
 
 def test_batches_must_fit_their_labels():
     lost = DataLoader(TENSORS, batch_size=3, collate_fn=lambda _: (torch.zeros(3, 8, 8), [1, 2]))
-    with pytest.raises(DataError, match=r"data\[0\] has 3 images and 2 labels"):
+    with pytest.raises(DataError, match=r"data\[0\] has 3 images but 2 labels"):
         find_parts(lost)
     batches = [(torch.zeros(3, 8, 8), torch.zeros(3)), (torch.zeros(3, 9, 8), torch.zeros(3))]
-    with pytest.raises(DataError, match=r"X has batches of images of \(8, 8\) and of \(9, 8\)"):
+    with pytest.raises(DataError, match=r"X has images of different shapes, \(8, 8\) and \(9, 8\)"):
         find_parts(iter(batches))
 
 

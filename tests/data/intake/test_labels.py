@@ -61,7 +61,7 @@ def test_classes_are_in_order(values, names, numbers):
 def test_names_that_came_with_the_data_keep_their_order():
     labels = read_labels([2, 0, 2], class_names=("zebra", "cat", "ant"))
     assert (labels.class_names, labels.numbers.tolist()) == (("zebra", "ant"), [1, 0, 1])
-    with pytest.raises(DataError, match=r"y has the label -1, but the data name 2 classes, 0 to 1"):
+    with pytest.raises(DataError, match=r"y has the label -1, but the data have 2 class names, 0 to 1"):
         read_labels([0, -1], class_names=("cat", "dog"))
 
 
@@ -82,26 +82,26 @@ def test_lists_and_arrays_are_read_alike(values):
         ("cat", "y is 'cat'. Give one label for each image"),
         (3, "y is 3. Give one"),
         ([], "y is empty"),
-        ([1, None], r"y\[1\] is None, which is no label"),
-        (["a", float("nan")], r"y\[1\] is nan, which is no label"),
-        (np.array([1, np.nan]), r"y\[1\] is nan, which is no label"),
-        (pd.Series([1, None], dtype="Int64"), r"y\[1\] is (<NA>|nan), which is no label"),
-        (pd.Series(["a", None]), r"y\[1\] is (nan|None), which is no label"),
-        (pl.Series(["a", None]), r"y\[1\] is None, which is no label"),
-        ([1, "a"], r"y mixes whole numbers \(1\) and texts \('a'\). Give all labels as one kind.*str\(label\)"),
-        ([1, True], "y mixes whole numbers"),
-        ([0.5, 1.0], "y has 0.5, which is no class. Convlens classifies"),
-        (np.array([1.0, 0.5]), r"y\[1\] is 0.5, which is no class. Convlens classifies"),
-        ([{"a": 1}], r"y\[0\] is of the type dict, which is no label"),
-        ([set()], r"y\[0\] is of the type set, which is no label"),
-        (np.zeros((5, 8, 8)), r"y has the shape \(5, 8, 8\).*Were images and labels exchanged\? Images come first"),
-        ([[0.5, 0.5], [0.0, 1.0]], r"y\[0\] is \[0.5, 0.5\]: not one 1 and else 0"),
-        ([[1, 0, 1], [0, 0, 1]], r"y\[0\] is \[1, 0, 1\]: not one 1"),
-        ([[0, 0, 0], [0, 0, 1]], r"y\[0\] is \[0, 0, 0\]: not one 1"),
-        ([[2, 0], [0, 1]], r"y\[0\] is \[2, 0\]: not one 1"),
-        ([["a", "b"]], r"y has the shape \(1, 2\): give one label for each image"),
+        ([1, None], r"y\[1\] is None, not a label"),
+        (["a", float("nan")], r"y\[1\] is nan, not a label"),
+        (np.array([1, np.nan]), r"y\[1\] is nan, not a label"),
+        (pd.Series([1, None], dtype="Int64"), r"y\[1\] is (<NA>|nan), not a label"),
+        (pd.Series(["a", None]), r"y\[1\] is (nan|None), not a label"),
+        (pl.Series(["a", None]), r"y\[1\] is None, not a label"),
+        ([1, "a"], r"y mixes integers \(1\) and strings \('a'\). Give all labels in one type.*str\(label\)"),
+        ([1, True], "y mixes integers"),
+        ([0.5, 1.0], "y has 0.5, which is not a class. Convlens only classifies"),
+        (np.array([1.0, 0.5]), r"y\[1\] is 0.5, which is not a class. Convlens only classifies"),
+        ([{"a": 1}], r"y\[0\] is of the type dict, which is not a label"),
+        ([set()], r"y\[0\] is of the type set, which is not a label"),
+        (np.zeros((5, 8, 8)), r"y has the shape \(5, 8, 8\).*Did you swap images and labels\? Images come first"),
+        ([[0.5, 0.5], [0.0, 1.0]], r"y\[0\] is \[0.5, 0.5\], which is not one-hot"),
+        ([[1, 0, 1], [0, 0, 1]], r"y\[0\] is \[1, 0, 1\], which is not one-hot"),
+        ([[0, 0, 0], [0, 0, 1]], r"y\[0\] is \[0, 0, 0\], which is not one-hot"),
+        ([[2, 0], [0, 1]], r"y\[0\] is \[2, 0\], which is not one-hot"),
+        ([["a", "b"]], r"y has the shape \(1, 2\). Give one label for each image"),
         ([["a", "b"], ["a"]], "rows of different lengths"),
-        (["", "a"], "both '' as text, or an empty one"),
+        (["", "a"], "y has an empty label, or different labels that are both ''"),
         (object(), "y is of the type object"),
     ],
 )
@@ -122,11 +122,11 @@ def test_labels_are_found_in_other_classes_by_name():
 @pytest.mark.parametrize(
     ("values", "names", "by_number", "message"),
     [
-        (["dog", "cat", "dog"], ("cat", "ant"), False, r"y has a label that m does not know: 'dog' \(of 2 images\)"),
-        ([1, 0], ("cat", "ant"), False, "does not know: '0', '1'"),
-        ([2, 0], ("cat", "ant"), True, r"'2' \(of 1 image\). It knows cat, ant"),
-        ([0, 1], ("1", "2"), True, "does not know: '0'"),  # these are names, and not numbers of names
-        (["0", "1"], ("cat", "ant"), True, "does not know: '0', '1'"),
+        (["dog", "cat", "dog"], ("cat", "ant"), False, r"y has a label that is not a class of m: 'dog' \(2 images\)"),
+        ([1, 0], ("cat", "ant"), False, "not classes of m: '0', '1'"),
+        ([2, 0], ("cat", "ant"), True, r"'2' \(1 image\). The classes are cat, ant"),
+        ([0, 1], ("1", "2"), True, "not a class of m: '0'"),  # these are names, and not numbers of names
+        (["0", "1"], ("cat", "ant"), True, "not classes of m: '0', '1'"),
     ],
 )
 def test_unknown_labels_are_named(values, names, by_number, message):

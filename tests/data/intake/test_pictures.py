@@ -114,7 +114,7 @@ def test_channels_of_arrays_of_different_sizes():
     assert pixels[:, :, 8, 8].tolist() == [[255, 0, 0]] * 2
     last = [array.transpose(1, 2, 0) for array in first]
     np.testing.assert_array_equal(read_images(last, options=ImportOptions(size=16))[0], pixels)
-    with pytest.raises(DataError, match=r"can all be H×W×C or C×H×W; X\[0\] is \(3, 20, 3\). Give Pillow images"):
+    with pytest.raises(DataError, match=r"may all be H×W×C or C×H×W: X\[0\] is \(3, 20, 3\). Give Pillow images"):
         read_images([np.zeros((3, 20, 3), np.uint8), np.zeros((3, 16, 3), np.uint8)])
     with pytest.raises(DataError, match=r"not all of which are H×W, H×W×C or C×H×W.*X\[0\] is \(5, 20, 5\)"):
         read_images([np.zeros((5, 20, 5), np.uint8), np.zeros((3, 16, 3), np.uint8)])
@@ -151,12 +151,12 @@ def test_the_kind_of_an_error_stays():
 
 
 def test_as_many_pictures_as_labels():
-    with pytest.raises(DataError, match="X has 2 images, and there are 3 labels"):
+    with pytest.raises(DataError, match="X has 2 images, but there are 3 labels"):
         read_images([b"a", b"b"], 3)
 
 
 @pytest.mark.parametrize("change", [{"test_share": 0.2}, {"validation_share": 0.0}, {"group_by": "{stem}"}])
 def test_options_that_divide_are_refused(change):
     check_options(ImportOptions(size=32, channels=1))
-    with pytest.raises(DataError, match=f"{next(iter(change))}=.* divides images at a path.*Give validation=0.1"):
+    with pytest.raises(DataError, match=f"{next(iter(change))}=.* only applies to images at .*Give validation=0.1"):
         check_options(ImportOptions(**change))

@@ -87,7 +87,7 @@ def test_a_part_file_that_does_not_fit_is_dropped_and_the_file_got_afresh(
 
 def test_another_range_than_asked_for_is_not_appended(mirror: Any, tmp_path: Path) -> None:
     mirror.files, mirror.cut_after, mirror.range_shift = {f"{NAME}.gz": PACKED}, [100_000], 7
-    fail(mirror, tmp_path, "it answered with another part of the file than asked for")
+    fail(mirror, tmp_path, "it sent another part of the file than requested")
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -126,7 +126,7 @@ def test_a_name_that_cannot_be_looked_up(mirror: Any, tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     mirror.url = "http://mirror.invalid/"
-    fail(mirror, tmp_path, r"its name cannot be looked up; is there a network\?")
+    fail(mirror, tmp_path, r"its host name cannot be resolved; check the network")
 
 
 def test_too_much_or_too_little(mirror: Any, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_only_plain_files_are_taken(install_client: Install, tmp_path: Path, kin
     secret = tmp_path / "secret"
     secret.write_bytes(b"12345")
     install_npm(install_client, tmp_path, one_member("package/data/file", type=kind, linkname=str(secret)))
-    with pytest.raises(SourceError, match=r"^package/data/file in its archive is not a plain file$"):
+    with pytest.raises(SourceError, match=r"^package/data/file in its archive is not a regular file$"):
         deliver(SOURCE, {"file": 5}, tmp_path / "into")
     assert not (tmp_path / "into" / "file").exists()
 

@@ -121,7 +121,7 @@ def test_pooling_says_what_does_not_fit_and_takes_a_map(chapter_of: Open, page: 
     chapter.type("Padding", "2")
     assert chapter.mistake() == "The padding is 2 and the window 2; give a padding of at most half the window."
     chapter.type("Padding", "0")
-    chapter.root.get_by_role("button", name="Take the first map").press("Enter")
+    chapter.root.get_by_role("button", name="Use the first map").press("Enter")
     activated = by_hand.conv2d(IMAGE, KERNELS[0], bias=-2, activation="relu")
     trace = by_hand.trace_max_pool2d(activated, 2)
     assert chapter.sums_of_all_positions() == [write_position(one) for one in trace]

@@ -124,7 +124,7 @@ def test_outputs_far_from_zero_are_told_of(chapter_of: Open, page: Any) -> None:
     assert chapter.mistake() == "Row 0, column 0 of biases is “many”; give a number, such as 2, −0.5 or 1/3."
 
 
-# One step back
+# The gradient of a weight
 
 
 def gradient_of(slopes: Any) -> list[float]:
@@ -197,7 +197,9 @@ def test_a_step_that_leads_too_far_is_refused(chapter_of: Open, page: Any) -> No
     assert (chapter.mistake(), chapter.cell("Learning rate").input_value()) == ("", "0.01")
     chapter.type("Learning rate", "100000")
     chapter.root.get_by_role("button", name="Take a step").press("Enter")
-    assert chapter.mistake() == "This step leads beyond 1,000,000; give a smaller learning rate, or start again."
+    assert (
+        chapter.mistake() == "This step makes a weight exceed 1,000,000; give a smaller learning rate, or start again."
+    )
     assert chapter.cell("kernel, row 0, column 0").input_value() == "1"
     chapter.type("Learning rate", "0.01")
     assert chapter.mistake() == ""

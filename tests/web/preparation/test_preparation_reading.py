@@ -200,7 +200,7 @@ def test_a_file_larger_than_50_mb_is_not_even_read(call_in_browser: Call) -> Non
           try { await readPicture(file); } catch (error) { return [LARGEST_FILE, error.message]; }
         }"""
     )
-    assert message == [52_428_800, "film.png has 50.0 MB, and at most 50 MB are read: save it smaller."]
+    assert message == [52_428_800, "film.png has 50.0 MB, but at most 50 MB are allowed: save it smaller."]
 
 
 def test_names_cannot_fill_the_page(refuse: Call) -> None:

@@ -15,7 +15,7 @@ from convlens.operations_catalogue import OPERATIONS
 
 
 def write_commands(commands: tuple[str, ...]) -> str:
-    """Commands as a person types them, one a line."""
+    """Return the commands as lines to type, one per line."""
     return "\n".join(f"convlens by-hand {one}" for one in commands)
 
 
@@ -27,13 +27,13 @@ by_hand_app.help = f"""Run the operations of a CNN on your own numbers, and see 
 {write_commands(_TRIES)}
 ```
 
-Separate numbers by blanks or commas, rows by `;`, and channels by `|`. Instead of numbers you can give a CSV file, an
+Separate numbers by spaces or commas, rows by `;`, and channels by `|`. Instead of numbers you can give a CSV file, an
 image file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` to read numbers from stdin.
 """
 
 
 def help_of(name: str, command: Callable[..., None]) -> str:
-    """The help of a command: what the operation means, commands to try, and what its docstring adds.
+    """Return a command's help: the operation's meaning and formula, commands to try, and the rest of its docstring.
 
     >>> print(help_of("convolve", lambda: None).splitlines()[0])
     Reverse the second of two vectors, so that its last number comes first. Then ...

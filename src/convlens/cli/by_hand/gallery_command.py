@@ -9,7 +9,7 @@ from convlens.cli.options import Json
 
 
 def gallery_command(
-    *, out: Annotated[Path, Parameter(help="The folder for the pictures; it is created if it does not exist.")],
+    *, out: Annotated[Path, Parameter(help="The folder for the drawings; it is created if it does not exist.")],
     json: Json = False,
 ) -> None:  # fmt: skip
     """Draw all illustrations of docs/operations.md, as SVG and PNG.

@@ -1,6 +1,6 @@
-"""Numbers as coloured grids side by side in a terminal.
+"""Draws numbers as coloured grids, side by side in a terminal.
 
-What is looked at is bold and stands in brackets besides being coloured, so that it can be told without colours.
+Marked cells are bold and in brackets besides being coloured, so that they can be found without colours, too.
 """
 
 from collections.abc import Container, Sequence
@@ -18,7 +18,7 @@ def grid(
     values: np.ndarray, style: str = "", marked: Container[tuple[int, int]] = (), mark_style: str = LOOKED_AT,
     faint: Container[tuple[int, int]] = (),
 ) -> list[Text]:  # fmt: skip
-    """The lines of a matrix, its columns aligned; `marked` cells are in brackets and coloured, `faint` ones dim."""
+    """Return the lines of a matrix in aligned columns; `marked` cells are in coloured brackets, `faint` ones dim."""
     matrix = np.atleast_2d(values)
     words = [[("·" if np.isnan(number) else short_number(float(number))) for number in row] for row in matrix]
     width = max(len(word) for row in words for word in row)
@@ -35,7 +35,7 @@ def grid(
 
 
 def beside(*blocks: Sequence[Text] | str) -> Text:
-    """Grids and signs next to each other, each in the middle of the height of the tallest."""
+    """Join grids and signs side by side, vertically centred."""
     grids = [[Text(f" {block} ")] if isinstance(block, str) else list(block) for block in blocks]
     height = max(len(lines) for lines in grids)
     whole = Text()
@@ -51,7 +51,7 @@ def beside(*blocks: Sequence[Text] | str) -> Text:
 
 
 def picture(values: np.ndarray) -> Text:
-    """A matrix too large for numbers as grey squares, two rows of it in each line."""
+    """Draw a matrix that is too large for numbers as grey squares, two of its rows in each line."""
     finite = values[np.isfinite(values)]
     low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
     shades = np.nan_to_num((values - low) / ((high - low) or 1) * 255).astype(int)

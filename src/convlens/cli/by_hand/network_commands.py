@@ -1,4 +1,4 @@
-"""`convlens by-hand network` and `gradient`: a whole trained network, and one step back."""
+"""`convlens by-hand network` and `gradient`: the forward pass of a trained network, and the gradient of a weight."""
 
 import re
 from pathlib import Path
@@ -71,7 +71,9 @@ def gradient_command(
     output_gradient: Annotated[
         Operand, Parameter(help="The gradient of the loss with respect to each number of the map.")
     ],
-    weight: Annotated[str, Parameter(help="The weight: row,column or channel,row,column.")] = "0,0",
+    weight: Annotated[
+        str, Parameter(help="The position of the weight in the kernel: row,column or channel,row,column.")
+    ] = "0,0",
     kernel_size: KernelSizeOption = "3",
     slide: SlideOptions = None,
     colour: ColourOption = False,
@@ -87,7 +89,7 @@ def gradient_command(
 
     wanted = wanted or Wanted()
     if wanted.draw is not None:
-        raise UsageError("the terms of a gradient have no drawing; leave --draw out, and see --table.")
+        raise UsageError("a gradient cannot be drawn. Use --table instead of --draw.")
     image = as_image(read_operand("--a", a, colour, data_dir).values)
     slopes = as_image(read_operand("--output-gradient", output_gradient).values)
     place = [int(number) for number in re.findall(r"\d+", weight)]
@@ -95,7 +97,7 @@ def gradient_command(
         raise UsageError(f"--weight is {weight!r}; give row and column such as 0,0, or channel, row and column.")
     if len(place) < 4 and len(slopes) > 1:
         raise UsageError(
-            f"--output-gradient has {len(slopes)} maps; say whose weight is meant: --weight kernel,channel,row,column."
+            f"--output-gradient has {len(slopes)} maps; give the kernel, too: --weight kernel,channel,row,column."
         )
     chosen = (*[0] * (4 - len(place)), *place)
     settings = {"kernel_size": read_pair("--kernel-size", kernel_size, 1), **(slide or Slide()).pairs()}
@@ -107,7 +109,7 @@ def gradient_command(
 def _network_input(
     trained: "TrainedModel", image: str, data_dir: Path | None
 ) -> "tuple[NDArray[np.uint8], tuple[str, ...]]":
-    """The uint8 pixels that the network would get, and what was done to the image for that."""
+    """Return the network's input as uint8 pixels, and notes on how the image was changed."""
     import numpy as np
 
     from convlens.cli.by_hand.operands import DATASET_IMAGE, read_operand

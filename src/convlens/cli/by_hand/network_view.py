@@ -1,4 +1,4 @@
-"""What `convlens by-hand network` shows: all layers, one layer's numbers, or the sums behind them."""
+"""Prints the results of `convlens by-hand network`: all layers, one layer's numbers, or the sums behind them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ def print_network(
     notes: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Every layer with the range of its numbers, and the logits beside the engine's."""
+    """Print every layer with the range of its numbers, and the logits beside the engine's."""
     logits, engine = results[-1].output, trained.open_engine().logits(pixels[None])[0]
     difference, shares = float(np.abs(logits - engine).max()), softmax(logits[None])[0]
     rows = layer_table(trained.network, trained.plan.input_shape, trained.plan.classes).rows
@@ -52,13 +52,13 @@ def print_network(
         numbers = [f"{one[index]:.4f}".replace("-", "−") for one in (logits, engine)]
         answers.add_row(escape(trained.class_names[index]), *numbers, f"{100 * shares[index]:.2f} %")
     console.print(answers)
-    console.print(f"Largest difference between a number by hand and the engine's: {short_number(difference)}")
+    console.print(f"Largest difference between the logits by hand and the engine's: {short_number(difference)}")
     if notes:
         console.print("; ".join(notes), style="dim", markup=False)
 
 
 def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, as_json: bool) -> None:
-    """All numbers of one layer; -1 is the network's input."""
+    """Print all numbers of one layer; -1 is the network's input."""
     output = values if layer == -1 else results[layer].output
     if as_json:
         text = "input" if layer == -1 else results[layer].text
@@ -70,9 +70,9 @@ def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, 
 def show_positions(
     trained: "TrainedModel", values: np.ndarray, results: Sequence[LayerResult], layer: int, wanted: Wanted
 ) -> None:
-    """The sums behind a layer's numbers."""
+    """Print the sums behind a layer's numbers."""
     if layer == -1:
-        raise UsageError("--layer is -1, the input, which is not computed from anything; give a layer from 0 on.")
+        raise UsageError("--layer is -1, the network's input, which is not a sum; give a layer from 0 on.")
     trace, result = trace_layer(trained.network, trained.weights, values, layer), results[layer].output
     if wanted.draw is not None and (len(trace.shape) == 1 or isinstance(trace[0], JoinPosition)):
         raise UsageError(

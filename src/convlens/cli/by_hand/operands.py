@@ -1,4 +1,4 @@
-"""What a person gives to an operation: numbers typed in, a file of numbers, an image, an image of a dataset."""
+"""Reads the operands of an operation: typed numbers, a file of numbers, an image file, or an image of a dataset."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ DATASET_IMAGE = re.compile(r"([A-Za-z][\w-]{0,60})(?::(train|test))?:(\d{1,12})"
 
 @dataclass(frozen=True)
 class Given:
-    """An operand: its numbers, what it is called in headings (nothing where it was typed), and what was done to it."""
+    """An operand: its numbers, its name in headings (empty for typed numbers), and notes on what was changed."""
 
     values: "Values"
     name: str = ""
@@ -35,18 +35,18 @@ class Given:
 
     @property
     def heading(self) -> str:
-        """Name and notes."""
+        """Return the name and the notes, separated by commas."""
         return ", ".join(part for part in (self.name, *self.notes) if part)
 
 
 def read_operand(name: str, text: str, colour: bool | None = False, data_dir: Path | None = None) -> Given:
-    """The numbers that a text stands for: vector, matrix H×W or tensor C×H×W.
+    """Return the numbers that a text means: a vector, a matrix H×W or a tensor C×H×W.
 
-    An image file is read in grey, in `colour`, or with None as it is: one channel or three.
+    An image file is converted to grey or, with `colour`, to three channels. If `colour` is None, it keeps its channels.
 
     Raises:
-        UsageError: numbers that cannot be read, with the place.
-        DataError: a file or a dataset that cannot be read.
+        UsageError: the numbers cannot be read; the message has the place.
+        DataError: a file or a dataset cannot be read.
 
     >>> read_operand("--a", "1 2; 3 -4").values
     array([[ 1.,  2.],
@@ -61,17 +61,17 @@ def read_operand(name: str, text: str, colour: bool | None = False, data_dir: Pa
         return _read_file(Path(text), colour)
     if len(text) < 1000 and re.search(r"[A-Za-z]{2,}|[/\\]", text) and not re.search(r"\bnan\b|\binf", text):
         raise DataError(
-            f"{name}: {text!r} is no file that is there, and no numbers. Give numbers such as '1 2; 3 4', a CSV or "
+            f"{name}: {text!r} is neither an existing file nor numbers. Give numbers such as '1 2; 3 4', a CSV or "
             "image file, or mnist:7."
         )
     return Given(read_numbers(name, text))
 
 
 def is_file(text: str) -> bool:
-    """Whether a text that somebody typed is the name of a file that is there."""
+    """Return whether a typed text is the path of an existing file."""
     try:
         return "\n" not in text and Path(text).is_file()
-    except (OSError, ValueError):  # longer than names can be; a zero byte
+    except (OSError, ValueError):  # the text is too long for a path, or holds a zero byte
         return False
 
 
@@ -84,7 +84,7 @@ def _dataset_image(dataset: str, part: str, index: int, data_dir: Path | None) -
     images = loaded.train if part == "train" else loaded.test
     if images is None or index >= len(images):
         there = count_of(0 if images is None else len(images), f"{part} image")
-        raise UsageError(f"{dataset}:{part}:{index} is not there; {dataset} has {there}, counted from 0.")
+        raise UsageError(f"{dataset}:{part}:{index} does not exist; {dataset} has {there}, counted from 0.")
     true_name = images.class_names[images.labels[index]]
     return Given(images.images[index].astype(np.float64), f"{part} image {index:,} of {dataset}, a {true_name}")
 
@@ -102,13 +102,13 @@ def _read_file(path: Path, colour: bool | None) -> Given:
 
 
 def as_image(values: "Values") -> "Values":
-    """A tensor as it is, a matrix as one channel, a vector as one row of one channel."""
+    """Return a tensor C×H×W: a matrix becomes one channel, a vector one channel with one row."""
     matrix = np.atleast_2d(values)
     return matrix if matrix.ndim == 3 else matrix[None]
 
 
 def read_pair(name: str, text: str, least: int) -> tuple[int, int]:
-    """`3`, `3x5` or `3,5` as (height, width).
+    """Read `3`, `3x5` or `3,5` as (height, width).
 
     >>> read_pair("--stride", "2", 1), read_pair("--kernel-size", "3x5", 1)
     ((2, 2), (3, 5))
@@ -123,10 +123,10 @@ def read_pair(name: str, text: str, least: int) -> tuple[int, int]:
 
 
 def read_kernels(texts: Sequence[str], channels: int, colour: bool) -> Given:
-    """One kernel C×kH×kW, or several O×C×kH×kW, which have one size.
+    """Read one kernel C×kH×kW, or several kernels of one size as O×C×kH×kW.
 
     Raises:
-        UsageError: kernels of different sizes.
+        UsageError: the kernels have different sizes.
     """
     kernels = [read_kernel(text, channels, colour) for text in texts]
     first = kernels[0]
@@ -145,7 +145,7 @@ def read_kernels(texts: Sequence[str], channels: int, colour: bool) -> Given:
 
 
 def read_biases(texts: Sequence[str] | None) -> "Values | None":
-    """All biases in one row; None where none is given.
+    """Read all biases into one vector; None if none is given.
 
     >>> read_biases(["1", "-2 3"])
     array([ 1., -2.,  3.])
@@ -156,7 +156,7 @@ def read_biases(texts: Sequence[str] | None) -> "Values | None":
 
 
 def read_kernel(text: str, channels: int, colour: bool) -> Given:
-    """A kernel by its name or as numbers; one matrix is repeated for every channel of the image, and a note says so."""
+    """Read a kernel by its name or as numbers. One matrix is repeated for every channel of the image, with a note."""
     from convlens.by_hand import kernel_named
 
     is_name = re.fullmatch(r"[A-Za-z][A-Za-z-]*", text.strip()) is not None and not is_file(text)

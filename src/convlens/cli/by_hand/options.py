@@ -1,4 +1,4 @@
-"""Options that the operations by hand share. Nothing heavy is imported here: every `--help` reads this file."""
+"""Options that several `by-hand` commands share. Imports must be light, because every `--help` imports this module."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,10 @@ ColourOption = Annotated[
 StepsOption = Annotated[bool, Parameter(negative="", help="Show the window positions, one after the other.")]
 TableOption = Annotated[bool, Parameter(negative="", help="Show the window positions as one table.")]
 AtOption = Annotated[
-    str | None, Parameter(help="Show only the sum behind this position of the result: 2, or 0,2 (row, column).")
+    str | None,
+    Parameter(
+        help="Show only the sum behind this position of the result: 2; 0,2 (row, column); or 5,0,2 (map, row, column)."
+    ),
 ]
 DrawOption = Annotated[
     Path | None, Parameter(help="Draw the operation into this .svg, .png or .gif file; a .gif shows every step.")
@@ -32,17 +35,17 @@ PADDING_WORDS = get_args(PaddingWord)
 
 @dataclass(frozen=True)
 class Slide:
-    """How a window moves, as it is typed; each field is an option."""
+    """How a window moves, as typed text; each field is an option."""
 
     stride: Annotated[str, Parameter(help="How far the window moves each time: 2, or 2x1 (down, right).")] = "1"
     padding: PaddingOption = "0"
     dilation: Annotated[str, Parameter(help="How far apart the cells of the kernel are.")] = "1"
 
     def pairs(self) -> dict[str, Any]:
-        """The same as (height, width), or a word, under the names that the operations know.
+        """Return the settings as arguments of the operations: (height, width), or a word for the padding.
 
         Raises:
-            UsageError: one of them cannot be read.
+            UsageError: a setting cannot be read.
         """
         from convlens.cli.by_hand.operands import read_pair
 
@@ -54,12 +57,12 @@ class Slide:
 
 
 SlideOptions = Annotated[Slide | None, Parameter(name="*")]
-"""All of them, as options of their own."""
+"""The fields of `Slide` as options."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a person wants to see window positions; each field is an option."""
+    """How to show window positions; each field is an option."""
 
     steps: StepsOption = False
     table: TableOption = False
@@ -69,9 +72,9 @@ class Wanted:
 
     @property
     def positions(self) -> bool:
-        """Whether single window positions are asked for, and not the result alone."""
+        """Return whether to show window positions, and not only the result."""
         return self.steps or self.table or self.at is not None
 
 
 WantedOptions = Annotated[Wanted | None, Parameter(name="*")]
-"""All of them, as options of their own."""
+"""The fields of `Wanted` as options."""

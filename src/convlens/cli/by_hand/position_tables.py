@@ -1,4 +1,4 @@
-"""Window positions as one table, a line each."""
+"""Makes a table of window positions, one per row."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from convlens.cli.tables import ColumnTable
 from convlens.illustrations import short_number, write_position
 from convlens.layers import ACTIVATIONS
 
-_RIGHT = ("met", "gradient there", "bias", "sum with bias", "result", "product", "so far", *ACTIVATIONS)
+_RIGHT = ("input", "output gradient", "bias", "sum with bias", "result", "product", "sum so far", *ACTIVATIONS)
 
 
 def position_table(trace: Trace, chosen: Sequence[int]) -> ColumnTable:
-    """A table with the columns that the kind of window position has."""
+    """Return a table with the columns for this kind of window position."""
     positions = [trace[number] for number in chosen]
     has_bias = any(isinstance(one, WindowPosition) and one.bias for one in positions)
-    rows = [{"place": _place(one.position)} | _cells(one, has_bias) for one in positions]
-    right = _RIGHT if isinstance(positions[0], JoinPosition) else ("sum", *_RIGHT)  # that of a join is written out
+    rows = [{"position": _place(one.position)} | _cells(one, has_bias) for one in positions]
+    right = _RIGHT if isinstance(positions[0], JoinPosition) else ("sum", *_RIGHT)  # the sum of a join is text
     table = ColumnTable(*rows[0], right=right)
     for row in rows:
         table.add_row(*row.values())
@@ -25,12 +25,12 @@ def position_table(trace: Trace, chosen: Sequence[int]) -> ColumnTable:
 
 
 def _cells(one: WindowPosition | PoolPosition | GradientPosition | JoinPosition, has_bias: bool) -> dict[str, str]:
-    """The name of each column and what stands in it."""
+    """Return the cells of a row by the names of their columns."""
     if isinstance(one, JoinPosition):
         return {"sum" if len(one.terms) > 1 else "number": write_position(one)}
     if isinstance(one, GradientPosition):
-        numbers = {"met": one.met, "gradient there": one.output_gradient, "product": one.product}
-        return {name: short_number(number) for name, number in {**numbers, "so far": one.sum_so_far}.items()}
+        numbers = {"input": one.met, "output gradient": one.output_gradient, "product": one.product}
+        return {name: short_number(number) for name, number in {**numbers, "sum so far": one.sum_so_far}.items()}
     if isinstance(one, PoolPosition):
         by = {"divided by": str(one.divisor)}
         if one.winner is not None:

@@ -1,4 +1,4 @@
-"""How the result of an operation is shown: as grids, step by step, as a table, as JSON, as a drawing."""
+"""Shows the result of an operation: as grids, step by step, as a table, as JSON, or as a drawing."""
 
 import re
 import sys
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FIRST_STEPS = 64
-"""Window positions that `--steps` and `--table` print; a photograph has a million."""
+"""The most window positions that `--steps` and `--table` print, because a photo has a million."""
 
 _MOST_COLUMNS_IN_A_FILE = 64
 
 
 Drawing = Callable[[int, int | None], Sheet]
-"""The sheet of a position: its number, and the place up to which results are written in (None: up to itself)."""
+"""Draws one window position, given its index and the index up to which results are filled in (None: its own)."""
 
 
 def show(
@@ -40,9 +40,9 @@ def show(
     draw: Drawing | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Print the result of an operation, or the window positions behind it, and draw them where that is wanted.
+    """Print the result of an operation, or the window positions behind it, and draw them if requested.
 
-    `heading` stands above it for a person, `facts` say the same in JSON.
+    `heading` is printed above the result; `facts` are the same information for JSON.
     """
     wanted = wanted or Wanted()
     chosen = _choose(trace, wanted)
@@ -75,20 +75,18 @@ def show(
 
 
 def mention_drawing(path: Path) -> None:
-    """Say where a drawing is."""
+    """Print the path of a drawing."""
     result_console().print(f"Drawing: {path}", markup=False, soft_wrap=True)
 
 
 def _save(trace: Trace, path: Path, draw: Drawing, numbers: Sequence[int]) -> None:
     if path.suffix.lower() == ".gif" and len(numbers) > 16:
-        error_console().print(f"Drawing {len(numbers)} of {count_of(len(trace), 'window position')}, some seconds.")
+        error_console().print(f"Drawing {len(numbers)} of {count_of(len(trace), 'window position')} …")
     save_drawing(path, lambda: draw(numbers[0], len(trace) - 1), lambda: [draw(one, None) for one in numbers])
 
 
 def print_values(console: "Console", values: np.ndarray, names: Sequence[str] | None = None) -> None:
-    """A number, a vector, a matrix or its channels, called by their names: as numbers, or where these do not fit as a
-    picture.
-    """
+    """Print a number, a vector, a matrix, or channels under their names: as numbers or, if large, as grey squares."""
     planes = values.reshape(-1, *values.shape[-2:]) if values.ndim >= 2 else [np.atleast_2d(values)]
     for number, plane in enumerate(planes):
         if names is not None or len(planes) > 1:
@@ -97,9 +95,7 @@ def print_values(console: "Console", values: np.ndarray, names: Sequence[str] | 
             low, high = short_number(float(np.nanmin(plane))), short_number(float(np.nanmax(plane)))
             if console.is_terminal and plane.shape[1] <= console.width:
                 console.print(picture(plane))
-            console.print(
-                f"[dim]{plane.shape[0]}×{plane.shape[1]} numbers from {low} to {high}; --json has them all[/]"
-            )
+            console.print(f"[dim]{plane.shape[0]}×{plane.shape[1]} numbers from {low} to {high}; --json prints all[/]")
         else:
             for line in grid(plane):
                 console.print(line, soft_wrap=True)
@@ -109,7 +105,7 @@ def _choose(trace: Trace, wanted: Wanted) -> Sequence[int]:
     if wanted.at is None:
         return range(len(trace) if wanted.json else min(len(trace), FIRST_STEPS))
     if not re.fullmatch(r"\s*\d{1,9}(?:\s*[,x ]\s*\d{1,9})*\s*", wanted.at):
-        raise UsageError(f"--at is {wanted.at!r}; give the place in the result, such as {_last(trace)}.")
+        raise UsageError(f"--at is {wanted.at!r}; give a position in the result, such as {_last(trace)}.")
     position = tuple(int(number) for number in re.findall(r"\d+", wanted.at))
     if len(position) + 1 == len(trace.shape):
         position = (0, *position)  # row and column of the first map
@@ -124,7 +120,7 @@ def _last(trace: Trace) -> str:
 def _print_as_json(
     trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Sequence[int], facts: Mapping[str, Any]
 ) -> None:
-    """One object on one line; window positions are written one after the other, since there may be a million."""
+    """Print one object on one line. Window positions are written one by one, because there may be a million."""
     answer: dict[str, Any] = {"operation": trace.operation, "shape": list(trace.shape), **facts}
     answer["result"] = result.tolist()
     if wanted.draw is not None:
@@ -160,12 +156,12 @@ def _describe(trace: Trace, number: int, console: "Console") -> Iterator[Text]:
 
 
 def _weighted(trace: Trace, window: WindowPosition, console: "Console") -> Iterator[Text]:
-    """A line of grids for each channel: the input with its window, kernel and products."""
+    """Yield a line of grids for each channel: the input with its window, the kernel, and the products."""
     if trace.source.ndim == 1:
         first = window.start[0] + trace.padding[0]
         marked = {(0, place) for place in range(first, first + window.covered.size)}
         outside = {(0, place) for place in range(len(trace.source)) if trace.is_padding(place)}
-        turned = "B turned by 180°" if trace.operation.startswith("convolve") else "B"
+        turned = "B rotated by 180°" if trace.operation.startswith("convolve") else "B"
         yield beside("A", grid(trace.source, marked=marked, faint=outside))
         yield beside("covered", grid(window.covered), "×", turned, grid(window.kernel, KERNEL))
         yield beside("products", grid(window.products))
@@ -185,7 +181,7 @@ def _weighted(trace: Trace, window: WindowPosition, console: "Console") -> Itera
 
 
 def _around(source: np.ndarray, trace: Trace, start: tuple[int, ...], size: tuple[int, ...]) -> list[list[Text] | str]:
-    """The whole input with the window marked, where it is small."""
+    """Return the whole input with the window marked, if it is small."""
     if max(source.shape) > MOST_COLUMNS // 2:
         return []
     (pad_y, pad_x), (apart_y, apart_x) = trace.padding[-2:], trace.dilation

@@ -1,4 +1,4 @@
-"""`convlens by-hand output-size` and `coverage`: what follows from sizes alone."""
+"""`convlens by-hand output-size` and `coverage`: results that depend on sizes only."""
 
 from typing import Annotated
 

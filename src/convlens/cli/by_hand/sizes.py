@@ -1,4 +1,4 @@
-"""What follows from the sizes of an input and a window: the formula filled in, and the rows that no window reads."""
+"""Derives from the sizes of an input and a window: the formula, filled in, and the rows that no window reads."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ class Sizes:
         self._ceil_mode = ceil_mode
 
     def lines(self) -> list[str]:
-        """For a person: the formulas, one where both axes are alike, and what is not read."""
+        """Return lines to print: the formulas (one if both axes are alike), and the rows and columns not read."""
         rows, columns = self.as_dict().values()
         formulas = [rows["formula"], columns["formula"]]
         if formulas[0] == formulas[1]:
@@ -49,7 +49,7 @@ class Sizes:
         return told
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON, by axis."""
+        """Return values for JSON, by axis."""
         return {
             f"{axis}s": {
                 "formula": output_size_formula(*window, ceil_mode=self._ceil_mode),

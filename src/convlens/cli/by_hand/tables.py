@@ -1,4 +1,4 @@
-"""Files of numbers: CSV with commas, semicolons (then decimals may have commas), tabs, or blanks."""
+"""Reads files of numbers: CSV with commas, semicolons (then decimals may have commas), tabs, or spaces."""
 
 import csv
 from pathlib import Path
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def read_table(path: Path) -> "Values":
-    """The matrix that a file holds. Empty lines and lines that begin with `#` are left out.
+    """Read the matrix in a file. Empty lines and lines that begin with `#` are skipped.
 
-    What separates is found once for the whole file: a semicolon if there is one, else a tab, else a comma, else blanks.
-    Where it is not the comma, 1,5 is one and a half.
+    One separator applies to the whole file: a semicolon if there is one, else a tab, else a comma, else spaces. Unless
+    the comma separates, it is a decimal point: 1,5 is one and a half.
 
     Raises:
-        UsageError: a cell that holds no number (a header's, perhaps), or rows of different lengths, with the place.
-        DataError: it is larger than `MOST_CHARACTERS` bytes, or cannot be read as text.
+        UsageError: a cell is not a number (perhaps a header), or rows differ in length; the message has the place.
+        DataError: the file is larger than `MOST_CHARACTERS` bytes, or is not text.
     """
     try:
         size = path.stat().st_size
@@ -34,7 +34,10 @@ def read_table(path: Path) -> "Values":
         raise DataError(f"{path} cannot be read as text: {error}. Give a file of numbers.") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     separator = next((mark for mark in ";\t," if any(mark in line for line in lines)), None)
-    cells = [line.split() for line in lines] if separator is None else list(csv.reader(lines, delimiter=separator))
+    try:
+        cells = [line.split() for line in lines] if separator is None else list(csv.reader(lines, delimiter=separator))
+    except csv.Error as error:
+        raise DataError(f"{path} is not a CSV file ({error}). Give a file of numbers.") from error
     rows = []
     for number, row in enumerate(cells):
         words = [cell.strip() for cell in row]

@@ -13,7 +13,7 @@ Mode = Annotated[
     str, Parameter(help="dot (one sum), or full, same or valid (one sum for each position, as in numpy.convolve).")
 ]
 _MOST_OVERLAPS = 16
-"""Overlaps that a still drawing of a full convolution shows under each other; of more it shows one."""
+"""The most overlaps that a drawing of a full convolution shows below each other; if there are more, it shows one."""
 _MODES = ("dot", "full", "same", "valid")
 
 
@@ -68,5 +68,5 @@ def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
         show(trace, result, wanted, "", draw)
         return
     kernel = second[::-1].tolist()
-    heading = f"B turned by 180°: {' '.join(short_number(number) for number in kernel)}"
+    heading = f"B rotated by 180°: {' '.join(short_number(number) for number in kernel)}"
     show(trace, result, wanted, heading, draw, {"turned": kernel})

@@ -23,14 +23,14 @@ Kernels = Annotated[
     Parameter(
         negative="",
         help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …. Repeat `--kernel` for several "
-        "kernels, which make a map each.",
+        "kernels; each of them makes one map.",
     ),
 ]
 Biases = Annotated[
     list[Operand] | None,
     Parameter(
         negative="",
-        help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`.",
+        help="The number to add to every sum, one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`.",
     ),
 ]
 _KINDS = {"max": "max_pool2d", "average": "avg_pool2d", "avg": "avg_pool2d"}
@@ -42,7 +42,7 @@ def conv2d_command(
     kernel: Kernels,
     bias: Biases = None,
     activation: Annotated[
-        str | None, Parameter(help=f"Applied to every sum: {', '.join(ACTIVATIONS)}, or none.")
+        str | None, Parameter(help=f"The function to apply to every sum: {', '.join(ACTIVATIONS)}, or none.")
     ] = None,
     slide: SlideOptions = None,
     padding_mode: Annotated[str, Parameter(help="The values in the padding: zeros, reflect or replicate.")] = "zeros",
@@ -74,7 +74,7 @@ def conv2d_command(
     trace = trace_conv2d(image, kernels, **settings)
     result = conv2d(image, kernels, **settings)
     sizes = Sizes(image.shape[1:], kernels.shape[-2:], pairs["stride"], pairs["padding"], pairs["dilation"])
-    of_kernel = (kernel_given.name, _size(kernels), "turned by 180°" * flip, *kernel_given.notes)
+    of_kernel = (kernel_given.name, _size(kernels), "rotated by 180°" * flip, *kernel_given.notes)
     told = ", ".join(part for part in of_kernel if part)
     heading = f"{_named(given, image)}; {'kernel' if kernels.ndim == 3 else 'kernels'} {told}; result {_size(result)}"
     show(

@@ -1,4 +1,4 @@
-"""Findings about numbers of images: classes with too few images, unequal classes, parts without a class."""
+"""Finds classes with too few images, classes of very different size, and parts without a class."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ MOST_UNEQUAL = 10
 
 
 def count_images(collection: Collection) -> np.ndarray:
-    """How many images each part has of each class: 3×classes."""
+    """Count the images of each class in each part: 3×classes."""
     classes = len(collection.class_names)
     numbers = collection.parts.astype(np.int64) * classes + collection.labels
     return np.bincount(numbers, minlength=3 * classes).reshape(3, classes)

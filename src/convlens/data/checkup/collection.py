@@ -34,8 +34,8 @@ class Collection:
         name: the name of the collection.
         class_names: the names of the classes, by label.
         names: N names, as in the source; `show` makes them printable.
-        labels: N whole numbers.
-        parts: N whole numbers: 0 train, 1 validation, 2 test.
+        labels: N indices into `class_names`.
+        parts: N integers: 0 train, 1 validation, 2 test.
         images: uint8 N×C×H×W, may be memory-mapped.
         facts: N rows of FACTS.
         refused: the files that could not be used.
@@ -60,7 +60,7 @@ class Collection:
         return len(self.names)
 
     def show(self, place: int, label: bool = False, part: bool = False) -> str:
-        """The printable name of an image, with its class or its part where that matters."""
+        """Return the printable name of an image, with its class if `label` and with its part if `part` is True."""
         name = printable(self.names[place])
         told = [self.class_names[self.labels[place]]] if label else []
         if part and part_of(re.split("[ /]", name, maxsplit=1)[0]) is None:  # else it begins with its part
@@ -68,7 +68,7 @@ class Collection:
         return f"{name} ({', '.join(told)})" if told else name
 
     def show_all(self, places: Iterable[int]) -> tuple[str, ...]:
-        """The names of several images."""
+        """Return the printable names of several images."""
         return tuple(self.show(int(place)) for place in places)
 
     @cached_property
@@ -107,14 +107,14 @@ def collect_imported(imported: "ImportedImages") -> Collection:
         ),
         notes=tuple(
             note for note in listing.notes if "only in capitalisation" not in note
-        ),  # find_odd_names says which
+        ),  # find_odd_names reports these
         given=listing.parts[rows],
         lost=tuple(name for name in listing.class_names if name not in kept),
     )
 
 
 def collect_dataset(dataset: Dataset) -> Collection:
-    """Collect a dataset in memory; its images have numbers as names.
+    """Collect a dataset in memory; the name of an image is its part and index.
 
     >>> from convlens.data import LabelledImages
     >>> images = LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), np.array([0, 1]), ("cat", "dog"), "pets")
@@ -138,7 +138,7 @@ def collect_dataset(dataset: Dataset) -> Collection:
 
 
 def _measure(images: np.ndarray) -> np.ndarray:
-    """The facts of images that came as an array."""
+    """Compute the facts of images in an array."""
     count, channels, height, width = images.shape
     facts = np.zeros(count, FACTS)
     facts["width"], facts["height"] = width, height

@@ -1,4 +1,4 @@
-"""Findings about what images show: nothing at all, or something unlike the rest of their class."""
+"""Finds blank images, and images that look unlike the rest of their class."""
 
 from collections.abc import Iterator, Sequence
 

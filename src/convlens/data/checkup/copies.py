@@ -1,4 +1,4 @@
-"""Findings about copies of images: in the same class, in different classes, in different parts of the data."""
+"""Finds copies of images: in the same class, in different classes, in different parts of the data."""
 
 from collections.abc import Iterator, Sequence
 
@@ -43,7 +43,7 @@ _NEAR_DRAWN = f'{_SCENES} Keep them together with --group-by, such as --group-by
 
 
 def group_exact_copies(hashes: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
-    """Groups of places with the same hash, among the places `chosen`.
+    """Group the indices `chosen` by equal hashes; groups of one are left out.
 
     >>> [group.tolist() for group in group_exact_copies(np.array([b"a", b"b", b"a"], "S16"), np.arange(3))]
     [[0, 2]]
@@ -57,7 +57,7 @@ def group_exact_copies(hashes: np.ndarray, chosen: np.ndarray) -> list[np.ndarra
 
 
 def find_exact_copies(collection: Collection, groups: Sequence[np.ndarray]) -> Iterator[Finding]:
-    """One finding for copies in several classes, one for copies in several parts, and one for all others."""
+    """Find exact copies: one finding for copies in several classes, one for several parts, and one for all others."""
     for what, some in _sorted_out(collection, groups):
         files = sum(map(len, some))
         copies = files - len(some)
@@ -77,7 +77,7 @@ def find_exact_copies(collection: Collection, groups: Sequence[np.ndarray]) -> I
 
 
 def find_near(collection: Collection, pairs: np.ndarray) -> Iterator[Finding]:
-    """The same three findings for pairs (M×2) of images that are nearly the same."""
+    """Make the same three findings for pairs (M×2) of images that are nearly the same."""
     where = {"labels": "in another class", "parts": "in another part", "plain": "in the same class"}
     for what, some in _sorted_out(collection, list(pairs)):
         places = np.unique(some)
@@ -95,7 +95,7 @@ def find_near(collection: Collection, pairs: np.ndarray) -> Iterator[Finding]:
 
 
 def _sorted_out(collection: Collection, groups: Sequence[np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
-    """The groups whose images differ in their labels, in their parts, or in neither; a group may differ in both."""
+    """Yield the groups that differ in their labels, in their parts, and in neither; a group may differ in both."""
     labels = [group for group in groups if _differ(collection.labels, group)]
     parts = [group for group in groups if _differ(collection.parts, group)]
     across = {id(group) for group in (*labels, *parts)}
@@ -104,7 +104,7 @@ def _sorted_out(collection: Collection, groups: Sequence[np.ndarray]) -> Iterato
 
 
 def _is_drawn(collection: Collection, what: str, groups: Sequence[np.ndarray]) -> bool:
-    """Whether the random split separated files that the source has in one part: moving the files would not help."""
+    """Check whether the random split separated the copies, so that moving files to another part would not help."""
     given = collection.given
     return what == "parts" and given is not None and not any(_differ(given, group) for group in groups)
 
@@ -114,7 +114,7 @@ def _differ(values: np.ndarray, group: np.ndarray) -> bool:
 
 
 def _lines(collection: Collection, what: str, groups: Sequence[np.ndarray], between: str) -> tuple[str, ...]:
-    """The names in each group, beginning with files from different classes or parts."""
+    """Return one line per group with its names, beginning with files from different classes or parts."""
     lines = []
     for group in groups:
         if what != "plain":

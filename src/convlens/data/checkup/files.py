@@ -1,4 +1,4 @@
-"""Findings about files: unusable files, wrong lengths, ambiguous names, nested folders."""
+"""Finds problems of files: unusable files, wrong lengths, ambiguous names, nested folders."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -79,7 +79,7 @@ def find_odd_names(collection: Collection) -> Iterator[Finding]:
 
 
 def _alike(names: Sequence[str]) -> list[str]:
-    """Names that differ from another only in capitalisation, sorted so that they are next to each other."""
+    """Return names that differ from another only in capitalisation, sorted so that they are next to each other."""
     lower = Counter(name.lower() for name in names)
     if len(lower) == len(names):
         return []

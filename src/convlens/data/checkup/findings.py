@@ -39,7 +39,7 @@ class Finding:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, with every file."""
+        """Return the finding as values for JSON, with every file."""
         return {
             "kind": self.kind,
             "severity": self.severity,
@@ -79,7 +79,7 @@ class Checkup:
         return tuple(finding for finding in self.findings if finding.severity != "note")
 
     def summary_lines(self, most: int = 4) -> tuple[str, ...]:
-        """A summary line, then a line for each of the worst problems: at most `most` + 2 lines."""
+        """Return a summary line and a line for each of the worst problems: at most `most` + 2 lines."""
         looked = f"Checked {count_of(self.images, 'image')} of {count_of(len(self.class_names), 'class')}"
         if not self.problems:
             return (f"{looked}: no problems found.",)
@@ -90,7 +90,7 @@ class Checkup:
         return tuple(lines)
 
     def totals(self) -> str:
-        """How many findings of each severity, in words.
+        """Return the number of findings of each severity as text.
 
         >>> note = Finding("left_out", "note", "2 files were left out", 2, "Nothing.")
         >>> Checkup("photos", ("cat", "dog"), {"train": 20}, 1, (note,)).totals()
@@ -100,7 +100,7 @@ class Checkup:
         return ", ".join(count_of(number, one) for one, number in numbers.items() if number) or "no findings"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, with every file of every finding."""
+        """Return the checkup as values for JSON, with every file of every finding."""
         return {
             "name": self.name,
             "class_names": list(self.class_names),
@@ -112,14 +112,14 @@ class Checkup:
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Errors, then warnings, then notes; findings of the same severity keep their order."""
+    """Sort findings: errors, warnings, notes; findings of the same severity keep their order."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def find_files(
     kind: str, severity: Severity, names: Sequence[str], what: str, advice: str, noun: str = "image", **more: Any
 ) -> Iterator[Finding]:
-    """A finding about the files of these names, if there are any; `what` begins with a verb in the singular.
+    """Yield a finding about these files, if there are any; `what` begins with a verb in the singular.
 
     >>> [finding.title for finding in find_files("blank", "note", ["1.png", "2.png"], "shows nothing", "Look at it.")]
     ['2 images show nothing']
@@ -133,6 +133,6 @@ def find_files(
 def find_classes(
     kind: str, severity: Severity, lines: Sequence[str], what: str, advice: str, details: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    """A finding about classes, with a line to show for each."""
+    """Yield a finding about classes, if there are any, with one line per class."""
     shown = {"files": (), "examples": tuple(lines), "details": details}
     return find_files(kind, severity, lines, what, advice, "class", **shown)

@@ -1,4 +1,4 @@
-"""A few numbers for each image, computed in one pass over images that may not fit into memory.
+"""Computes a few numbers for each image, in one pass over images that may not fit into memory.
 
     outline   41 numbers: the strength of the low frequencies, independent of the position in the frame
     thumb     8×8 grey pixels
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LONGEST = 32
-"""Pixels; larger images are reduced before they are compared."""
+"""Pixels; images with a longer side are reduced before they are compared."""
 STYLES = ("background", "brightness", "contrast", "roughness")
 
 _FREQUENCIES = 5
@@ -36,7 +36,7 @@ class Fingerprints:
 
 
 def take_fingerprints(images: np.ndarray, on_progress: Callable[[int, int], None] | None = None) -> Fingerprints:
-    """The fingerprints of uint8 images, N×C×H×W; `on_progress` is called with (done, total).
+    """Compute the fingerprints of uint8 images, N×C×H×W; `on_progress` is called with (done, total).
 
     >>> prints = take_fingerprints(np.zeros((3, 1, 28, 28), np.uint8))
     >>> prints.outlines.shape, prints.thumbs.shape, prints.styles.shape
@@ -59,12 +59,12 @@ def take_fingerprints(images: np.ndarray, on_progress: Callable[[int, int], None
 
 
 def chunk_length(images: np.ndarray) -> int:
-    """How many images to process at once, so that they need tens of megabytes."""
+    """Return how many images to process at once, so that they need tens of megabytes."""
     return max(1, _CHUNK_PIXELS // max(1, int(np.prod(images.shape[1:]))))
 
 
 def shrink(images: np.ndarray) -> np.ndarray:
-    """Float32 N×C×h×w with no side above `LONGEST`, by averaging whole blocks of pixels.
+    """Reduce images to float32 N×C×h×w with no side above `LONGEST`, by averaging whole blocks of pixels.
 
     >>> shrink(np.arange(64 * 64, dtype=np.uint8).reshape(1, 1, 64, 64)).shape
     (1, 1, 32, 32)
@@ -77,7 +77,7 @@ def shrink(images: np.ndarray) -> np.ndarray:
 
 
 def average(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Averages of blocks whose sizes differ by at most one pixel; smaller images are enlarged by repeating pixels."""
+    """Average blocks whose sizes differ by at most one pixel; smaller images are enlarged by repeating pixels."""
     rows, columns = (
         np.arange(wanted) * there // wanted for wanted, there in ((height, images.shape[-2]), (width, images.shape[-1]))
     )
@@ -90,13 +90,13 @@ def average(images: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _waves(length: int) -> np.ndarray:
-    """The lowest frequencies of a discrete Fourier transform, as rows."""
+    """Return the lowest frequencies of a discrete Fourier transform, as rows."""
     frequencies = np.arange(-_FREQUENCIES + 1, _FREQUENCIES)
     return np.exp(-2j * np.pi * np.outer(frequencies, np.arange(length)) / length).astype(np.complex64)
 
 
 def _outline(grey: np.ndarray) -> np.ndarray:
-    """The square roots of the strengths of 40 frequencies, scaled so that brightness and contrast have no effect."""
+    """Return the square roots of the strengths of 40 frequencies, independent of brightness and contrast."""
     count, height, width = grey.shape
     across = _waves(width)[_FREQUENCIES - 1 :].T  # the negative ones mirror those
     half = (grey.reshape(-1, width) @ across).reshape(count, height, -1)

@@ -37,7 +37,7 @@ def find_near_copies(
     chosen: np.ndarray,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Find near copies among the images at the places `chosen`, as pairs of places (first < second), M×2.
+    """Find near copies among the images `chosen`, as pairs of indices (first < second), M×2.
 
     For each image, the best partner is found: overall, from another class, and from another part of the data. A
     thousand copies of one image thus give a few thousand pairs, not half a million.
@@ -45,9 +45,9 @@ def find_near_copies(
     Args:
         images: uint8 N×C×H×W, may be memory-mapped.
         outlines: from `take_fingerprints`.
-        labels: N whole numbers.
-        parts: N whole numbers: the part of the data of each image.
-        chosen: places of the images to compare, without blank images, which all resemble each other.
+        labels: N integers.
+        parts: N integers: the part of the data of each image.
+        chosen: indices of the images to compare; blank images, which all resemble each other, must not be included.
         on_progress: called with (images compared, total).
     """
     if len(chosen) < 2 or min(images.shape[2:]) < _SMALLEST_SIDE:
@@ -71,7 +71,7 @@ def find_near_copies(
 
 
 def _circles(outlines: np.ndarray) -> Iterator[np.ndarray]:
-    """Places of outlines that resemble the same landmark."""
+    """Yield the indices of outlines that resemble the same landmark."""
     random = np.random.default_rng(0)  # the same images give the same findings
     # With very many images, circles are larger: otherwise, finding them would take longer than comparing within them.
     count = max(1, min(len(outlines) // _PER_CIRCLE, int(2 * len(outlines) ** 0.5)))
@@ -123,7 +123,7 @@ def _keep_better(
 
 
 def _are_copies(images: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Which pairs are copies by their pixels, N booleans."""
+    """Compare the pixels of each pair: N booleans, True for copies."""
     verdicts = np.zeros(len(pairs), np.bool_)
     step = max(1, chunk_length(images) // 4)
     for start in range(0, len(pairs), step):
@@ -133,7 +133,7 @@ def _are_copies(images: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def look_the_same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Whether images (N×C×H×W) are copies of each other, N booleans; a shift by one pixel is allowed.
+    """Check whether images (N×C×H×W) are copies of each other: N booleans; a shift by one pixel is allowed.
 
     >>> ramp = np.arange(100, dtype=np.uint8).reshape(1, 1, 10, 10)
     >>> look_the_same(ramp, ramp // 2 + 20), look_the_same(ramp, 255 - ramp)
@@ -156,7 +156,7 @@ def look_the_same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _find_shift(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest correlation for shifts by up to one pixel, and the index of that shift in _SHIFTS."""
+    """Return the largest correlation for shifts by up to one pixel, and the index of that shift in _SHIFTS."""
     middle = _standardise(shrink(_window(second, 0, 0)))
     closest = np.full(len(first), -1, np.float32)
     shift = np.zeros(len(first), np.int64)
@@ -197,7 +197,7 @@ def _standardise(pictures: np.ndarray) -> np.ndarray:
 
 
 def _smooth(pictures: np.ndarray) -> np.ndarray:
-    """Averages of 3×3 pixels, which remove JPEG artefacts and keep what was drawn."""
+    """Average 3×3 pixels, which removes JPEG artefacts and keeps the drawing."""
     padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
     rows = padded[:, :, :-2] + padded[:, :, 1:-1] + padded[:, :, 2:]
     return (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9

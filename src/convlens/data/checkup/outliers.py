@@ -1,8 +1,8 @@
 """Finds images that look unlike the rest of their class: photos among digits, a white page among black ones, noise.
 
-Each image is compared with its class in two ways: by the distance to its nearest neighbours (a class may look like
-several things, so the distance to its average would say little), and by whether background, brightness, contrast or
-roughness are far outside the usual range. A wrong label is found only if the other class looks very different.
+Each image is compared with its class in two ways: by the distance to its nearest neighbours (a class may contain
+several kinds of images, so the distance to its average would mean little), and by whether its background, brightness,
+contrast or roughness is far outside the usual range. A wrong label is found only if the classes look very different.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Outlier:
-    """An unusual image: its place, its score (1 is the limit), and the reason."""
+    """An unusual image: its index, its score (1 is the limit), and the reason."""
 
     place: int
     score: float
@@ -39,7 +39,7 @@ class Outlier:
 
 
 def find_outliers(prints: Fingerprints, labels: np.ndarray, chosen: np.ndarray) -> list[Outlier]:
-    """The images at the places `chosen` that look unlike their class, the most unusual first.
+    """Find the images among the indices `chosen` that look unlike their class, the most unusual first.
 
     Classes with fewer than 20 images are left out: they are too small to compare with.
     """
@@ -68,7 +68,7 @@ def _of_one_class(prints: Fingerprints, places: np.ndarray) -> list[Outlier]:
 
 
 def _neighbour_distances(thumbs: np.ndarray) -> np.ndarray:
-    """The mean distance of each thumb to its five nearest neighbours among a thousand of its class."""
+    """Return the mean distance of each thumb to its five nearest neighbours among a thousand of its class."""
     random = np.random.default_rng(0)
     chosen = random.choice(len(thumbs), min(len(thumbs), _REFERENCES), replace=False)
     references = thumbs[chosen]
@@ -88,7 +88,7 @@ def _neighbour_distances(thumbs: np.ndarray) -> np.ndarray:
 
 
 def _standing_out(distances: np.ndarray) -> np.ndarray:
-    """Standard scores of the logarithms, using median and median absolute deviation to be robust to outliers."""
+    """Return robust standard scores of the logarithms: by the median and the median absolute deviation."""
     logarithms = np.log(distances + 1)  # one grey level is added, so that tiny distances do not differ much
     middle = np.median(logarithms)
     spread = 1.4826 * np.median(np.abs(logarithms - middle))
@@ -96,6 +96,6 @@ def _standing_out(distances: np.ndarray) -> np.ndarray:
 
 
 def _beyond(styles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far each style value is outside the 5 to 95 % range of its class, and whether above it; N×4 each."""
+    """Return how far each style value is outside the 5 to 95 % range of its class, and whether above it; N×4 each."""
     low, high = np.quantile(styles, [0.05, 0.95], axis=0)
     return np.maximum(low - styles, styles - high) / (high - low + _TOLERANCES), styles > high

@@ -20,7 +20,7 @@ VERSION = 2
 
 
 def recall(folder: Path, notes: tuple[str, ...]) -> Checkup | None:
-    """The stored checkup of the images in this cache; None if there is none, or the checks or other files changed."""
+    """Return the stored checkup of this cache; None if there is none, or the checks or other files changed."""
     try:
         kept = json.loads((folder / FILE_NAME).read_bytes())
         if (kept["version"], kept["notes"]) != (VERSION, list(notes)):

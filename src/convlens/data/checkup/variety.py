@@ -1,4 +1,4 @@
-"""Findings about the variety of images: their modes, their sizes, and their polarity (dark on light or the reverse)."""
+"""Finds images that differ in mode, size or polarity (dark on light or light on dark) from the others."""
 
 from collections.abc import Iterator
 
@@ -109,7 +109,7 @@ def _sizes_apart(collection: Collection, longest: np.ndarray) -> Iterator[Findin
 def _sized(
     collection: Collection, times: np.ndarray, most: float, kind: str, what: str, advice: str
 ) -> Iterator[Finding]:
-    """The images whose value exceeds `most`, the largest first."""
+    """Find the images whose value exceeds `most`, the largest first."""
     places = np.flatnonzero(times > most)
     places = places[np.argsort(-times[places], kind="stable")].tolist()
     examples = tuple(_with_size(collection, place) for place in places)
@@ -117,7 +117,7 @@ def _sized(
 
 
 def polarities(facts: np.ndarray) -> np.ndarray:
-    """For each row of facts: +1 for dark on light, −1 for light on dark, 0 for neither.
+    """Return for each row of facts +1 for dark on light, −1 for light on dark, 0 for neither.
 
     >>> facts = np.zeros(2, [(name, "f4") for name in ("lowest", "highest", "mean", "border")])
     >>> facts[0], facts[1] = (0, 255, 230, 250), (0, 255, 30, 0)

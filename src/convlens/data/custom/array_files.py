@@ -1,28 +1,37 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH116, PTH118, PTH119, PTH208
-"""Images and labels in arrays: `.npz` files and pairs of IDX files, read in pieces.
+"""Lists and reads images and labels in arrays: `.npz` files and pairs of IDX files.
 
-`np.load` would read all images into memory at once; only labels are read that way.
+Images are read in pieces, because `np.load` would read all of them into memory at once; labels are read at once.
 """
 
 import math
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import IO, Any
 
 import numpy as np
 
+from convlens.data.archives import (
+    MOST_LABEL_BYTES,
+    check_classes,
+    check_member,
+    check_members,
+    check_rows,
+    explain_damage,
+)
 from convlens.data.custom.classes import number_classes
 from convlens.data.custom.listing import ArrayPart, Listing
-from convlens.data.custom.unpacking import claims_too_much
 from convlens.data.idx import open_idx, read_at_most, read_idx
 from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DamagedData, DataError
 from convlens.files import explain_read_errors
+from convlens.pixels.decoding import quiet
+from convlens.pixels.limits import MAX_FILE_BYTES
 from convlens.words import printable
 
 _PIECE = 4 << 20  # bytes read at a time
@@ -42,37 +51,36 @@ _IDX_NAME = re.compile(
 
 
 def list_npz(path: str, shown: str) -> Listing:
-    """The images in an `.npz` file: `images` and `labels` (or `x` and `y`), or `x_train`, `y_train`, `x_test`, ...
+    """List the images in an `.npz` file: `images` and `labels` (or `x` and `y`), or `x_train`, `y_train`, `x_test`, ...
 
-    An optional array `class_names` holds the names of the classes; otherwise the labels are their names.
+    An optional array `class_names` has the names of the classes; without it, the labels are the names.
 
     Raises:
-        DataError: the arrays have other names, or do not fit together.
+        DataError: the arrays have other names, or their shapes do not match.
         DamagedData: the file is damaged.
     """
-    try:
-        with explain_read_errors(shown), zipfile.ZipFile(path) as archive:
-            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-            pairs = [(keys, part) for keys, part in NPZ_KEYS if keys[0] in members]
-            if not pairs:
-                raise DataError(
-                    f"{shown} has the arrays {', '.join(map(printable, list(members)[:6])) or 'none'}: give images and "
-                    "labels, or x_train, y_train, x_test and y_test."
-                )
-            parts, labels = [], []
-            for (images, numbers), _ in pairs:
-                if numbers not in members:
-                    raise DataError(f"{shown} has the array {images} but not {numbers}: give both.")
-                parts.append(_npz_part(archive, members[images], path, images))
-                labels.append(_load(archive, members[numbers], shown))
-            names = _load(archive, members["class_names"], shown) if "class_names" in members else None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DamagedData(f"{shown} is not a complete .npz file ({error}). Save it again with np.savez.") from error
+    damaged = _explain(f"{shown} is not a complete .npz file")
+    with damaged, explain_read_errors(shown), zipfile.ZipFile(path) as archive:
+        check_members(archive, shown)
+        members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+        pairs = [(keys, part) for keys, part in NPZ_KEYS if keys[0] in members]
+        if not pairs:
+            raise DataError(
+                f"{shown} has the arrays {', '.join(map(printable, list(members)[:6])) or 'none'}. Give images and "
+                "labels, or x_train, y_train, x_test and y_test."
+            )
+        parts, labels = [], []
+        for (images, numbers), _ in pairs:
+            if numbers not in members:
+                raise DataError(f"{shown} has the array {images} but not {numbers}. Give both.")
+            parts.append(_npz_part(archive, members[images], path, images))
+            labels.append(_load_labels(archive, members[numbers], shown))
+        names = _load_labels(archive, members["class_names"], shown) if "class_names" in members else None
     return _listing(path, shown, parts, labels, [part for _, part in pairs], names)
 
 
 def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
-    """Pairs of IDX files in a folder that belong together, images first."""
+    """Find pairs of IDX files in a folder that belong together: the names of (images, labels)."""
     names = sorted(os.listdir(folder))
     pairs = []
     for name in names:
@@ -86,8 +94,14 @@ def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def _read_idx_labels(path: str) -> np.ndarray:
+    with open_idx(path) as (kind, shape, _):
+        _check_labels(printable(path), shape, kind)
+    return read_idx(path)
+
+
 def is_idx_name(name: str) -> bool:
-    """Whether a file has the name of an IDX file.
+    """Check whether a file has the name of an IDX file.
 
     >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("notes.txt")
     (True, False)
@@ -96,22 +110,23 @@ def is_idx_name(name: str) -> bool:
 
 
 def list_idx(folder: str, pairs: list[tuple[str, str]], shown: str) -> Listing:
-    """The images of pairs of IDX files; names that begin with train, t10k or test give the part.
+    """List the images of pairs of IDX files; names that begin with train, val, t10k or test give the part.
 
     Raises:
-        DataError: the arrays do not fit together.
+        DataError: the shapes of the arrays do not match.
         DamagedData: a file is damaged.
     """
     arrays, labels, parts = [], [], []
     for images, numbers in pairs:
         path = os.path.join(folder, images)
-        with open_idx(path) as (_, shape, _):
+        with open_idx(path) as (kind, shape, _):
             if len(shape) not in (3, 4):
                 raise DataError(f"{shown}: {printable(path)} has the shape {shape}. Give images as N×H×W or N×H×W×C.")
+            _check_images(f"{shown}: {printable(path)}", shape, kind)
             if not math.prod(shape):
                 raise DamagedData(f"{printable(path)} is damaged: its header says 0 bytes of images. Get it again.")
         arrays.append(ArrayPart(images, shape[0], shape[1:], partial(_idx_pieces, path)))
-        labels.append(read_idx(os.path.join(folder, numbers)))
+        labels.append(_read_idx_labels(os.path.join(folder, numbers)))
         name = images.lower()
         part = TRAIN if name.startswith("train") else TEST if name.startswith(("t10k", "test")) else UNDECIDED
         parts.append(VALIDATION if name.startswith("val") else part)
@@ -128,12 +143,12 @@ def _listing(
             continue
         if numbers.ndim != 1 or len(numbers) != array.count:
             raise DataError(
-                f"{shown}: {array.count:,} images in {array.name} came with labels of the shape {numbers.shape}. "
+                f"{shown}: {array.count:,} images in {array.name}, but labels of the shape {numbers.shape}. "
                 "Give one label for each image."
             )
     sizes = {array.shape for array in arrays}
     if len(sizes) > 1:
-        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give all one shape.")
+        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give one shape.")
     flat = np.concatenate([np.asarray(numbers).reshape(-1) for numbers in labels])
     if len(flat) != sum(array.count for array in arrays):
         raise DataError(
@@ -156,13 +171,15 @@ def _listing(
 
 
 def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels as int32, and the names of the classes."""
+    """Convert labels to int32 indices, and return them with the class names."""
     if flat.dtype.kind == "f" and np.isfinite(flat).all() and (flat == np.rint(flat)).all():
         flat = flat.astype(np.int64)
     if flat.dtype.kind not in "iubUS":
-        raise DataError(f"{shown}: the labels are {flat.dtype}. Give whole numbers or text.")
+        raise DataError(f"{shown}: the labels are {flat.dtype}. Give integers or strings.")
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
+    if names is not None:
+        check_classes(f"{shown}: class_names", names.size)
     if names is not None and flat.dtype.kind in "iu":
         texts = tuple(
             printable(name.decode(errors="replace") if isinstance(name, bytes) else str(name))
@@ -175,6 +192,7 @@ def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.
             )
         return flat.astype(np.int32), texts
     values, places = np.unique(flat, return_inverse=True)
+    check_classes(f"{shown}: labels", len(values))
     texts = [str(value) for value in values.tolist()]
     if flat.dtype.kind == "U":
         ranks, texts = number_classes(texts)
@@ -185,42 +203,65 @@ def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.
 def _npz_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, name: str) -> ArrayPart:
     with archive.open(member) as file:
         shape, columns_first, kind = _read_header(file, name)
-    _check_claim(member, shape, kind, name)
+    _check_claim(archive, member, shape, kind, name)
     if len(shape) not in (3, 4):
-        raise DataError(f"the array {name} has the shape {shape}: give images as N×H×W, N×H×W×C or N×C×H×W.")
+        raise DataError(f"the array {name} has the shape {shape}. Give images as N×H×W, N×H×W×C or N×C×H×W.")
+    _check_images(f"the array {name}", shape, kind)
     return ArrayPart(name, shape[0], shape[1:], partial(_npz_pieces, path, member.filename, name, columns_first))
 
 
 def _npz_pieces(path: str, member: str, name: str, columns_first: bool) -> Iterator[np.ndarray]:
-    with zipfile.ZipFile(path) as archive:
-        if columns_first:  # its rows are spread over the whole file
+    with _explain(f"the array {name} is damaged"), zipfile.ZipFile(path) as archive:
+        if columns_first:  # Fortran order: the values of one image are spread over the whole file
             yield _load(archive, archive.getinfo(member), path)
             return
         with archive.open(member) as file:
             shape, _, kind = _read_header(file, name)
-            try:
-                yield from _pieces(file, kind, shape, name)
-            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise DamagedData(f"the array {name} is damaged ({error}). Save it again with np.savez.") from error
+            yield from _pieces(file, kind, shape, name)
 
 
 def _read_header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
-    try:
+    with _explain(f"the array {name} is not a NumPy array"), quiet():
         version = np.lib.format.read_magic(file)
         read: Callable[..., Any] = (
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         shape, columns_first, kind = read(file)
-    except (ValueError, SyntaxError, TypeError, RecursionError) as error:
-        raise DamagedData(f"the array {name} is not a NumPy array. Save it again with np.savez.") from error
     if kind.hasobject or kind.fields:
-        raise DataError(f"the array {name} holds {kind}, but objects are not read. Give numbers.")
+        raise DataError(f"the array {name} holds {kind}, which cannot be read safely. Give numbers.")
     return shape, columns_first, kind
 
 
-def _check_claim(member: zipfile.ZipInfo, shape: tuple[int, ...], kind: np.dtype, name: str) -> None:
+def _explain(problem: str) -> AbstractContextManager[None]:
+    return explain_damage(problem, "Save it again with np.savez.")
+
+
+def _check_images(name: str, shape: tuple[int, ...], kind: np.dtype) -> None:
+    """Refuse images that are too many, or one of which would not fit into memory."""
+    check_rows(name, shape[0])
+    if math.prod(shape[1:]) * kind.itemsize > MAX_FILE_BYTES:
+        raise DataError(
+            f"{name} has images of the shape {shape[1:]}, {math.prod(shape[1:]) * kind.itemsize:,} bytes each; "
+            f"{MAX_FILE_BYTES:,} are allowed. Give smaller images."
+        )
+
+
+def _check_labels(name: str, shape: tuple[int, ...], kind: np.dtype) -> None:
     needed = math.prod(shape) * kind.itemsize
-    if not 0 < needed <= member.file_size or claims_too_much(member):
+    check_rows(name, shape[0] if shape else 0)
+    if needed > MOST_LABEL_BYTES:
+        raise DataError(
+            f"{name} has the shape {shape} of {kind}, {needed:,} bytes; {MOST_LABEL_BYTES:,} are allowed for labels. "
+            "Give one label for each image."
+        )
+
+
+def _check_claim(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, shape: tuple[int, ...], kind: np.dtype, name: str
+) -> None:
+    check_member(archive, member, f"the array {name}")
+    needed = math.prod(shape) * kind.itemsize
+    if not 0 < needed <= member.file_size:
         raise DamagedData(
             f"the array {name} is damaged: its header says {shape} of {kind}, {needed:,} bytes, but its file is "
             "shorter. Save it again with np.savez."
@@ -232,12 +273,17 @@ def _load(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> np.n
     name = member.filename.removesuffix(".npy")
     with archive.open(member) as file:
         shape, _, kind = _read_header(file, name)
-    _check_claim(member, shape, kind, name)
+    _check_claim(archive, member, shape, kind, name)
+    with _explain(f"{shown}: the array {name} is damaged"), archive.open(member) as file, quiet():
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _load_labels(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> np.ndarray:
+    name = member.filename.removesuffix(".npy")
     with archive.open(member) as file:
-        try:
-            return np.lib.format.read_array(file, allow_pickle=False)
-        except ValueError as error:
-            raise DamagedData(f"{shown}: the array {name} is damaged ({error}). Save it again.") from error
+        shape, _, kind = _read_header(file, name)
+    _check_labels(f"{shown}: the array {name}", shape, kind)
+    return _load(archive, member, shown)
 
 
 def _idx_pieces(path: str) -> Iterator[np.ndarray]:

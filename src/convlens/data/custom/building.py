@@ -75,7 +75,7 @@ def describe_facts(filled: Filled, listing: Listing) -> list[str]:
 def _divide_usable(
     listing: Listing, filled: Filled, groups: np.ndarray | None, options: ImportOptions
 ) -> tuple[np.ndarray, list[str]]:
-    """The part of every listed file (−1: it could not be read)."""
+    """Return the part of every listed file (−1 if it could not be read), and notes."""
     usable = np.zeros(len(listing), bool)
     usable[filled.order] = True
     can_train = usable & ((listing.parts == TRAIN) | (listing.parts < 0))

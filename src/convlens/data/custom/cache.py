@@ -2,7 +2,7 @@
 
     CACHE/SOURCE/KEY/images.bin      uint8 N×C×H×W: training images first, then validation, then test
                      facts.bin       a row of FACTS for every listed file
-                     rows.bin        int64: the number of each image in the listing
+                     rows.bin        int64: the index of each image in the listing
                      parts.bin       int8: the part of each listed file; −1 if it could not be used
                      signatures.bin  16 bytes for every listed file, to detect changes
                      about.json      size, channels, notes, descriptions of problems
@@ -47,29 +47,29 @@ class Cached:
     about: dict[str, Any]
 
     def signatures(self) -> np.ndarray:
-        """Read when needed: files are compared one by one only if the source has changed."""
+        """Read the signatures of all listed files; they are only needed if the source has changed."""
         return np.fromfile(self.folder / "signatures.bin", _FILES["signatures"])
 
     @property
     def words(self) -> dict[int, str]:
-        """What is wrong with the files that could not be used."""
+        """The problem of each file that could not be used, by its index in the listing."""
         return {int(number): text for number, text in self.about["words"].items()}
 
 
 def folder_of_source(cache_dir: Path, source: str) -> Path:
-    """The folder of all caches of one source."""
+    """Return the folder of all caches of one source."""
     name = hashlib.blake2b(os.fsencode(os.path.realpath(source)), digest_size=10).hexdigest()
     return cache_dir / name
 
 
 def key_of(listing: Listing, options: ImportOptions) -> str:
-    """The name of the cache for these files and options."""
+    """Return the name of the cache for these files and options."""
     text = f"{VERSION} {json.dumps(options.as_dict(), sort_keys=True)} {listing.digest}"
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def open_cache(folder: Path) -> Cached | None:
-    """The cache in a folder; None if there is none, or if it is incomplete."""
+    """Open the cache in a folder; return None if it is missing or incomplete."""
     try:
         about = json.loads((folder / "about.json").read_bytes())
         if about["version"] != VERSION:
@@ -91,7 +91,7 @@ def open_cache(folder: Path) -> Cached | None:
 
 
 def latest_cache(source: Path) -> Cached | None:
-    """The newest cache of a source, whatever its options."""
+    """Open the newest cache of a source, regardless of its options."""
     with suppress(OSError):
         folders = [entry for entry in source.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
         for folder in sorted(folders, key=lambda entry: entry.stat().st_mtime_ns, reverse=True):
@@ -103,7 +103,7 @@ def latest_cache(source: Path) -> Cached | None:
 
 @contextmanager
 def workshop(source: Path) -> Iterator[Path]:
-    """A temporary folder for a new cache; it is removed at the end, unless it was renamed to its final place.
+    """Make a temporary folder for a new cache; it is removed at the end, unless it was renamed to its final place.
 
     Folders left behind by killed processes are removed, too; this is safe, because the caller holds the lock.
 
@@ -133,7 +133,7 @@ def finish(folder: Path, key: str, arrays: dict[str, np.ndarray], about: dict[st
         for name, kind in _FILES.items():
             _write(folder / f"{name}.bin", np.ascontiguousarray(arrays[name].astype(kind, copy=False)).tobytes())
         _write(folder / "about.json", json.dumps({"version": VERSION, **about}).encode())
-        if final.exists():  # exists, but is damaged
+        if final.exists():  # a damaged cache with the same key
             shutil.rmtree(final)
         move_into_place(folder, final)
     for other in final.parent.iterdir():

@@ -1,4 +1,4 @@
-"""Turns class names into numbers."""
+"""Converts class names to indices."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from convlens.words import natural_key, printable
 
 
 def number_classes(words: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The labels, int32, and the printable names of the classes in natural order.
+    """Return int32 labels and the printable class names in natural order.
 
     >>> number_classes(["10", "9", "10"])
     (array([1, 0, 1], dtype=int32), ('9', '10'))

@@ -4,7 +4,7 @@ Training images are only converted to the right mode and letterboxed: they are n
 """
 
 import hashlib
-import warnings
+import os
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -14,9 +14,10 @@ from convlens.data.custom.facts import FACTS, MODES, conversion_bit, problem_cod
 from convlens.data.custom.lengths import has_bad_length
 from convlens.errors import ImageError
 from convlens.pixels import MAX_PIXELS, read_image, to_colour, to_grey
-from convlens.pixels.conversion import NO_DETAIL, colour_spread, is_grey
-from convlens.pixels.decoding import FORMATS
-from convlens.pixels.framing import border_pixels, letterbox
+from convlens.pixels.conversion import NO_DETAIL, colour_spread, is_grey, opaque
+from convlens.pixels.cost import START_BYTES
+from convlens.pixels.decoding import FORMATS, check_start, quiet
+from convlens.pixels.framing import border_pixels, count_levels, letterbox
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,7 +41,7 @@ _PLACES = np.arange(256)
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded file: one row of `facts`; `pixels` uint8 C×H×W, or None and the problem in `words`."""
+    """The result for one file: a row of FACTS, and uint8 pixels C×H×W; or no pixels, and the problem in `words`."""
 
     facts: np.ndarray
     pixels: np.ndarray | None
@@ -59,8 +60,7 @@ def decode(content: bytes, size: int, channels: int) -> Decoded:
     """
     facts = np.zeros((), FACTS)
     try:
-        image = read_image(content)
-        pixels = _examine(image, facts, size, channels)
+        pixels = _examine(read_image(content), facts, size, channels)
     except ImageError as error:
         return refused(str(error).replace(f"the image of {len(content):,} bytes ", "", 1), error.problem, facts)
     facts["bad_length"] = has_bad_length(content)
@@ -68,7 +68,7 @@ def decode(content: bytes, size: int, channels: int) -> Decoded:
 
 
 def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
-    """`decode` for one image of an array, H×W or H×W×C.
+    """Do the same as `decode` for one image of an array, H×W or H×W×C.
 
     Raises:
         ImageError: values are out of range.
@@ -78,7 +78,7 @@ def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
 
 
 def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decoded:
-    """The result for a file that cannot be used: what is wrong, in words and as one of PROBLEMS."""
+    """Return the result for an unusable file: the problem as text and as one of PROBLEMS."""
     facts = np.zeros((), FACTS) if facts is None else facts
     facts["problem"] = problem_code(problem)
     return Decoded(facts, None, words)
@@ -86,8 +86,6 @@ def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decode
 
 def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.ndarray:
     """Fill in the facts and compute the network's pixels."""
-    from PIL import Image
-
     if is_grey(image):
         grey, notes = to_grey(image)
         colour, spread = None, 0
@@ -95,11 +93,13 @@ def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.
         colour, notes = to_colour(image)
         grey, notes_of_grey = to_grey(image)
         notes = notes_of_grey if channels == 1 else notes
-        spread = colour_spread(Image.fromarray(colour))
+        spread = colour_spread(image, opaque(image)[0])
     height, width = grey.shape
+    mode = image.mode
+    del image  # of 64 million pixels it has 256 MB
     facts["width"], facts["height"], facts["colour"] = width, height, spread
-    facts["mode"] = MODES.index(image.mode) if image.mode in MODES else 0
-    facts["conversions"] = _conversions(image.mode, notes, max(width, height), size)
+    facts["mode"] = MODES.index(mode) if mode in MODES else 0
+    facts["conversions"] = _conversions(mode, notes, max(width, height), size)
     same = colour is None or (spread == 0 and _is_grey(colour))
     facts["pixel_hash"] = _digest(grey if same or colour is None else colour)
     _measure(grey, facts)
@@ -131,10 +131,8 @@ def _digest(pixels: np.ndarray) -> bytes:
 
 
 def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
-    """Fill in brightness and background, from a histogram, because 64 million pixels as floats would take 512 MB."""
-    from PIL import Image
-
-    counts = np.array(Image.fromarray(grey).histogram())
+    """Fill in brightness and background. A histogram saves memory: 64 million pixels as floats would take 512 MB."""
+    counts = count_levels(grey)
     present = counts.nonzero()[0]
     facts["mean"], facts["lowest"], facts["highest"] = float(counts @ _PLACES) / grey.size, present[0], present[-1]
     border = np.sort(border_pixels(grey))
@@ -142,13 +140,14 @@ def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
 
 
 def survey(file: IO[bytes]) -> Decoded:
-    """The size and colour of an image file, at low cost: photos are decoded at an eighth of their size."""
+    """Find the size and colourfulness of an image file quickly: JPEG photos are decoded at a reduced size."""
     from PIL import Image
 
     facts = np.zeros((), FACTS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         try:
+            check_start(file.read(START_BYTES), file.seek(0, os.SEEK_END), "")
+            file.seek(0)
             with Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     return refused("has too many pixels: make it smaller", "too_large", facts)
@@ -156,6 +155,8 @@ def survey(file: IO[bytes]) -> Decoded:
                 if not is_grey(image):
                     image.draft("RGB", (NO_DETAIL, NO_DETAIL))
                     facts["colour"] = colour_spread(Image.fromarray(to_colour(read_image(image))[0]))
+        except MemoryError:
+            raise
         except Exception as error:  # the exact problem is reported when it is decoded
             return refused(type(error).__name__, "damaged", facts)
     return Decoded(facts, None)

@@ -10,9 +10,9 @@ from convlens.errors import DataError, UsageError
 
 
 def divide(labels: np.ndarray, parts: np.ndarray, groups: np.ndarray | None, options: ImportOptions) -> np.ndarray:
-    """The part of every image (0 train, 1 validation, 2 test), int8; −1 in `parts` means that the source gives none.
+    """Assign every image to a part (0 train, 1 validation, 2 test), int8; −1 in `parts`: the source gives no part.
 
-    Parts of the source are left unchanged. A missing part is drawn from the training images and the images without a
+    Parts from the source are kept. A missing part is drawn from the training images and the images without a
     part, class by class, or by whole groups.
 
     >>> labels = np.array([0] * 10 + [1] * 10)
@@ -50,7 +50,7 @@ def _hold_out(labels: np.ndarray, groups: np.ndarray | None, fraction: float, se
 def keep_copies_together(
     divided: np.ndarray, parts: np.ndarray, labels: np.ndarray, hashes: np.ndarray
 ) -> tuple[np.ndarray, int]:
-    """Move exact copies of the same class into one part, unless the source gives their parts; count the moved images.
+    """Move exact copies of one class into one part, unless the source gives their parts; also return how many moved.
 
     A copy in both the training and the test images would make the accuracy too high. If one copy is a training image,
     all become training images.
@@ -68,7 +68,7 @@ def keep_copies_together(
 
 
 def find_groups(names: list[str], options: ImportOptions, has_names: bool) -> np.ndarray | None:
-    """The group number of each image; None if no groups were requested.
+    """Return the index of each image's group; None if no groups were requested.
 
     Raises:
         UsageError: the images come from arrays, which have no file names to group by.
@@ -87,7 +87,7 @@ def describe_division(
     divided: np.ndarray, parts: np.ndarray, labels: np.ndarray, groups: np.ndarray | None,
     class_names: tuple[str, ...], options: ImportOptions,
 ) -> list[str]:  # fmt: skip
-    """Notes on how many images are in each part and how they were split, and on classes that cannot be evaluated."""
+    """Return notes: how many images each part has, how they were split, and which classes cannot be evaluated."""
     counts = [int((divided == part).sum()) for part in (TRAIN, VALIDATION, TEST)]
     told = [name for part, name in enumerate(PART_NAMES) if (parts == part).any()]
     made = [name for part, name in enumerate(PART_NAMES) if counts[part] and name not in told and part != TRAIN]

@@ -13,13 +13,13 @@ FACTS = np.dtype(
         ("mode", "u1"),  # an index into MODES
         ("problem", "u1"),  # an index into PROBLEMS; 0: none, and all following fields are known
         ("bad_length", "?"),  # it can be decoded, but its length is wrong
-        ("conversions", "<u4"),  # bit i: CONVERSIONS[i] was done to it
-        ("pixel_hash", "S16"),  # of the decoded pixels and the size, whatever the mode: equal pictures, equal hashes
+        ("conversions", "<u4"),  # bit i: CONVERSIONS[i] was applied
+        ("pixel_hash", "S16"),  # of size and decoded pixels, independent of the mode: equal images, equal hashes
         ("mean", "<f4"),  # of grey, 0 to 255
         ("lowest", "u1"),
         ("highest", "u1"),
         ("border", "<f4"),  # median of the grey pixels along the four edges: the background
-        ("colour", "<f4"),  # the largest distance between red, green and blue, in a picture reduced to 128 pixels
+        ("colour", "<f4"),  # largest difference of red, green and blue, in the image reduced to 128 pixels
     ]
 )
 
@@ -38,7 +38,7 @@ PROBLEM_WORDS = {
     "truncated": "cut short",
     "damaged": "damaged",
     "too_large": "too large",  # too many pixels or bytes, decompression bombs
-    "crashed": "crashed their decoder",  # which ended the process it ran in
+    "crashed": "crashed their decoder",  # which ended its process
     "too_slow": "took too long to decode",
 }
 PROBLEMS = tuple(PROBLEM_WORDS)
@@ -63,7 +63,7 @@ CONVERSIONS = tuple(CONVERSION_RULES)
 
 
 def conversion_bit(name: str) -> int:
-    """The bit of a conversion in `conversions`.
+    """Return the bit of a conversion in `conversions`.
 
     >>> conversion_bit("cmyk")
     16
@@ -72,7 +72,7 @@ def conversion_bit(name: str) -> int:
 
 
 def problem_code(name: str) -> int:
-    """The number of a problem.
+    """Return the index of a problem in PROBLEMS.
 
     >>> problem_code("none"), PROBLEMS[problem_code("truncated")]
     (0, 'truncated')

@@ -28,7 +28,7 @@ _PASSING = tuple(problem_code(name) for name in ("vanished", "unreadable", "cras
 
 @dataclass
 class Filled:
-    """The content of a file of images: `order` has the numbers (in the listing) of its images."""
+    """The content of a file of images: `order` has the index of each image in the listing."""
 
     path: Path
     order: np.ndarray
@@ -37,7 +37,7 @@ class Filled:
 
 
 def earlier_rows(listing: Listing, earlier: Cached | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each listed file: its number in an earlier listing (−1: new or changed), its row there, and its facts.
+    """Return for each listed file its index in an earlier listing (−1: new or changed), its row there, and its facts.
 
     Files with problems that may have been solved (no permission, missing) count as new; unknown facts are zeros.
     """
@@ -132,7 +132,7 @@ def _fill_from_arrays(
 
 
 def put_in_order(filled: Filled, order: np.ndarray, shape: InputShape, report: Reporter) -> Filled:
-    """A file with the images in another order, or fewer of them; the same file if nothing changes.
+    """Rewrite the file with the images in `order`, which may leave some out; nothing is written if it is the same.
 
     Raises:
         OutputError: the disk is full.

@@ -1,6 +1,6 @@
 """Groups files that belong together by a pattern on their paths, such as "{stem[:5]}".
 
-`str.format` cannot slice text, and gives access to every attribute; a template language would be a whole dependency for
+`str.format` cannot slice text, and gives access to every attribute; a template library would be a dependency for only
 five fields.
 """
 
@@ -15,12 +15,12 @@ from convlens.errors import UsageError
 _FIELD = re.compile(r"\{(?P<field>[a-z]+)(?:\[(?:(?P<first>-?\d{1,6})?:(?P<last>-?\d{1,6})?|(?P<at>-?\d{1,6}))\])?\}")
 _ALLOWED = (
     "{stem} (the file's name without its ending), {name}, {parent} (the name of its folder), {folder} (the whole path "
-    "of its folder) and {path}, each optionally sliced like {stem[:5]} or {stem[-3:]}"
+    "of its folder) and {path}, each optionally with a slice, such as {stem[:5]} or {stem[-3:]}"
 )
 
 
 def compile_pattern(pattern: str) -> Callable[[str], str]:
-    """A function from a file's path (relative, with "/") to the key of its group.
+    """Return a function that maps a file's path (relative, with "/") to the key of its group.
 
     Raises:
         UsageError: the pattern has no field, or an unknown one.
@@ -41,7 +41,7 @@ def compile_pattern(pattern: str) -> Callable[[str], str]:
 
 
 def group_numbers(names: list[str], pattern: str) -> np.ndarray:
-    """The number of each file's group, counted from 0 in the order of their first files.
+    """Return the index of each file's group; groups are counted from 0 in the order of their first files.
 
     >>> group_numbers(["a/1_1.png", "b/2_1.png", "b/1_2.png"], "{stem[:1]}")
     array([0, 1, 0])
@@ -51,12 +51,12 @@ def group_numbers(names: list[str], pattern: str) -> np.ndarray:
 
 
 def find_series(names: Sequence[str], classes: int) -> NDArray[np.int64] | None:
-    """The number of the series that each file belongs to by its name, or None if the names show no series.
+    """Return the index of each file's series, recognised by the file names; None if the names show no series.
 
     Files belong to the same series if their names are equal without the last part: `film03_0012.png` and
-    `film03_0013.png`. Names that are merely numbered (`cat_001.png`) would make each class one series. So there must be
-    at least twice as many series as classes, most series files must share their series with others, and no series may
-    hold more than a quarter of all files.
+    `film03_0013.png`. With names that are only numbered (`cat_001.png`), each class would be one series. So there
+    must be at least twice as many series as classes, at least half of the files must share their series with others,
+    and no series may have more than a quarter of all files.
 
     >>> find_series(["a/film1_1.png", "a/film1_2.png", "b/film2_1.png", "b/film2_2.png"] * 3, classes=1)
     >>> find_series([f"a/film{n // 3}_{n % 3}.png" for n in range(12)], classes=1).tolist()
@@ -92,7 +92,7 @@ def _fields_of(path: str) -> dict[str, str]:
 
 
 def _cut(field: re.Match[str], text: str) -> str:
-    """The slice that a field takes of its text: one character, several, or all."""
+    """Apply the slice of a field to its text: one character, several, or all."""
     if field["at"] is not None:
         at = int(field["at"])
         return text[at : at + 1 or None]

@@ -1,10 +1,12 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH100, PTH111, PTH113
 """Imports a user's images from a path: lists and decodes them, splits them into parts, and caches the result."""
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +67,11 @@ class ImportedImages:
 
     @property
     def name(self) -> str:
-        """The name of these images in messages."""
+        """The name of the images in messages."""
         return printable(self.source.name or str(self.source))
 
     def part(self, part: int) -> LabelledImages | None:
-        """The images of one part (0 train, 1 validation, 2 test), without copying; None if it has none."""
+        """Return the images of one part (0 train, 1 validation, 2 test) without copying; None if it has no images."""
         counts = [int((self.parts == number).sum()) for number in (TRAIN, VALIDATION, TEST)]
         start = sum(counts[:part])
         chosen = slice(start, start + counts[part])
@@ -85,23 +87,20 @@ class ImportedImages:
         return bool((self.listing.parts[self.rows] != UNDECIDED).any())
 
     def series(self) -> np.ndarray | None:
-        """For each image, the number of the series of its file, by `group_by` or else by the file names.
-
-        None if the names show no series.
-        """
+        """Return the index of each image's series, by `group_by` or else by the file names; None if none are found."""
         names = [self.listing.names[row] for row in self.rows.tolist()]
         if self.options.group_by is not None:
             return group_numbers(names, self.options.group_by)
-        if self.parts_are_given:  # the folders of the parts would split a series in two
+        if self.parts_are_given:  # otherwise the folders of the parts would split a series
             names = [_without_part(name) for name in names]
         return find_series(names, len(self.class_names))
 
     def places(self, part: int) -> np.ndarray:
-        """The indices of the images of one part (0 train, 1 validation, 2 test), int64."""
+        """Return the indices of the images of one part (0 train, 1 validation, 2 test), int64."""
         return np.flatnonzero(self.parts[self.rows] == part)
 
     def dataset(self) -> Dataset:
-        """All images as a dataset for training.
+        """Return all images as a dataset for training.
 
         Raises:
             DataError: the path is not valid text, so a run could not store it.
@@ -129,16 +128,18 @@ def import_images(
     cache_dir: Path | str | None = None,
     on_progress: OnImportProgress | None = None,
     check_classes: Callable[[tuple[str, ...]], None] | None = None,
+    check_listing: Callable[[Listing], None] | None = None,
 ) -> ImportedImages:
-    """The images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of one of these.
+    """Import the images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of these.
 
     They are decoded the first time and after changes; otherwise they come from the cache in `cache_dir`
     (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`. `check_classes` is called with the
-    names of the classes before anything is decoded; an error that it raises ends the import.
+    names of the classes before anything is decoded, and `check_listing` with the list of all files; an error that they
+    raise ends the import.
 
     Raises:
         DataError: nothing usable was found; the message says what was found and what to do.
-        UsageError: options that do not fit the images.
+        UsageError: an option does not apply to these images.
         OutputError: the cache cannot be written.
     """
     options = options or ImportOptions()
@@ -150,23 +151,39 @@ def import_images(
         make_data_folder(home, caches)
         return unpack_into(home / "unpacked", archive, members)
 
-    listing = list_images(path, unpack)
-    if check_classes is not None:
-        check_classes(listing.class_names)
+    try:
+        listing = list_images(path, unpack)
+        if check_classes is not None:
+            check_classes(listing.class_names)
+        if check_listing is not None:
+            check_listing(listing)
+        cached = _open_or_build(home, caches, listing, options, on_progress)
+    except DataError:  # what was unpacked is of no use: it may be large, and made to do harm
+        shutil.rmtree(home / "unpacked", ignore_errors=True)
+        with suppress(OSError):  # not empty: something else was imported from this path before
+            home.rmdir()
+        raise
+    return _imported(Path(given), listing, options, cached)
+
+
+def _open_or_build(
+    home: Path, caches: Path, listing: Listing, options: ImportOptions, on_progress: OnImportProgress | None
+) -> Cached:
+    """Open the cache of a listing; build it first if there is none."""
     key = key_of(listing, options)
     cached = _usable(open_cache(home / key), listing)
     if cached is None:
         report = Reporter(on_progress, len(listing))
         make_data_folder(home, caches)
         with hold_lock(home / LOCK, lambda: report.tell(0, "waiting for another convlens process")):
-            cached = _usable(open_cache(home / key), listing)  # made by another process while this one was waiting
+            cached = _usable(open_cache(home / key), listing)  # another process may have made it meanwhile
             if cached is None:
                 cached = build(home, key, listing, options, report)
-    return _imported(Path(given), listing, options, cached)
+    return cached
 
 
 def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
-    """The cache, unless a file that was unreadable when it was made can be read now."""
+    """Return the cache; None if a file that was unreadable when the cache was made can be read now."""
     if cached is None or listing.archive or listing.arrays:
         return cached
     passing = [problem_code("unreadable"), problem_code("vanished")]

@@ -17,7 +17,7 @@ from convlens.words import count_of, natural_key, printable, some_of
 
 
 def read_layout(found: Found, path: str, source: str, in_archive: bool = False) -> Listing:
-    """Classes and parts from the folders found at `path`; `source` is the name of the path in messages.
+    """Read classes and parts from the folders found at `path`; `source` is the name of the path in messages.
 
     In an archive, a single folder around everything is ignored.
 
@@ -52,7 +52,7 @@ def read_layout(found: Found, path: str, source: str, in_archive: bool = False) 
 
 
 def _wrapper(found: Found) -> str:
-    """The outer folders, each of which holds nothing but the next one."""
+    """Return the path of the outer folders that contain only the next folder."""
     wrapper = ""
     while True:
         tops = {name[len(wrapper) :].partition("/")[0] for name in found.names}
@@ -63,7 +63,7 @@ def _wrapper(found: Found) -> str:
 
 
 def _has_parts(found: Found, wrapper: str, counts: Counter[str]) -> bool:
-    """Whether the folders are parts (train, test, …) and not classes with such names (a train, a plane, a car)."""
+    """Check whether the folders are parts (train, test, …) and not classes with such names (trains, planes, cars)."""
     named = {top for top in counts if part_of(top) is not None}
     trains = {top for top in named if part_of(top) == TRAIN}
     with_folders = {
@@ -77,7 +77,7 @@ def _has_parts(found: Found, wrapper: str, counts: Counter[str]) -> bool:
 def _read(
     found: Found, wrapper: str, by_parts: bool
 ) -> tuple[list[int], np.ndarray, np.ndarray, tuple[str, ...], list[str]]:
-    """The places, labels and parts of the images that have both, the class names, and notes on the others.
+    """Return indices, labels and parts of the images in class folders, the class names, and notes on the others.
 
     Classes without training images are left out.
     """
@@ -107,7 +107,7 @@ def _read(
             for top, count in elsewhere.items()
         ),
         *(
-            f"{count_of(count, 'image')} left out, directly in {printable(folder) or 'the folder'}: in no class folder"
+            f"{count_of(count, 'image')} left out: in {printable(folder) or 'the folder'} itself, not in a class folder"
             for folder, count in directly.items()
         ),
         *[f"classes without training images, left out: {some_of(untrained)}"] * bool(untrained),
@@ -119,7 +119,7 @@ def _read(
 
 
 def _empty_folders(found: Found, wrapper: str, by_parts: bool, filled: set[str]) -> list[str]:
-    """Folders at the depth of classes that hold no image."""
+    """Return folders at the level of class folders that contain no images."""
     depth = wrapper.count("/") + (2 if by_parts else 1)
     names = [folder.rpartition("/")[2] for folder in found.folders if folder.count("/") + 1 == depth]
     return sorted({name for name in names if name not in filled}, key=natural_key)
@@ -138,7 +138,7 @@ def _one_class(found: Found, source: str, class_names: tuple[str, ...]) -> DataE
         return DataError(f"{source} has no training images in class folders. Put them into {source}/train/CLASS/.")
     only = class_names[0]
     inner = sorted({folder.rpartition("/")[2] for folder in found.folders if folder.count("/") == 1}, key=natural_key)
-    advice = "Add a folder for each further class."
+    advice = "Add a folder for each other class."
     if len(inner) > 1 and not any(part_of(folder) is not None for folder in found.folders):
-        advice = f"If {some_of(inner)} are the classes, give {source}/{only}; else add a folder for each further class."
+        advice = f"If {some_of(inner)} are the classes, give {source}/{only}; else add a folder for each other class."
     return DataError(f"{source} has images of only one class, {only}; a classifier needs two. {advice}")

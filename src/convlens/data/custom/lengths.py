@@ -1,7 +1,8 @@
 """Detects image files that can be decoded although their length is wrong.
 
-Programs that transfer files as text insert a carriage return before every byte 10, or remove it. Formats with checksums
-or markers then fail to decode, but PPM, PGM, PBM and BMP do not: their pixels are shifted. Only the length shows it.
+Programs that transfer files as text insert or remove a carriage return before every line feed (byte 10). Formats with
+checksums or markers then fail to decode, but PPM, PGM, PBM and BMP files decode with shifted pixels: only their length
+is wrong.
 """
 
 import io
@@ -10,7 +11,7 @@ _MOST_PADDING = 3  # bytes that some programs add to make the length of a BMP fi
 
 
 def has_bad_length(content: bytes) -> bool:
-    """Whether an uncompressed image file has more or fewer bytes than its header says.
+    """Check whether an uncompressed image file has more or fewer bytes than its header says.
 
     >>> has_bad_length(b"P5 2 1 255 ab"), has_bad_length(b"P5 2 1 255 a\\r\\n")
     (False, True)

@@ -1,6 +1,6 @@
-"""A list of all images of a source, of whatever kind, with the place, name, label and part of each.
+"""A list of all images of a source of any kind, with the path, label and part of each.
 
-Listing opens no image. The list is made again at every start, because it tells whether the cache is still valid.
+No image is opened for it. The list is made again at every start, because it shows whether the cache is still valid.
 """
 
 import hashlib
@@ -34,11 +34,12 @@ class Listing:
         labels: int32, indices into `class_names`.
         parts: int8: 0 train, 1 validation, 2 test, −1 not given.
         sizes: the size of each file in bytes.
-        times: the time of the last change in nanoseconds; for members of an archive, their checksums.
+        times: the time of the last change in nanoseconds; for members of an archive, the checksum.
         root: the folder that names are relative to.
         archive: the zip archive that the names are members of, or "".
         arrays: the arrays that hold the images, if they are not files.
         notes: what was left out, one line each.
+        stamp: sizes and times of the files that hold `arrays`.
     """
 
     source: str
@@ -61,10 +62,10 @@ class Listing:
         return f"Listing({printable(self.source)!r}, {len(self):,} images, {len(self.class_names)} classes)"
 
     def place(self, number: int) -> str:
-        """The path of the image's file, or the name of the member in the archive."""
+        """Return the path of an image's file, or the name of the member in the archive."""
         if self.archive:
             return self.names[number]
-        return os.path.join(self.root, self.names[number])  # noqa: PTH118 (text: a Path a file is slow)
+        return os.path.join(self.root, self.names[number])  # noqa: PTH118 (a Path per file is slow)
 
     @cached_property
     def digest(self) -> str:
@@ -79,7 +80,7 @@ class Listing:
         return digest.hexdigest()
 
     def signatures(self) -> np.ndarray:
-        """16 bytes for each image, S16, that change when its file or its name changes."""
+        """Return 16 bytes per image, S16, that change when its file or its name changes."""
         stamp = os.fsencode(f"{self.root}\0{self.archive}\0{self.stamp}\0")
         signatures = np.empty(len(self), "S16")
         rows = zip(self.names, self.sizes.tolist(), self.times.tolist(), strict=True)

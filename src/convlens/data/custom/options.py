@@ -13,19 +13,19 @@ SMALLEST_SIDE, LARGEST_SIDE = 16, 96
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How custom images, those at a user's path, are read and split.
+    """Options for reading and splitting custom images, which are images at a user's path.
 
     Args:
         size: side of the square input in pixels, 16 to 96; None: chosen from the images.
         channels: 1 (grey) or 3 (red, green, blue); None: chosen from the images.
-        group_by: a pattern that keeps files together: files with the same result go into the same part. {stem},
-            {name}, {parent}, {folder} and {path} stand for parts of a file's path and can be sliced: "{stem[:5]}".
-        test_share: the share to set aside for testing if the source has no test part; 0: none.
-        validation_share: the share to set aside for validation if the source has no validation part; 0: none.
+        group_by: a pattern that keeps files together: files with the same result go into the same part. The
+            fields {stem}, {name}, {parent}, {folder} and {path} are parts of a file's path; "{stem[:5]}" takes a slice.
+        test_share: fraction of the images for the test part, if the source has none; 0 makes no test part.
+        validation_share: fraction of the images for the validation part, if the source has none; 0 makes none.
         split_seed: random seed for the split.
 
     Raises:
-        UsageError: a value that is not allowed.
+        UsageError: a value is not allowed.
 
     >>> ImportOptions.from_dict(ImportOptions(size=32).as_dict())
     ImportOptions(size=32, channels=None, group_by=None, test_share=0.15, validation_share=0.1, split_seed=0)
@@ -58,7 +58,7 @@ class ImportOptions:
             )
         if self.group_by is not None:
             if not isinstance(self.group_by, str):
-                refuse("group_by", self.group_by, "a text with parts of a file's path, such as '{stem[:5]}'")
+                refuse("group_by", self.group_by, "a string with parts of a file's path, such as '{stem[:5]}'")
             compile_pattern(self.group_by)
 
     def _check_size(self, size: object) -> int:
@@ -69,15 +69,15 @@ class ImportOptions:
         return side
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return the options as values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "ImportOptions":
-        """Restore from `as_dict`; missing values get their defaults.
+        """Restore options from `as_dict`; missing values get their defaults.
 
         Raises:
-            UsageError: a value that is unknown or not allowed.
+            UsageError: an option is unknown, or its value is not allowed.
         """
         known = [field.name for field in fields(cls)]
         unknown = [str(key) for key in stored if key not in known]

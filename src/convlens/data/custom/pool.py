@@ -1,9 +1,6 @@
 """Decodes files in several processes, so that a file that crashes its decoder affects nothing else."""
 
-import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -11,15 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
-from convlens.data.custom.decoding import Decoded, refused
-from convlens.data.custom.worker import GREETING, Job, Reader, read_answer, send
-from convlens.machine import available_cores
+import msgspec
 
-MOST_SECONDS = 10.0  # for one file; 64 million pixels take one or two
+from convlens.data.custom.decoding import Decoded, refused
+from convlens.data.custom.worker import Job, Reader, read_answer
+from convlens.machine import available_cores
+from convlens.pixels.limits import MOST_WAITING, TOO_SLOW
+from convlens.pixels.processes import ChildProcess
+
 _MOST_PROCESSES = 8
 _JOBS_AHEAD = 3  # per process: enough to keep it busy, few enough to keep in memory
 _TICK = 0.05
-_CODE = "import sys; sys.path[:] = sys.argv[1:]; from convlens.data.custom.worker import serve; serve()"
+_MODULE = "convlens.data.custom.worker"
 
 
 class DecodingProcess:
@@ -28,8 +28,7 @@ class DecodingProcess:
     def __init__(self) -> None:
         self.busy_since: float | None = None
         self.stopped = False
-        self._process: subprocess.Popen[bytes] | None = None
-        self._too_slow = False
+        self.process = ChildProcess(_MODULE)
         self._here: Reader | None = None
 
     def run(self, job: Job, on_file: Callable[[], None]) -> list[Decoded]:
@@ -37,14 +36,14 @@ class DecodingProcess:
         answers: list[Decoded] = []
         while len(answers) < len(job.places) and not self.stopped:
             rest = Job(job.archive, job.places[len(answers) :], job.size, job.channels, job.survey)
-            if self._here is None and not self._start():
-                self._here = Reader()  # no process can be started here, so decode in this one
+            if self._here is None and not self.process.start():
+                self._here = Reader()  # no process can be started: decode in this one
             before = len(answers)
             try:
                 for answer in self._answers(rest):
                     answers.append(answer)
                     on_file()
-            except (EOFError, OSError):
+            except EOFError:
                 if not self.stopped:
                     answers.append(self._explain_end())
                     on_file()
@@ -59,80 +58,31 @@ class DecodingProcess:
             for number in range(len(job.places)):
                 yield self._here.decode(job, number)
             return
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise EOFError
-        send(process.stdin, job)
+        self.process.send(msgspec.msgpack.encode(job))
         for _ in job.places:
             self.busy_since = time.monotonic()
-            yield read_answer(process.stdout, job.size, job.channels)
-
-    def _start(self) -> bool:
-        if self._process is not None and self._process.poll() is None:
-            return True
-        self._forget()
-        if not sys.executable:
-            return False
-        threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-c", _CODE, *sys.path],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env={**os.environ, **threads, "PYTHONSAFEPATH": "1"},
-            )  # fmt: skip
-        except (OSError, ValueError):
-            return False
-        self._process = process
-        self.busy_since = time.monotonic()
-        greeted = process.stdout is not None and process.stdout.read(len(GREETING)) == GREETING
-        self.busy_since = None
-        if not greeted:
-            self.kill()
-            self._forget()
-        return greeted
+            yield read_answer(self.process.receive(), job.size, job.channels)
 
     def _explain_end(self) -> Decoded:
-        """The answer for the file that was being decoded when the process ended."""
-        self.kill()
-        self._forget()
-        if self._too_slow:
-            self._too_slow = False
-            return refused(f"took more than {MOST_SECONDS:g} s to decode: save it again, smaller", "too_slow")
+        """Return the answer for the file that was being decoded when the process ended."""
+        too_slow = self.process.was_too_slow()
+        self.process.close()
+        if too_slow:
+            return refused(TOO_SLOW, "too_slow")
         return refused("ended the process that decoded it: save it again with another program", "crashed")
 
     def watch(self) -> None:
-        """End the process if it has been busy with one file for too long."""
+        """Give up the process if it does not answer for too long; it limits its own processor time."""
         since = self.busy_since
-        if since is not None and time.monotonic() - since > MOST_SECONDS:
-            self._too_slow = True
+        if since is not None and time.monotonic() - since > MOST_WAITING:
             self.busy_since = None
-            self.kill()
-
-    def kill(self) -> None:
-        """End the process, whatever it is doing."""
-        if self._process is not None:
-            with suppress(OSError):
-                self._process.kill()
+            self.process.give_up()
 
     def close(self) -> None:
-        """Let the process end, and wait for it."""
+        """Let the process end, and wait until it has."""
         if self._here is not None:
             self._here.close()
-        self._forget()
-
-    def _forget(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self.process.close()
 
 
 class DecodingPool:
@@ -155,13 +105,13 @@ class DecodingPool:
         for worker in self._workers:
             worker.stopped = True
             if kind is not None:
-                worker.kill()
+                worker.process.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             worker.close()
 
     def decode(self, jobs: Iterable[Job], on_tick: Callable[[], None]) -> Iterator[list[Decoded]]:
-        """The answers to the jobs, in order; `on_tick` is called from time to time while waiting."""
+        """Return the answers to the jobs, in order; `on_tick` is called repeatedly while waiting."""
         pending: deque[Future[list[Decoded]]] = deque()
         source = iter(jobs)
         while True:

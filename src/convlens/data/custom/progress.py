@@ -20,13 +20,13 @@ OnImportProgress = Callable[[ImportProgress], None]
 
 
 class Reporter:
-    """Passes progress on, but not more often than is visible."""
+    """Forwards progress to a listener, at most ten times a second."""
 
     def __init__(self, listener: OnImportProgress | None, total: int) -> None:
         self._listener, self._total, self._next = listener, total, 0.0
 
     def tell(self, done: int, what: str, total: int | None = None, always: bool = False) -> None:
-        """Report, unless the last report was less than a moment ago."""
+        """Report, unless the last report was less than 0.1 s ago; `always` reports in any case."""
         now = time.monotonic()
         if self._listener is not None and (always or now >= self._next):
             self._next = now + _EVERY

@@ -30,7 +30,7 @@ class InputShape:
 
 
 def evenly_chosen(count: int, most: int = MOST_LOOKED_AT) -> np.ndarray:
-    """At most `most` of the numbers below `count`, evenly spaced.
+    """Choose at most `most` indices below `count`, evenly spaced.
 
     >>> evenly_chosen(10, 4)
     array([0, 2, 5, 7])
@@ -69,10 +69,12 @@ def choose_shape(longest: np.ndarray, colour: np.ndarray, options: ImportOptions
 def find_shape(
     listing: Listing, known: np.ndarray, options: ImportOptions, pool: DecodingPool, report: Reporter
 ) -> InputShape:
-    """Sample up to 2,000 evenly spaced images; `known` has facts of files that were decoded before (width 0: none).
+    """Choose the input's shape from up to 2,000 evenly spaced images.
+
+    `known` has the facts of files that were decoded before (width 0: unknown).
 
     Raises:
-        DataError: none of them can be read.
+        DataError: none of these images can be read.
     """
     if options.size is not None and options.channels is not None:
         return choose_shape(np.array([0]), np.array([0]), options)
@@ -131,7 +133,7 @@ def _look_at_arrays(listing: Listing, chosen: np.ndarray, report: Reporter) -> t
 
 
 def rows_of(listing: Listing) -> Iterator[tuple[int, np.ndarray]]:
-    """The images of a listing of arrays, in batches, each with the number of its first image."""
+    """Return the images of a listing of arrays in batches, each with the index of its first image."""
     start = 0
     for array in listing.arrays:
         for rows in array.pieces():
@@ -140,6 +142,6 @@ def rows_of(listing: Listing) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def make_job(listing: Listing, numbers: np.ndarray, size: int, channels: int, survey: bool = False) -> Job:
-    """A job for the decoding processes: the files of a listing with these numbers."""
+    """Make a job for the decoding processes: the files of a listing with these indices."""
     places = [os.fsencode(listing.place(number)) for number in numbers.tolist()]
     return Job(os.fsencode(listing.archive), places, size, channels, survey)

@@ -1,4 +1,4 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH100, PTH110, PTH111, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH123, PTH202
 """Recognises the kind of source at a path, and lists its images."""
 
@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
+from convlens.data.archives import MOST_TABLE_BYTES, check_member, check_members, explain_damage
 from convlens.data.custom.array_files import find_idx_pairs, is_idx_name, list_idx, list_npz
 from convlens.data.custom.layout import read_layout
 from convlens.data.custom.listing import Listing
 from convlens.data.custom.table import read_table
 from convlens.data.custom.walking import Found, walk_archive, walk_folder
-from convlens.errors import DamagedData, DataError
+from convlens.errors import DataError
 from convlens.files import explain_read_errors
 from convlens.words import printable, some_of
 
 _KINDS = "a folder of class folders, a CSV file of paths and labels, an .npz file, IDX files, or a zip of one of these"
 _TABLE_ENDINGS = (".csv", ".tsv")
-_MOST_TABLE_BYTES = 1 << 30
 
 Unpack = Callable[[zipfile.ZipFile, list[str]], str]
 
@@ -89,9 +89,9 @@ def _list_idx_file(path: str, name: str, shown: str) -> Listing:
 
 def _list_table(path: str, shown: str) -> Listing:
     with explain_read_errors(shown), open(path, "rb") as file:
-        if os.path.getsize(path) > _MOST_TABLE_BYTES:
-            raise DataError(f"{shown} has more than {_MOST_TABLE_BYTES:,} bytes. Give a table of paths and labels.")
-        table = read_table(file.read(), shown)
+        if os.path.getsize(path) > MOST_TABLE_BYTES:
+            raise DataError(f"{shown} has more than {MOST_TABLE_BYTES:,} bytes. Give a table of paths and labels.")
+        table = read_table(file, shown)
     root = os.path.dirname(path)
     sizes, times, missing = np.zeros(len(table.names), np.int64), np.zeros(len(table.names), np.int64), list[str]()
     for place, name in enumerate(table.names):
@@ -109,21 +109,20 @@ def _list_table(path: str, shown: str) -> Listing:
 
 
 def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
-    try:
-        with explain_read_errors(shown), zipfile.ZipFile(path) as archive:
-            files = [name for name in archive.namelist() if not name.endswith("/") and not _is_hidden(name)]
-            arrays = [name for name in files if name.lower().endswith(".npz")]
-            idx = [name for name in files if is_idx_name(posixpath.basename(name))]
-            if unpack and (len(arrays) == 1 or len(idx) > 1):
-                inside = unpack(archive, arrays if len(arrays) == 1 else idx)
-                place = os.path.join(inside, posixpath.basename(arrays[0])) if len(arrays) == 1 else inside
-                return _list(place, shown, None)
-            tables = [name for name in files if name.lower().endswith(_TABLE_ENDINGS)]
-            found = walk_archive(archive)
-            if len(tables) == 1 and _names_files(archive, tables[0], found):
-                return _list_archived_table(archive, path, f"{shown}/{printable(tables[0])}", tables[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise DamagedData(f"{shown} is not a complete zip archive ({error}). Get it or pack it again.") from error
+    damaged = explain_damage(f"{shown} is not a complete zip archive", "Get it or pack it again.")
+    with damaged, explain_read_errors(shown), zipfile.ZipFile(path) as archive:
+        check_members(archive, shown)
+        files = [name for name in archive.namelist() if not name.endswith("/") and not _is_hidden(name)]
+        arrays = [name for name in files if name.lower().endswith(".npz")]
+        idx = [name for name in files if is_idx_name(posixpath.basename(name))]
+        if unpack and (len(arrays) == 1 or len(idx) > 1):
+            inside = unpack(archive, arrays if len(arrays) == 1 else idx)
+            place = os.path.join(inside, posixpath.basename(arrays[0])) if len(arrays) == 1 else inside
+            return _list(place, shown, None)
+        tables = [name for name in files if name.lower().endswith(_TABLE_ENDINGS)]
+        found = walk_archive(archive)
+        if len(tables) == 1 and _names_files(archive, tables[0], found):
+            return _list_archived_table(archive, path, f"{shown}/{printable(tables[0])}", tables[0])
     return read_layout(found, path, shown, in_archive=True)
 
 
@@ -132,19 +131,26 @@ def _is_hidden(name: str) -> bool:
 
 
 def _names_files(archive: zipfile.ZipFile, table: str, found: Found) -> bool:
-    """Whether a table in an archive describes the images beside it, and is not an unrelated file."""
-    if archive.getinfo(table).file_size > _MOST_TABLE_BYTES:
-        return False
+    """Check whether a table in an archive lists images of the archive, and is not an unrelated file."""
     try:
-        paths = read_table(archive.read(table), table).names
+        paths = _read_archived_table(archive, table, printable(table)).names
     except DataError:
         return not any("/" in name for name in found.names)  # no class folders: report the table's error
     known, folder = set(found.names), posixpath.dirname(table)
     return any(posixpath.normpath(posixpath.join(folder, path)) in known for path in paths[:1000])
 
 
+def _read_archived_table(archive: zipfile.ZipFile, name: str, shown: str) -> Listing:
+    member = archive.getinfo(name)
+    check_member(archive, member, shown)
+    if member.file_size > MOST_TABLE_BYTES:
+        raise DataError(f"{shown} has more than {MOST_TABLE_BYTES:,} bytes. Give a table of paths and labels.")
+    with archive.open(member) as file:
+        return read_table(file, shown)
+
+
 def _list_archived_table(archive: zipfile.ZipFile, path: str, shown: str, name: str) -> Listing:
-    table = read_table(archive.read(name), shown)
+    table = _read_archived_table(archive, name, shown)
     folder = posixpath.dirname(name)
     members = {member.filename: member for member in archive.infolist()}
     paths = [posixpath.normpath(posixpath.join(folder, written.replace("\\", "/"))) for written in table.names]

@@ -2,10 +2,14 @@
 
 import csv
 import io
-from typing import Any
+import itertools
+import re
+from collections.abc import Iterator
+from typing import IO, Any
 
 import numpy as np
 
+from convlens.data.archives import check_classes, check_rows
 from convlens.data.custom.classes import number_classes
 from convlens.data.custom.listing import Listing
 from convlens.data.parts import UNDECIDED, part_of
@@ -26,11 +30,13 @@ PATH_COLUMNS = [
 ]
 LABEL_COLUMNS = ("label", "class", "category", "target", "class_name", "label_name")
 PART_COLUMNS = ("split", "part", "set", "subset", "partition")
+_SHOWN = 3  # names of files in a note
 _ADVICE = "Name the columns in the first line, such as: path,label"
-csv.field_size_limit(1 << 20)
+_LONGEST_LINE = 1 << 20
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what the decoder makes of such bytes
 
 
-def read_table(content: bytes, name: str) -> Listing:
+def read_table(content: "bytes | IO[bytes]", name: str) -> Listing:
     r"""Read the rows of a CSV file, separated by commas, semicolons or tabs; sizes and times are not filled in yet.
 
     `name` is the name of the file in messages.
@@ -41,13 +47,20 @@ def read_table(content: bytes, name: str) -> Listing:
     >>> read_table(b"path,label\n1.png,cat\n2.png,dog\n", "pets.csv").class_names
     ('cat', 'dog')
     """
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text (byte {error.start:,}). Save it as CSV in UTF-8.") from error
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        return _read_lines(_lines(text, name), name)
+    finally:
+        text.detach()  # whoever opened the file closes it
+
+
+def _read_lines(lines: Iterator[str], name: str) -> Listing:
+    start = list[str]()
+    while (not start or not start[-1].strip()) and (line := next(lines, "")):
+        start.append(line)
+    separator = max(",;\t", key=(start or [""])[-1].count)
+    rows = csv.reader(itertools.chain(start, lines), delimiter=separator)
     try:
         header = next((row for row in rows if any(cell.strip() for cell in row)), [])
         path_at, label_at, part_at = _find_columns(header, name)
@@ -56,8 +69,23 @@ def read_table(content: bytes, name: str) -> Listing:
         raise DataError(f"{name} is not a CSV file: line {rows.line_num:,}: {error}. Save it as CSV.") from error
 
 
+def _lines(file: io.TextIOWrapper, name: str) -> Iterator[str]:
+    """Read the lines one by one: all of them at once would take several times the memory of the file."""
+    number = 0
+    while line := file.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE:
+            raise DataError(
+                f"{name} is not a CSV file: line {number:,} has more than {_LONGEST_LINE:,} characters. Save it as CSV."
+            )
+        if not line.isascii() and _NOT_UTF8.search(line):
+            raise DataError(f"{name} is not UTF-8 text (line {number:,}). Save it as CSV in UTF-8.")
+        check_rows(name, number)
+        yield line
+
+
 def column_word(title: str) -> str:
-    """A column's name in the form used in PATH_COLUMNS and the other lists.
+    """Convert a column's name to the form used in PATH_COLUMNS and the other lists.
 
     >>> column_word(" File Name")
     'file_name'
@@ -83,23 +111,27 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
     paths: list[str] = []
     labels: list[str] = []
     parts: list[int] = []
-    short: list[int] = []
+    short, doubled, first_short = 0, 0, 0
     seen: dict[str, str] = {}
-    doubled: list[str] = []
+    some_doubled: list[str] = []
+    known: dict[str, str] = {}
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) <= max(path_at, label_at) or not row[path_at].strip() or not row[label_at].strip():
-            short.append(rows.line_num)
+            short, first_short = short + 1, first_short or rows.line_num
             continue
         path, label = row[path_at].strip(), row[label_at].strip()
+        label = known.setdefault(label, label)  # one text for all rows of a class
         if path in seen:
             if seen[path] != label:
                 raise DataError(
-                    f"{name}: line {rows.line_num:,} gives {printable(path)} the label {printable(label)}, an earlier "
-                    f"line {printable(seen[path])}. Give every file one label."
+                    f"{name}: line {rows.line_num:,} labels {printable(path)} as {printable(label)}, an earlier line "
+                    f"as {printable(seen[path])}. Give every file one label."
                 )
-            doubled.append(path)
+            doubled += 1
+            if doubled <= _SHOWN:
+                some_doubled.append(path)
             continue
         seen[path] = label
         paths.append(path)
@@ -107,10 +139,12 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
         parts.append(_part(row, part_at, name, rows.line_num))
     notes = []
     if short:
-        lines = count_of(len(short), "line")
-        notes.append(f"{name}: {lines} without a path or a label left out (line {short[0]:,} first)")
+        lines = count_of(short, "line")
+        notes.append(f"{name}: {lines} without a path or a label left out (line {first_short:,} first)")
     if doubled:
-        notes.append(f"{name}: {len(doubled):,} lines that repeat a file count once ({some_of(doubled)})")
+        more = f" and {doubled - _SHOWN:,} more" if doubled > _SHOWN else ""
+        notes.append(f"{name}: {doubled:,} lines that repeat a file count once ({some_of(some_doubled)}{more})")
+    check_classes(name, len(known))
     places, names = number_classes(labels)
     if len(names) < 2:
         only = f"only one class, {names[0]}" if names else "no rows with a path and a label"
@@ -126,7 +160,7 @@ def _part(row: list[str], part_at: int | None, name: str, line: int) -> int:
     part = part_of(word)
     if part is None:
         raise DataError(
-            f"{name}: line {line:,} puts a file into {printable(word)[:40]!r}; allowed are train, validation and test. "
+            f"{name}: line {line:,} has the part {printable(word)[:40]!r}; allowed are train, validation and test. "
             "Correct it, or leave it empty."
         )
     return part

@@ -6,8 +6,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from convlens.errors import DamagedData
-from convlens.files import MOST_DEFLATE_SHRINKS, explain_write_errors, move_into_place
+from convlens.data.archives import check_member
+from convlens.files import explain_write_errors, move_into_place
+from convlens.words import printable
 
 _CHUNK = 1 << 20
 
@@ -18,12 +19,14 @@ def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> s
     Folders that were extracted before, with the same size and checksum in their name, are reused.
 
     Raises:
-        DamagedData: a member is damaged.
+        DamagedData: a member is damaged, or was compressed too far.
         OutputError: the disk is full.
     """
     infos = [archive.getinfo(name) for name in members]
     stamp = "-".join(f"{info.CRC:08x}{info.file_size:x}" for info in infos)[:100]
     final = folder / stamp
+    for info in infos:
+        check_member(archive, info, printable(info.filename))
     if final.is_dir():
         return str(final)
     part = folder / f".part-{os.getpid()}"
@@ -44,13 +47,6 @@ def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> s
     return str(final)
 
 
-def claims_too_much(member: zipfile.ZipInfo) -> bool:
-    """Check that a member of an archive does not claim more bytes than its compressed data can hold."""
-    return member.file_size > MOST_DEFLATE_SHRINKS * max(member.compress_size, 1) + 1024
-
-
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
-    if claims_too_much(info):
-        raise DamagedData(f"{info.filename!a} in the archive claims more bytes than it can hold. Pack it again.")
     with explain_write_errors(path, info.file_size), path.open("wb") as file, archive.open(info) as member:
         shutil.copyfileobj(member, file, _CHUNK)

@@ -1,8 +1,8 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH116, PTH118, PTH120
 """Lists the image files below a folder or in a zip archive, with names, sizes and times, and notes what was left out.
 
-It uses `os.scandir` and plain text, because a hundred thousand `Path` objects would take longer than all the rest.
+It uses `os.scandir` and strings, because creating a hundred thousand `Path` objects would take longer than the rest.
 """
 
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from convlens.files import explain_read_errors
 from convlens.words import natural_key, printable, some_of
 
-# Endings that count as images: formats that can be read, and others for which users expect at least an explanation.
+# Endings that count as images: formats that can be read, and others, which get an error message.
 _READ_ENDINGS = """
     .png .apng .jpg .jpeg .jpe .jfif .mpo .webp .gif .bmp .dib .tif .tiff .ppm .pgm .pbm .pnm .pfm .avif .avifs .jp2
     .j2k .jpc .jpx .jpf .j2c .ico .qoi .pcx .sgi .rgb .rgba .bw
@@ -54,7 +54,7 @@ class Found:
             self.others[ending if ending.isprintable() else "?"] += 1
 
     def notes(self) -> list[str]:
-        """What was left out, one line per reason."""
+        """Return notes on what was left out, one line per reason."""
         notes = []
         if self.others:
             kinds = ", ".join(f"{ending or 'no ending'}: {count:,}" for ending, count in self.others.most_common(4))
@@ -75,7 +75,7 @@ class Found:
 
 
 def walk_folder(root: str) -> Found:
-    """All image files below `root`, folder by folder in natural order; hidden files are left out.
+    """List all image files below `root`, folder by folder in natural order; hidden files are left out.
 
     Links to folders are followed, except to folders that were already listed on that path.
 
@@ -142,7 +142,7 @@ def _may_follow(entry: "os.DirEntry[str]", seen_by_link: set[tuple[int, int]]) -
 
 
 def _size_and_time(entry: "os.DirEntry[str]") -> tuple[int, int]:
-    """Size −1: a device, a pipe or a socket. A broken link counts as a file; decoding reports that it is missing."""
+    """Return size and time. Size −1 means a device, a pipe or a socket; a broken link counts as a file of 0 bytes."""
     try:
         if not entry.is_file() and not entry.is_symlink():
             return -1, 0
@@ -160,7 +160,7 @@ def _note_names_alike(found: Found, prefix: str, names: list[str]) -> None:
 
 
 def walk_archive(archive: zipfile.ZipFile) -> Found:
-    """The image files in a zip archive; members with unsafe names are left out."""
+    """List the image files in a zip archive; members with unsafe names are left out."""
     found = Found()
     folders: dict[str, None] = {}
     for member in archive.infolist():

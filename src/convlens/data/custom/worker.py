@@ -1,35 +1,30 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH116, PTH122, PTH123
 """The decoding process: it reads jobs from its standard input and answers file by file.
 
-A decoder written in C can crash its process or hang, so decoders do not run in the training process.
-`multiprocessing` would run the caller's script again, does not work inside a daemon process, and ends all workers when
-one dies; a process with two pipes has none of these problems.
-
-A message is 4 bytes for its length, then msgpack: a `Job` to the process, an `Answer` back for each of its files.
+A decoder written in C can crash its process or hang, so decoders do not run in the training process
+(`convlens.pixels.processes`). `convlens.pixels.limits` has the limits for each file. A message is msgpack: a `Job` to
+the process, an `Answer` back for each of its files.
 """
 
 import io
 import os
-import signal
 import stat
-import struct
-import sys
 import zipfile
-import zlib
-from typing import IO, TypeVar
+from collections.abc import Callable
+from typing import IO
 
 import msgspec
 import numpy as np
 
+from convlens.data.archives import ARCHIVE_ERRORS, read_member
 from convlens.data.custom.decoding import Decoded, decode, refused, survey
 from convlens.data.custom.facts import FACTS, problem_code
 from convlens.data.custom.walking import UNREAD_ENDINGS
-from convlens.pixels import MAX_FILE_BYTES
+from convlens.pixels.limits import MAX_FILE_BYTES, budget_for, within
+from convlens.pixels.processes import serve_messages, write_message
 
 _NOT_AN_IMAGE = problem_code("not_an_image")
-GREETING = b"convlens decodes\n"
-_LENGTH = struct.Struct("<I")
 
 
 class Job(msgspec.Struct, array_like=True):
@@ -43,14 +38,11 @@ class Job(msgspec.Struct, array_like=True):
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """The result for one file: its row of FACTS, what is wrong with it, and its pixels if it could be decoded."""
+    """The result for one file: its row of FACTS, its problem, and its pixels if it could be decoded."""
 
     facts: bytes
     words: bytes
     pixels: bytes | None
-
-
-_Message = TypeVar("_Message", Job, Answer)
 
 
 class Reader:
@@ -65,26 +57,30 @@ class Reader:
         try:
             if job.survey and not job.archive:
                 with open(_regular(os.fsdecode(job.places[number])), "rb") as file:
-                    return survey(file)
+                    return self._within_limits(lambda: survey(file), os.fstat(file.fileno()).st_size)
             content = self._read(job, number)
         except FileNotFoundError:
-            return refused("is gone since the files were listed: check where it went", "vanished")
+            return refused("was removed after the files were listed: check where it went", "vanished")
         except PermissionError:
             return refused("cannot be read: check its permissions", "unreadable")
-        except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        except (OSError, MemoryError, *ARCHIVE_ERRORS) as error:
             words = " ".join(str(error).split())[:120] or type(error).__name__
             return refused(f"cannot be read ({words}): check the file", "unreadable")
         if len(content) > MAX_FILE_BYTES:
             return refused(f"has more than the {MAX_FILE_BYTES:,} bytes allowed: save it smaller", "too_large")
+        if job.survey:
+            return self._within_limits(lambda: survey(io.BytesIO(content)), len(content))
+        decoded = self._within_limits(lambda: decode(content, job.size, job.channels), len(content))
+        kind = os.path.splitext(os.fsdecode(job.places[number]))[1].lower()
+        if decoded.facts["problem"] == _NOT_AN_IMAGE and kind in UNREAD_ENDINGS:
+            words = f"is a {kind} file, which is not supported: save it as PNG"
+            return refused(words, "unsupported", decoded.facts)
+        return decoded
+
+    def _within_limits(self, read: Callable[[], Decoded], size: int) -> Decoded:
         try:
-            if job.survey:
-                return survey(io.BytesIO(content))
-            decoded = decode(content, job.size, job.channels)
-            kind = os.path.splitext(os.fsdecode(job.places[number]))[1].lower()
-            if decoded.facts["problem"] == _NOT_AN_IMAGE and kind in UNREAD_ENDINGS:
-                words = f"is a {kind} file, which is not supported: save it as PNG"
-                return refused(words, "unsupported", decoded.facts)
-            return decoded
+            with within(budget_for(size)):
+                return read()
         except MemoryError:
             return refused("needs more memory than is available: make it smaller", "too_large")
 
@@ -104,41 +100,19 @@ class Reader:
         name = os.fsdecode(job.places[number])
         if name not in self._archive.NameToInfo:
             raise FileNotFoundError(name)
-        with self._archive.open(name) as member:
-            return member.read(MAX_FILE_BYTES + 1)
+        return read_member(self._archive, name, MAX_FILE_BYTES + 1)
 
 
 def _regular(path: str) -> str:
-    """The path, unless reading it could block forever."""
+    """Return the path; raise OSError if it is not a regular file, because reading it could block forever."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError("it is not a file but a folder, a device or a pipe")
     return path
 
 
-def send(to: IO[bytes], message: Job | Answer) -> None:
-    """Send one message, preceded by its length."""
-    text = msgspec.msgpack.encode(message)
-    to.write(_LENGTH.pack(len(text)) + text)
-    to.flush()
-
-
-def receive(source: IO[bytes], kind: type[_Message]) -> _Message:
-    """Receive one message.
-
-    Raises:
-        EOFError: the process ended.
-    """
-    (length,) = _LENGTH.unpack(_read_exactly(source, _LENGTH.size))
-    return msgspec.msgpack.decode(_read_exactly(source, length), type=kind)
-
-
-def read_answer(source: IO[bytes], size: int, channels: int) -> Decoded:
-    """Receive one answer to a job with this size and number of channels.
-
-    Raises:
-        EOFError: the process ended.
-    """
-    answer = receive(source, Answer)
+def read_answer(message: bytes, size: int, channels: int) -> Decoded:
+    """The answer in a message, to a job with this size and number of channels."""
+    answer = msgspec.msgpack.decode(message, type=Answer)
     facts = np.frombuffer(answer.facts, FACTS, count=1)[0]
     words = answer.words.decode("utf-8", "replace")
     if answer.pixels is None:
@@ -146,30 +120,17 @@ def read_answer(source: IO[bytes], size: int, channels: int) -> Decoded:
     return Decoded(facts, np.frombuffer(answer.pixels, np.uint8).reshape(channels, size, size), words)
 
 
-def _read_exactly(source: IO[bytes], length: int) -> bytes:
-    content = source.read(length)
-    if content is None or len(content) < length:
-        raise EOFError
-    return content
-
-
 def serve() -> None:
-    """Answer jobs until the standard input ends, as it does when the calling process ends for any reason."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the caller decides
-    jobs = sys.stdin.buffer
-    with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # output of a decoder must not be read as an answer
-        answers.write(GREETING)
-        answers.flush()
-        reader = Reader()
-        while True:
-            try:
-                job = receive(jobs, Job)
-                for number in range(len(job.places)):
-                    decoded = reader.decode(job, number)
-                    words = decoded.words.encode("utf-8", "backslashreplace")[:2000]
-                    pixels = None if decoded.pixels is None else decoded.pixels.tobytes()
-                    send(answers, Answer(decoded.facts.tobytes(), words, pixels))
-            except (EOFError, BrokenPipeError):
-                reader.close()
-                return
+    """Answer jobs until the standard input ends, which also happens when the calling process dies."""
+    reader = Reader()
+
+    def answer_job(message: bytes, answers: IO[bytes]) -> None:
+        job = msgspec.msgpack.decode(message, type=Job)
+        for number in range(len(job.places)):
+            decoded = reader.decode(job, number)
+            words = decoded.words.encode("utf-8", "backslashreplace")[:2000]
+            pixels = None if decoded.pixels is None else decoded.pixels.tobytes()
+            write_message(answers, msgspec.msgpack.encode(Answer(decoded.facts.tobytes(), words, pixels)))
+
+    serve_messages(answer_job)
+    reader.close()

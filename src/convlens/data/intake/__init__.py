@@ -1,9 +1,9 @@
-"""Images and labels that a person already has in Python, in whatever holds them, to a `Dataset`.
+"""Converts images and labels in memory, in whatever object holds them, to a `Dataset`.
 
     (X, y), dict, frame, list, loader → containers, columns → Columns ┬→ labels   → numbers, names ┬→ building → Dataset
                                                                       └→ pictures → uint8 N×C×H×W  ┘
 
-How an array becomes a batch of images stands in `pixels.batches`, the guide to all of it in docs/arrays.md.
+`pixels.batches` converts arrays to batches of images; docs/arrays.md is the user guide.
 """
 
 from convlens.data.intake.building import is_share, read_dataset, read_part

@@ -1,4 +1,4 @@
-"""From whatever holds images and labels to a `Dataset`: classes united by name, every part at one size."""
+"""Builds a `Dataset` from images and labels in memory: all parts get the same classes and the same image size."""
 
 import os
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from convlens.pixels.batches import Shape
 from convlens.words import shorten
 
 NAME = "arrays"
-"""What runs and messages call data that have no name."""
+"""The name of data in memory, in runs and messages."""
 _DARK = 64
-"""Bytes are taken as they are; below this a person should know how dark they are."""
+"""Bytes are not rescaled; a note warns if the brightest pixel is below this grey level."""
 
 
 def is_share(validation: Any) -> bool:
-    """Whether this is a share of the training images, or meant as one, rather than images.
+    """Check whether the argument `validation` is a fraction of the training images (a number) and not images.
 
     >>> is_share(0.1), is_share((["image"], ["label"]))
     (True, False)
@@ -35,30 +35,30 @@ def is_share(validation: Any) -> bool:
 def read_dataset(
     data: Any, labels: Any = None, *, validation: Any = None, test: Any = None, options: ImportOptions | None = None
 ) -> Dataset:
-    """Images and labels in memory, or in another library's dataset, as a `Dataset`.
+    """Convert images and labels in memory, or another library's dataset, to a `Dataset`.
 
     Args:
-        data: images, with `labels`; or both in one: `(X, y)`, a dict, a frame, a list of pairs, a dataset or a loader;
-            or a `Dataset` or `LabelledImages`, which other parts are added to.
-        labels: one for each image.
+        data: images, if `labels` is given; or images and labels in one object: `(X, y)`, a dict, a data frame, a list
+            of pairs, a dataset or a data loader; or a `Dataset` or `LabelledImages` to which other parts are added.
+        labels: one label per image.
         validation, test: images and labels of these parts, in any of these forms.
-        options: the side and the channels that images get; see `read_images`.
+        options: the size and number of channels of the result; see `read_images`.
 
     Raises:
-        DataError: what cannot be read, or parts that do not fit each other.
-        UsageError: a part that is given twice.
+        DataError: something cannot be read, or the parts differ in classes or image shape.
+        UsageError: a part is given twice, or an argument does not apply to these data.
 
     >>> read_dataset(np.zeros((4, 8, 8)), ["cat", "dog", "cat", "dog"]).train
     LabelledImages('arrays', 4 images of 1×8×8, 2 classes)
     """
     if isinstance(data, Dataset | LabelledImages):
         if labels is not None:
-            raise UsageError(f"labels were given, and {data.name} has labels of its own. Leave them out.")
+            raise UsageError(f"{data.name} already has labels. Leave out the argument labels.")
         if options is not None:
-            raise UsageError("images says how files are read, and these images are read already. Leave it out.")
+            raise UsageError(f"the images of {data.name} are already read. Leave out the argument images.")
         dataset = data if isinstance(data, Dataset) else Dataset(data.name, data, None, "auto")
         parts: dict[str, Columns] = {}
-        by_number = True  # these had numbers for labels before
+        by_number = True  # labels of a Dataset are indices
     else:
         check_options(options)
         parts = find_parts(data, labels)
@@ -68,7 +68,7 @@ def read_dataset(
         if given is None and role not in parts:
             continue
         if getattr(dataset, role) is not None or (given is not None and role in parts):
-            raise UsageError(f"{role}= was given, and the data have {role} images of their own. Leave out one.")
+            raise UsageError(f"{role}= was given, but the data already contain {role} images. Leave out one of them.")
         source = parts[role] if given is None else given
         images = _read_other(source, role, dataset.train, by_number, options)
         dataset = replace(dataset, validation=images) if role == "validation" else replace(dataset, test=images)
@@ -77,13 +77,13 @@ def read_dataset(
 
 def _read_training(parts: dict[str, Columns], options: ImportOptions | None) -> Dataset:
     if "train" not in parts:
-        raise DataError(f"the data have {' and '.join(parts)} images and none to train on. Give these, as train.")
+        raise DataError(f"the data have {' and '.join(parts)} images but no training images. Add them as train.")
     columns = parts["train"]
     labels = read_columns_labels(columns)
     if len(labels.class_names) < 2:
         raise DataError(
-            f"{columns.labels_name} has one class only, {', '.join(labels.class_names)}: there is nothing to tell "
-            "apart. Give images of two classes or more."
+            f"{columns.labels_name} has only one class, {', '.join(labels.class_names)}; a classifier needs two. Give "
+            "images of two classes or more."
         )
     pixels, notes = read_images(columns.images, len(labels), name=columns.images_name, options=options)
     brightest = int(pixels.max())
@@ -96,12 +96,12 @@ def _read_training(parts: dict[str, Columns], options: ImportOptions | None) -> 
 def _read_other(
     given: Any, role: str, train: LabelledImages, by_number: bool, options: ImportOptions | None
 ) -> LabelledImages:
-    """The validation or test images, labelled with the numbers of the training classes."""
+    """Read validation or test images; their labels become indices of the training classes."""
     if isinstance(given, Dataset):
-        raise UsageError(f"{role} is a Dataset, which has parts of its own. Give one of them, such as its .test.")
+        raise UsageError(f"{role} is a Dataset, which has several parts. Give one of them, such as its .test.")
     if isinstance(given, LabelledImages):
         labels = Labels(given.labels, given.class_names)
-        numbers = number_labels(labels, train.class_names, given.name, "the training part")
+        numbers = number_labels(labels, train.class_names, given.name, "the training data")
         return LabelledImages(given.images, numbers, train.class_names, given.name)
     if not isinstance(given, Columns):
         if is_share(given) or isinstance(given, str | os.PathLike):
@@ -109,11 +109,11 @@ def _read_other(
             raise UsageError(f"{role} is {shorten(repr(given), 40)}; give {allowed}, such as {role}=(X, y).")
         parts = find_parts(given, None, role, f"_{role}")
         if list(parts) != ["train"]:
-            raise DataError(f"{role} has parts of its own, {', '.join(parts)}. Give one of them.")
+            raise DataError(f"{role} has several parts: {', '.join(parts)}. Give one of them.")
         given = parts["train"]
     name = f"{train.name} {role}"
     return read_part(
-        given, train.image_shape, train.class_names, name, "the training part", by_number=by_number, options=options
+        given, train.image_shape, train.class_names, name, "the training data", by_number=by_number, options=options
     )[0]
 
 
@@ -121,10 +121,12 @@ def read_part(
     columns: Columns, shape: Shape, class_names: Sequence[str], name: str, owner: str, *,
     by_number: bool = False, options: ImportOptions | None = None, fit: Fit | None = None,
 ) -> tuple[LabelledImages, tuple[str, ...]]:  # fmt: skip
-    """Images for classes that are known already, at a shape that is known already, and notes.
+    """Read images whose classes and shape are already fixed, by training images or a model.
+
+    Returns the images and notes on how they were changed. Messages call the owner of the classes `owner`.
 
     Raises:
-        DataError: another shape, or a label that `owner` does not know.
+        DataError: the images have another shape, or a label is not one of `class_names`.
     """
     labels = read_columns_labels(columns)
     numbers = number_labels(labels, class_names, columns.labels_name, owner, by_number)
@@ -135,5 +137,5 @@ def read_part(
 
 
 def read_columns_labels(columns: Columns) -> Labels:
-    """The labels, with the names that came with them."""
+    """Read the labels of `columns`, with the class names that the data contain."""
     return read_labels(columns.labels, columns.labels_name, columns.class_names)

@@ -1,6 +1,6 @@
-"""Which part of a thing are images and which are labels, told by its keys, its columns or its features.
+"""Finds the images and the labels in a dict, a data frame or a Hugging Face dataset, by the names of its columns.
 
-Names decide, never positions: a frame may have any number of columns, and a wrong one would train without complaint.
+Positions are never used: a data frame may have any number of columns, and a wrong one would train without an error.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,12 +23,13 @@ _MANY = 16
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Images and their labels, as they were given, with what messages call them.
+    """Images and their labels as they were given, and their names in messages.
 
     Attributes:
-        images: whatever `intake.pictures.read_images` takes.
-        labels: whatever `intake.labels.read_labels` takes; None where there are none.
-        class_names: the names of the classes that the labels count, where the data have them.
+        images: any value that `intake.pictures.read_images` accepts.
+        labels: any value that `intake.labels.read_labels` accepts; None if there are no labels.
+        class_names: the class names that integer labels are indices into, if the data contain them.
+        images_name, labels_name: the names in messages.
     """
 
     images: Any
@@ -39,7 +40,7 @@ class Columns:
 
 
 def as_column(values: Any) -> Any:
-    """A column of a frame as a list; arrays, tensors and lists as they are."""
+    """Convert a column of a data frame to a list; return arrays, tensors and lists unchanged."""
     if isinstance(values, np.ndarray | list | tuple | str | bytes) or hasattr(values, "detach"):
         return values
     for method in ("to_list", "to_pylist"):
@@ -49,10 +50,10 @@ def as_column(values: Any) -> Any:
 
 
 def from_mapping(data: Mapping[Any, Any], what: str) -> dict[str, Columns]:
-    """The parts of a dict: `{"image": X, "label": y}`, or arrays called as in an `.npz`, such as x_train and y_train.
+    """Find the parts of a dict: `{"image": X, "label": y}`, or arrays named as in an `.npz` (x_train, y_train, ...).
 
     Raises:
-        DataError: no key, or more than one, for the images or for the labels.
+        DataError: no key, or more than one, may be the images or the labels.
     """
     keys = {column_word(str(key)): key for key in data}
     found = [(names, part) for names, part in NPZ_KEYS if part != UNDECIDED and names[0] in keys]
@@ -63,18 +64,18 @@ def from_mapping(data: Mapping[Any, Any], what: str) -> dict[str, Columns]:
     parts = {}
     for (images, labels), part in found:
         if labels not in keys:
-            raise DataError(f"{what} has {images} but not {labels}: give both.")
+            raise DataError(f"{what} has {images} but not {labels}. Give both.")
         parts[PART_NAMES[part]] = Columns(data[keys[images]], data[keys[labels]], class_names, images, labels)
     return parts
 
 
 def from_frame(frame: Any, what: str) -> dict[str, Columns]:
-    """The parts of a frame of pandas, polars or Arrow, or of a Hugging Face dataset.
+    """Find the parts of a pandas or polars data frame, an Arrow table or a Hugging Face dataset.
 
-    A column `split` tells which rows train, validate and test, as in a CSV file.
+    As in a CSV file, a column `split` assigns rows to training, validation or test.
 
     Raises:
-        DataError: no column, or more than one, for the images or for the labels.
+        DataError: no column, or more than one, may be the images or the labels.
     """
     columns = column_names(frame)
     image, label, class_names = _by_features(frame)
@@ -89,8 +90,8 @@ def from_frame(frame: Any, what: str) -> dict[str, Columns]:
         part = part_of(str(word))
         if part is None:
             raise DataError(
-                f"{what}: row {row} has {word!r:.40} in the column {split}: train, validation and test are known. "
-                f"Correct it, or leave that column out."
+                f"{what}: row {row} has {word!r:.40} in the column {split}; allowed are train, validation and test. "
+                f"Correct it, or leave out that column."
             )
         parts.setdefault(PART_NAMES[part], []).append(row)
     return {
@@ -100,16 +101,16 @@ def from_frame(frame: Any, what: str) -> dict[str, Columns]:
 
 
 def column_names(frame: Any) -> list[Any]:
-    """The columns of a frame, under whatever name the library has them."""
+    """Return the column names of a data frame of any library."""
     names = getattr(frame, "column_names", None)
     return list(frame.columns if names is None else names)
 
 
 def find_names(columns: Iterable[Any], what: str, image: Any = None, label: Any = None) -> tuple[Any, Any]:
-    """The one column for images and the one for labels; `image` and `label` are known already.
+    """Find the column of images and the column of labels; `image` or `label`, if given, is used as it is.
 
     Raises:
-        DataError: with the columns that there are, and what to write instead.
+        DataError: no column, or more than one, may be the images or the labels.
 
     >>> find_names(["id", "image", "label"], "data")
     ('image', 'label')
@@ -125,20 +126,20 @@ def _find_name(columns: list[Any], kind: str, known: Sequence[str], what: str) -
         return matches[0]
     if not matches and kind == "images" and len(columns) > _MANY:
         raise DataError(
-            f"{what} has {len(columns):,} columns, none of them called {', '.join(known[:4])} or alike. If each is a "
-            "pixel, give an array and the labels, as train(X.reshape(-1, 28, 28), y) with X = "
+            f"{what} has {len(columns):,} columns, none of them named {', '.join(known[:4])} or similar. If each "
+            "is a pixel, give an array and the labels: train(X.reshape(-1, 28, 28), y) with X = "
             "data.drop(columns='label').to_numpy() and y = data['label']."
         )
-    shown = some_of([repr(str(column)) for column in columns], _MANY // 2) or "nothing"
+    shown = some_of([repr(str(column)) for column in columns], _MANY // 2) or "(none)"
     if matches:
-        problem = f"{len(matches)} of them can be the {kind}: {', '.join(map(str, matches))}"
+        problem = f"{len(matches)} of them may be the {kind}: {', '.join(map(str, matches))}"
     else:
-        problem = f"none of them is known for {kind} ({', '.join(known[:5])}, …)"
-    raise DataError(f"{what} has the columns {shown}; {problem}. Say which: (data['…'], data['…']), images first.")
+        problem = f"none of them can be the {kind} (known names: {', '.join(known[:5])}, …)"
+    raise DataError(f"{what} has the columns {shown}; {problem}. Give images and labels: (data['…'], data['…']).")
 
 
 def _by_features(frame: Any) -> tuple[Any, Any, tuple[str, ...] | None]:
-    """What a Hugging Face dataset says of its columns: the one of images, the one of classes, and their names."""
+    """Find the image column, the label column and the class names by the features of a Hugging Face dataset."""
     features = getattr(frame, "features", None)
     if not isinstance(features, Mapping):
         return None, None, None

@@ -1,7 +1,7 @@
-"""Labels of any kind to numbers of classes, and to the names of these.
+"""Converts labels of any type to class indices and class names.
 
-A label may be a whole number, a text, a truth value or anything else that can be hashed. Class names are the labels'
-texts, in the order of the numbers, or in natural order. Kinds are not mixed: 1 and "1" would be one name.
+Labels may be integers, strings, booleans or other hashable values. Class names are the labels as strings, in numerical
+order for integers, otherwise in natural order. Types cannot be mixed: 1 and "1" would have the same name.
 """
 
 from collections.abc import Hashable, Sequence
@@ -16,7 +16,7 @@ from convlens.errors import DataError
 from convlens.pixels import as_array
 from convlens.words import count_of, natural_key, printable, shorten, some_of
 
-_KINDS = {bool: "truth values", int: "whole numbers", str: "texts"}
+_KINDS = {bool: "booleans", int: "integers", str: "strings"}
 _MOST_SHOWN = 10
 
 
@@ -25,9 +25,9 @@ class Labels:
     """The class of each image.
 
     Attributes:
-        numbers: N whole numbers, places in `class_names`.
+        numbers: N indices into `class_names`.
         class_names: the classes that occur, in order.
-        are_numbers: whether the labels were given as whole numbers or truth values.
+        are_numbers: whether the labels were given as integers or booleans.
     """
 
     numbers: NDArray[np.int64]
@@ -39,12 +39,12 @@ class Labels:
 
 
 def read_labels(values: Any, name: str = "y", class_names: Sequence[str] | None = None) -> Labels:
-    """One label for each image, from an array, a tensor, a column or a list; or one-hot rows, as Keras uses them.
+    """Read one label per image from an array, a tensor, a column or a list, or one-hot rows (N×classes) as in Keras.
 
-    `class_names` are the names of the classes that whole numbers count from 0 on, where the data bring them.
+    If `class_names` is given, integer labels are indices into it.
 
     Raises:
-        DataError: labels that are missing, no classes, or of different kinds; with the first of them.
+        DataError: a label is missing, is not a class (such as 0.5), or has another type than the others.
 
     >>> read_labels([10, 9, 10])
     Labels(numbers=array([1, 0, 1]), class_names=('9', '10'), are_numbers=True)
@@ -64,13 +64,13 @@ def read_labels(values: Any, name: str = "y", class_names: Sequence[str] | None 
 def number_labels(
     labels: Labels, class_names: Sequence[str], name: str, owner: str, by_number: bool = False
 ) -> NDArray[np.int64]:
-    """The same labels as numbers of other classes, found by name.
+    """Convert labels to indices into other class names, by name.
 
-    With `by_number`, whole numbers count the classes from 0 on where no class is called by a number. `owner` is what
-    messages say has these classes.
+    With `by_number`, integer labels are indices, unless a class has a number as its name. Messages call the owner of
+    the classes `owner`.
 
     Raises:
-        DataError: a label that is none of these classes.
+        DataError: a label is not one of these classes.
 
     >>> number_labels(read_labels(["dog", "dog"]), ("cat", "dog"), "y", "the model").tolist()
     [1, 1]
@@ -83,17 +83,17 @@ def number_labels(
     unknown = [label for label in labels.class_names if label not in places]
     if unknown:
         count = int(np.isin(labels.numbers, [labels.class_names.index(label) for label in unknown]).sum())
-        what = "a label" if len(unknown) == 1 else "labels"
+        what = "a label that is not a class" if len(unknown) == 1 else "labels that are not classes"
         raise DataError(
-            f"{name} has {what} that {owner} does not know: {some_of([repr(label) for label in unknown])} (of "
-            f"{count_of(count, 'image')}). It knows {some_of(list(class_names), _MOST_SHOWN)}. Leave these images out, "
-            "or correct their labels."
+            f"{name} has {what} of {owner}: {some_of([repr(label) for label in unknown])} ("
+            f"{count_of(count, 'image')}). The classes are {some_of(list(class_names), _MOST_SHOWN)}. Leave "
+            "out these images, or correct their labels."
         )
     return np.array([places[label] for label in labels.class_names], np.int64)[labels.numbers]
 
 
 def _as_row(values: Any, name: str) -> NDArray[Any] | list[Any]:
-    """The labels one after another: an array where all are of one type, else a list."""
+    """Return the labels as an array if NumPy can hold them in one type, otherwise as a list."""
     if values is None or isinstance(values, str | bytes | dict | int | float):
         given = "missing" if values is None else shorten(repr(values), 40)
         raise DataError(f"{name} is {given}. Give one label for each image, in a list or an array.")
@@ -116,7 +116,7 @@ def _as_row(values: Any, name: str) -> NDArray[Any] | list[Any]:
 
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
-    """A tensor or a column as an array, of objects where there are texts in it."""
+    """Convert a tensor or a column to an array; a column without `__array__` becomes an array of objects."""
     if hasattr(values, "detach") or not (hasattr(values, "__array__") or hasattr(values, "__iter__")):
         return as_array(values, name)
     try:
@@ -124,19 +124,19 @@ def _to_numpy(values: Any, name: str) -> NDArray[Any]:
             return np.asarray(values)
         column = list(values)
     except Exception as error:  # other people's code: anything can be raised
-        raise DataError(f"{name} ({type(values).__name__}) gives no labels: {error}. Give a list.") from error
+        raise DataError(f"{name} ({type(values).__name__}) cannot be read: {error}. Give a list of labels.") from error
     array = np.empty(len(column), object)
     array[:] = column
     return array
 
 
 def _is_row(value: Any) -> bool:
-    """Whether a label is a row of numbers: one-hot, or in a list of its own."""
+    """Check whether a label is a row: one-hot, or a list of one value."""
     return isinstance(value, list) or (not isinstance(value, str | bytes) and getattr(value, "ndim", 0) > 0)
 
 
 def _from_rows(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """N×1 labels as N, N×classes one-hot rows as the places of their ones."""
+    """Convert N×1 labels to N labels, and N×classes one-hot rows to class indices."""
     if array.ndim == 2 and array.shape[1] == 1:
         return array[:, 0]
     if array.ndim == 2 and array.dtype.kind in "buif" and len(array):
@@ -146,11 +146,11 @@ def _from_rows(array: NDArray[Any], name: str) -> NDArray[Any]:
             return array.argmax(axis=1)
         row = shorten(array[wrong[0]].tolist(), 40)
         raise DataError(
-            f"{name} has the shape {array.shape}, but {name}[{wrong[0]}] is {row}: not one 1 and else 0. Give one "
-            "class for each image, or one-hot rows."
+            f"{name} has the shape {array.shape}, but {name}[{wrong[0]}] is {row}, which is not one-hot (a single "
+            "1, otherwise 0). Give one label for each image, or one-hot rows."
         )
-    hint = " Were images and labels exchanged? Images come first." if array.ndim > 2 else ""
-    raise DataError(f"{name} has the shape {array.shape}: give one label for each image, N of them.{hint}")
+    hint = " Did you swap images and labels? Images come first." if array.ndim > 2 else ""
+    raise DataError(f"{name} has the shape {array.shape}. Give one label for each image, shape (N,).{hint}")
 
 
 def _check_numbers(array: NDArray[Any], name: str) -> None:
@@ -158,41 +158,41 @@ def _check_numbers(array: NDArray[Any], name: str) -> None:
         return
     wrong = np.flatnonzero(~np.isfinite(array))
     if len(wrong):
-        raise DataError(f"{name}[{wrong[0]}] is {array[wrong[0]]:g}, which is no label. Leave out what has no label.")
+        raise DataError(f"{name}[{wrong[0]}] is {array[wrong[0]]:g}, not a label. Leave out images without a label.")
     wrong = np.flatnonzero(array != np.rint(array))
     if len(wrong):
         raise DataError(
-            f"{name}[{wrong[0]}] is {array[wrong[0]]:g}, which is no class. Convlens classifies: give whole numbers, "
-            "texts or truth values."
+            f"{name}[{wrong[0]}] is {array[wrong[0]]:g}, which is not a class. Convlens only classifies: give "
+            "integers, strings or booleans as labels."
         )
 
 
 def _distinct_objects(values: Any, name: str) -> tuple[list[Hashable], NDArray[np.int64]]:
-    """The different labels, and for each image the place of its own."""
+    """Return the distinct labels, and for each image the index of its label among them."""
     places: dict[tuple[type, Hashable], int] = {}
     numbers = []
     for at, value in enumerate(values):
         label = _plain(value)
         if label is None or label != label or type(label).__name__ in ("NAType", "NaTType"):
-            raise DataError(f"{name}[{at}] is {label}, which is no label. Leave out what has no label.")
+            raise DataError(f"{name}[{at}] is {label}, not a label. Leave out images without a label.")
         try:
             numbers.append(places.setdefault((type(label), label), len(places)))
         except TypeError as error:
             raise DataError(
-                f"{name}[{at}] is of the type {type(label).__name__}, which is no label. Give whole numbers or texts."
+                f"{name}[{at}] is of the type {type(label).__name__}, which is not a label. Give integers or strings."
             ) from error
     labels = [label for _, label in places]
     floats = [label for label in labels if isinstance(label, float)]
     if floats:
         raise DataError(
-            f"{name} has {floats[0]:g}, which is no class. Convlens classifies: give whole numbers, texts or truth "
-            "values."
+            f"{name} has {floats[0]:g}, which is not a class. Convlens only classifies: give integers, strings or "
+            "booleans as labels."
         )
     return labels, np.array(numbers, np.int64)
 
 
 def _plain(value: Any) -> Any:
-    """A label of NumPy or PyTorch as one of Python; whole floats as whole numbers."""
+    """Convert a label of NumPy or PyTorch to a Python value, and a float without a fraction to an int."""
     if callable(getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, bytes):
@@ -203,7 +203,7 @@ def _plain(value: Any) -> Any:
 
 
 def _in_order(distinct: list[Any], numbers: NDArray[np.int64], name: str, class_names: Sequence[str] | None) -> Labels:
-    """The classes sorted, and the numbers of the sorted ones."""
+    """Sort the classes, and return the labels as indices into the sorted classes."""
     if not distinct:
         raise DataError(f"{name} is empty. Give one label for each image.")
     by_kind = {_kind_of(label): label for label in distinct}
@@ -211,7 +211,7 @@ def _in_order(distinct: list[Any], numbers: NDArray[np.int64], name: str, class_
         (one, label), (other, another) = list(by_kind.items())[:2]
         raise DataError(
             f"{name} mixes {one} ({shorten(repr(label), 24)}) and {other} ({shorten(repr(another), 24)}). Give all "
-            f"labels as one kind, such as [str(label) for label in {name}]."
+            f"labels in one type, such as [str(label) for label in {name}]."
         )
     kind = next(iter(by_kind))
     as_numbers = kind in (_KINDS[int], _KINDS[bool])
@@ -223,7 +223,7 @@ def _in_order(distinct: list[Any], numbers: NDArray[np.int64], name: str, class_
     names = tuple(printable(str(label)) for label in order)
     if len(set(names)) < len(names) or "" in names:
         wrong = next((text for place, text in enumerate(names) if not text or text in names[:place]), "")
-        raise DataError(f"{name} has different labels that are both {wrong!r} as text, or an empty one. Rename them.")
+        raise DataError(f"{name} has an empty label, or different labels that are both {wrong!r} as text. Rename them.")
     check_class_names(names)
     places = {label: place for place, label in enumerate(order)}
     return Labels(np.array([places[label] for label in distinct], np.int64)[numbers], names, as_numbers)
@@ -232,8 +232,8 @@ def _in_order(distinct: list[Any], numbers: NDArray[np.int64], name: str, class_
 def _named(label: int, class_names: Sequence[str], name: str) -> str:
     if not 0 <= label < len(class_names):
         raise DataError(
-            f"{name} has the label {label}, but the data name {len(class_names)} classes, 0 to {len(class_names) - 1}. "
-            "Leave out what has no label."
+            f"{name} has the label {label}, but the data have {len(class_names)} class names, 0 to "
+            f"{len(class_names) - 1}. Leave out images without a label."
         )
     return str(class_names[label])
 

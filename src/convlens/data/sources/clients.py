@@ -1,7 +1,7 @@
-"""Running a package client (npm, apt-get) as a child process that cannot hang, ask questions or be left behind.
+"""Runs a package client (npm, apt-get) as a child process, with a time limit, without input, and ends it reliably.
 
-The clients are used as they are because they know this machine's mirrors, proxies and keys, which a download of our
-own would not. Their output goes to a file and not to a pipe: a grandchild that keeps a pipe open would make us wait.
+The clients use this machine's mirrors, proxies and keys, which a separate download would not. Their output goes to a
+file and not to a pipe, because a grandchild that keeps a pipe open would block this process.
 """
 
 import os
@@ -24,7 +24,7 @@ _TELLING = re.compile(r"(npm )?(err!|error\b|e:)", re.IGNORECASE)
 
 
 def find_client(name: str) -> str:
-    """The full path of a client on PATH (on Windows `npm` is `npm.cmd`, which only the full path starts).
+    """Return the full path of a client on PATH; on Windows, `npm` is `npm.cmd`, which needs the full path.
 
     Raises:
         SourceError: it is not installed.
@@ -37,7 +37,7 @@ def find_client(name: str) -> str:
 
 @contextmanager
 def work_folder(into: Path) -> Iterator[Path]:
-    """A folder inside `into` for a client to work in, gone afterwards."""
+    """Make a temporary folder inside `into` for a client; it is removed at the end."""
     with explain_write_errors(into):
         folder = TemporaryDirectory(dir=into, prefix="client-", ignore_cleanup_errors=True)
     with folder as path:
@@ -52,12 +52,12 @@ def run_client(
     report: Callable[[int], None],
     output: Path | None = None,
 ) -> None:
-    """Run `command`, called `name` in messages, in `folder`; `report` gets the bytes that lie there while it works.
+    """Run `command` in `folder`; `report` is called with the size of that folder in bytes while the command runs.
 
-    What it prints goes to the file `output`, if one is given.
+    `name` is its name in messages. The standard output goes to the file `output`, if given.
 
     Raises:
-        SourceError: it cannot be started, ends with an error, or takes longer than `seconds`.
+        SourceError: the command cannot be started, ends with an error, or takes longer than `seconds`.
     """
     log = folder / ".client.log"
     with explain_write_errors(folder):
@@ -89,7 +89,7 @@ def run_client(
 
 
 def single_file(folder: Path, pattern: str, client: str) -> Path:
-    """The one file that a client has left in `folder`."""
+    """Return the only file in `folder` that matches `pattern`."""
     found = sorted(path for path in folder.glob(pattern) if path.is_file())
     if len(found) != 1:
         raise SourceError(f"{client} left {len(found)} files like {pattern} instead of one")
@@ -108,7 +108,7 @@ def _wait(process: subprocess.Popen, folder: Path, deadline: float, report: Call
 
 
 def _end(process: subprocess.Popen) -> None:
-    """Stop the client and its children, if it is still there (time-out, Ctrl-C)."""
+    """Kill the client and its children if it is still running (after a time-out or Ctrl-C)."""
     if process.poll() is None:
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
@@ -118,7 +118,7 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files under `folder`; files may vanish while we look, which is no reason to fail."""
+    """Return the size of all files below `folder` in bytes; files that disappear meanwhile are ignored."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -130,7 +130,7 @@ def _size(folder: Path) -> int:
 
 
 def _reason(text: str) -> str:
-    """The most telling lines of a client's output as one, without what looks like a password in an address."""
+    """Return the error lines of a client's output as one line, without user names and passwords in addresses."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if _TELLING.match(line)]
     reason = "; ".join(dict.fromkeys(telling) if telling else lines[-1:])

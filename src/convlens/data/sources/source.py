@@ -1,7 +1,7 @@
-"""What a source of dataset files is, and what it reports while it works.
+"""Defines the interface of sources of dataset files, and the progress that they report.
 
-A source is a frozen dataclass with two methods and no base class. It brings files and judges nothing: whether the bytes
-are the right ones is checked in one place, by whoever asked, against the same checksums for every source.
+A source is a frozen dataclass with two methods and no base class. It only delivers files; the caller verifies them,
+against the same checksums for all sources.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -12,7 +12,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class FetchProgress:
-    """How far a source has come with one file: bytes so far, and bytes in all where that is known."""
+    """The progress with one file: bytes so far, and total bytes if known."""
 
     source: str
     file: str
@@ -24,21 +24,21 @@ OnProgress = Callable[[FetchProgress], None]
 
 
 class SourceError(Exception):
-    """A source that could not deliver, and why, in one line; stays inside `data`, where the next one is tried."""
+    """A source failed; the message says why in one line. It never leaves `data`, which then tries the next source."""
 
 
 class Source(Protocol):
     """One way to get the files of a dataset."""
 
     def describe(self) -> str:
-        """The name of this source in messages."""
+        """Return the name of this source in messages."""
         ...
 
     def deliver(self, wanted: Mapping[str, int], into: Path, on_progress: OnProgress) -> Generator[str, None, None]:
-        """Put the wanted files (name → unpacked size in bytes) into the folder `into`; yield each name once there.
+        """Write the wanted files (name → unpacked size in bytes) to the folder `into`; yield each finished name.
 
         Raises:
-            SourceError: this source cannot give (all of) them; what was yielded before stays.
-            OutputError: the disk is full or may not be written to, which no other source would change.
+            SourceError: not all files can be delivered; the files that were yielded before are kept.
+            OutputError: the disk is full or cannot be written, which would affect every source.
         """
         ...

@@ -1,11 +1,11 @@
 // Attribution: the contribution of each input number to the logit of a class, by a backward pass through all layers.
 //
-// The method is gradient × (input − baseline). The baseline is an empty picture: black if the training pictures are
+// The method is gradient × (input − baseline). The baseline is an empty image: black if the training images are
 // light on dark, white if they are dark on light, and the mean (0 after normalisation) if they are mixed, so the empty
 // background of a drawing contributes nothing. In a linear network (no activation, no maxpool), the contributions add
-// up to the difference between the picture's logit and the baseline's; with only relu and maxpool, they do so if there
-// are no biases. In other networks the gradient is only the slope at this picture. `steps` averages it over the
-// straight line from the baseline to the picture (integrated gradients, Sundararajan et al. 2017); these contributions
+// up to the difference between the image's logit and the baseline's; with only relu and maxpool, they do so if there
+// are no biases. In other networks the gradient is only the slope at this image. `steps` averages it over the
+// straight line from the baseline to the image (integrated gradients, Sundararajan et al. 2017); these contributions
 // add up in any network if there are many steps.
 
 import { sizeOf } from "convlens/engine/decode.js";
@@ -16,9 +16,9 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @import { Activation, Model, Numbers } from "convlens/engine/network.js" */
 
 /**
- * The contribution of each input number to the logit of a class, C·H·W numbers; positive ones increase it. If `steps`
- * is above 1, gradients are averaged along the line from the baseline; `activations`, those of the picture, are then
- * used only for the last step.
+ * Returns the contribution of each input number to the logit of a class, C·H·W numbers; positive ones increase it.
+ * `activations` are those of the image. If `steps` is above 1, gradients are averaged along the line from the baseline
+ * to it.
  * @param {Model} model
  * @param {Activation[]} activations
  * @param {number} classNumber
@@ -26,13 +26,13 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 export function attribution(model, activations, classNumber, { steps = 1 } = {}) {
   const classes = model.classNames.length;
   if (!(classNumber >= 0 && classNumber < classes)) {
-    throw new Error(`there is no class ${classNumber}; this model has ${classes}, numbered from 0.`);
+    throw new Error(`there is no class ${classNumber}; this model has ${classes} classes, counted from 0.`);
   }
   const input = activations[0].data;
   const baseline = baselineOf(model);
   const slopes = new Float64Array(input.length);
   for (let step = 1; step <= steps; step += 1) {
-    // In the middle of each step, which errs least; one step alone looks at the picture itself.
+    // The midpoint of each step gives the smallest error; with one step, the gradient is that at the image itself.
     const outputs = steps === 1 ? activations : activationsBetween(model, baseline, input, (step - 0.5) / steps);
     const here = gradient(model, outputs, classNumber);
     for (let i = 0; i < slopes.length; i += 1) slopes[i] += here[i] / steps;
@@ -42,7 +42,7 @@ export function attribution(model, activations, classNumber, { steps = 1 } = {})
   return { shape: model.inputShape, data, baseline };
 }
 
-// What every layer makes of a picture that lies between two others, `share` of the way to the second.
+// The outputs of all layers for a point on the line between two inputs, `share` of the way to the second.
 /** @type {(model: Model, one: Numbers, other: Numbers, share: number) => Activation[]} */
 function activationsBetween(model, one, other, share) {
   return activationsOfInput(
@@ -52,12 +52,12 @@ function activationsBetween(model, one, other, share) {
 }
 
 /**
- * How the logit of a class grows with each number of the input, C·H·W. What several layers take has the slopes of all
- * of them together.
+ * Returns the gradient of a class's logit with respect to the input, C·H·W. Where several layers use one output, their
+ * gradients are added.
  * @type {(model: Model, activations: Activation[], classNumber: number) => Numbers}
  */
 export function gradient(model, activations, classNumber) {
-  /** @type {(Numbers | undefined)[]} Entry k + 1 is that of layer k. */
+  /** @type {(Numbers | undefined)[]} Entry k + 1 belongs to the output of layer k. */
   const slopes = new Array(activations.length);
   const logits = new Float64Array(model.classNames.length);
   logits[classNumber] = 1;
@@ -69,14 +69,14 @@ export function gradient(model, activations, classNumber) {
     parts.forEach((part, which) => {
       const before = layer.inputs[which] + 1;
       const others = slopes[before];
-      // A new array, since layers may hand on one array to several inputs.
+      // The sum is a new array, since a layer may return one array for several inputs.
       slopes[before] = others ? added([others, part]) : part;
     });
   }
   return slopes[0] ?? new Float64Array(activations[0].data.length);
 }
 
-/** @type {(model: Model) => Float32Array<ArrayBuffer>} A picture with nothing on it, as the network gets it. */
+/** @type {(model: Model) => Float32Array<ArrayBuffer>} An empty image, normalised. */
 export function baselineOf(model) {
   const { light_on_dark: lightOnDark } = model.preprocessing;
   const size = sizeOf(model.inputShape);

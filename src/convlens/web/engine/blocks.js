@@ -1,7 +1,7 @@
-// The one inner loop of convolutions: four maps × two places at once.
+// The inner loop of all convolutions: four maps × two places at once.
 //
-// The weights of four maps lie side by side, so that every input number that is read serves four sums, and two places
-// are summed at once, so that every weight serves two. The eight sums stay in registers. All in float64: JavaScript
+// The weights of four maps lie side by side, so every input number that is read is used for four sums. Two places are
+// summed at once, so every weight is used twice. The eight sums stay in registers. Everything is float64: JavaScript
 // computes in it anyway, and a Float32Array would convert at every access.
 
 export const MAPS = 4;
@@ -10,9 +10,8 @@ export const PLACES = 2;
 /** @import { Numbers } from "convlens/engine/network.js" */
 
 /**
- * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight,
- * summed; the first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from
- * `packed[from + 4·k]` on.
+ * Writes eight weighted sums into `sums`: four maps at the place `start`, then the same at `start + stride`. Tap k
+ * multiplies `input[place + offsets[k]]` by the four weights from `packed[from + 4·k]` on.
  * @param {Float64Array} input
  * @param {number} start
  * @param {number} stride
@@ -53,19 +52,19 @@ export function sumBlock(input, start, stride, offsets, taps, packed, from, sums
   sums[7] = b3;
 }
 
-/** @type {(map: number, tap: number, taps: number) => number} Four maps side by side, tap by tap. */
+/** @type {(map: number, tap: number, taps: number) => number} The place of a weight: four maps side by side. */
 export function packedPlace(map, tap, taps) {
   return (map - (map % MAPS)) * taps + tap * MAPS + (map % MAPS);
 }
 
-/** @type {(maps: number, taps: number) => number} What is missing in the last four maps is zeros. */
+/** @type {(maps: number, taps: number) => number} The length of packed weights, filled up with zeros to four maps. */
 export function packedSize(maps, taps) {
   return Math.ceil(maps / MAPS) * MAPS * taps;
 }
 
 /**
- * C·H·W numbers copied into a buffer of other maps of zeros, `spacing` apart and `padding` from their edge, so that no
- * tap asks whether it is inside; what lies outside of these maps is left out. All else stays zero from the beginning.
+ * Copies C·H·W numbers into larger maps of zeros, `spacing` apart and `padding` from their edge, so that no tap has to
+ * check whether it is inside. Numbers outside the larger maps are left out. The zeros are never overwritten.
  * @type {(layer: { inputShape: number[], padding: number[], spacing?: number[] },
  *   prepared: { rows: number, columns: number, padded: Float64Array }, input: Numbers) => void}
  */
@@ -83,7 +82,7 @@ export function fillPadded({ inputShape, padding, spacing = [1, 1] }, { rows, co
   }
 }
 
-// Which of `count` numbers, `spacing` apart from `start` on, lie at the places 0 to size − 1: the first, and the end.
+// Returns the range [first, end) of the numbers at places 0 to size − 1, if `count` numbers lie `spacing` apart.
 /** @type {(start: number, spacing: number, count: number, size: number) => number[]} */
 function placesInside(start, spacing, count, size) {
   return [Math.max(0, Math.ceil(-start / spacing)), Math.min(count, Math.ceil((size - start) / spacing))];

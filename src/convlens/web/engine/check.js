@@ -1,7 +1,7 @@
-// Checks that this page computes the same as Convlens's engine, before anything of a model is shown.
+// Checks that this page computes the same as Convlens's engine, before it shows a model.
 //
-// A model comes with pictures (real ones and noise), the engine's values for them at some places of every layer, and a
-// checksum of the weights. The checksum detects damaged weights, even those that no picture uses; the values detect
+// A model comes with images (real ones and noise), the engine's values for them at some places of every layer, and a
+// checksum of the weights. The checksum detects damaged weights, even those that no image uses; the values detect
 // differences in arithmetic.
 
 import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
@@ -12,21 +12,21 @@ import { activations, weightsOf } from "convlens/engine/network.js";
 /** @typedef {{ worst: number, where: string }} Difference */
 /** @typedef {Difference & { agrees: boolean }} Verdict */
 
-/** How far a value may be off, in parts of the largest value of its layer. */
+/** The largest difference allowed, as a share of the largest value of the layer. */
 export const TOLERANCE = 1e-4;
 
 /**
- * Compute the check vectors again. `worst` is the largest difference found, in parts of the largest value of its layer
- * (Infinity where something is no number or is missing), and `where` says in words what it was.
+ * Recomputes the check vectors. `worst` is the largest difference found, as a share of the largest value of its layer
+ * (Infinity if a value is missing or not a number), and `where` describes it.
  * @type {(model: Model) => Verdict}
  */
 export function checkModel(model) {
   const { check } = model.payload;
   if (!check || !(check.count > 0) || check.layers?.length !== model.layers.length + 1) {
-    return { agrees: false, worst: Infinity, where: "the model came without the values to check it by" };
+    return { agrees: false, worst: Infinity, where: "the model contains no check values" };
   }
   if (fingerprint(model) !== check.weights) {
-    return { agrees: false, worst: Infinity, where: "the weights are not those that were written" };
+    return { agrees: false, worst: Infinity, where: "the weights do not match their checksum" };
   }
   const pictures = decodeBytes(check.images);
   const size = sizeOf(model.inputShape);
@@ -47,7 +47,7 @@ export function checkModel(model) {
 }
 
 /**
- * The larger difference of the one found so far and those between `values` and what is expected of a picture.
+ * Returns the largest difference: the one found so far, or a larger one between `values` and those expected.
  * @param {Difference} found
  * @param {number[] | Numbers} values
  * @param {Numbers} expected
@@ -63,7 +63,7 @@ function compare(found, values, expected, picture, largest, name) {
     const off = Number.isNaN(difference) ? Infinity : difference;
     if (off > worst) {
       worst = off;
-      where = `${name}, picture ${picture + 1}: ${values[i]} here, ${wanted} where the model was written`;
+      where = `${name}, image ${picture}: ${values[i]} here, ${wanted} where the model was written`;
     }
   }
   return { worst, where };
@@ -89,7 +89,7 @@ export function fingerprint(model) {
   return (remainder ^ 0xffffffff) >>> 0;
 }
 
-/** What the CRC-32 of zlib and PNG makes of every byte. */
+/** The table of CRC-32, as in zlib and PNG. */
 const TABLE = Uint32Array.from({ length: 256 }, (_nothing, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit += 1) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;

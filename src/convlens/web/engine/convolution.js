@@ -9,8 +9,8 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 /** @import { Numbers, Pair, Tensor } from "convlens/engine/network.js" */
 
 /**
- * What of a layer a convolution of one group needs to know. `spacing` lies between the numbers of its input, 1 unless
- * it brings slopes back, and `padding` below 0 leaves numbers out.
+ * The part of a layer that the convolution of one group uses. `spacing` is the distance between the numbers of its
+ * input, 1 except in a backward pass; `padding` below 0 crops the input.
  * @typedef {{
  *   inputShape: number[], outputShape: number[], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair,
  *   spacing?: Pair, weight: Tensor, bias: Tensor,
@@ -20,7 +20,7 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 /** @typedef {ReturnType<typeof prepareTaps>} Taps */
 
 /**
- * A function of a layer that is worked out once for its weights, and anew when it gets others.
+ * Caches a function of a layer: the result is kept until the layer gets other weights.
  * @template {{ weight: Tensor }} L
  * @template Made
  * @param {(layer: L) => Made} make
@@ -47,7 +47,7 @@ export function convolve(layer, input) {
   return tiles ? convolveTiles(layer, tiles) : convolveTaps(layer, taps);
 }
 
-/** @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>} Slopes of inputs from those of outputs. */
+/** @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>} The gradients of the inputs. */
 export function convolveBack(layer, slopes) {
   return convolve(turned(layer), slopes);
 }
@@ -72,7 +72,7 @@ function prepareTaps(layer) {
   return { rows, columns, offsets, padded, packed: packKernels(layer, offsets.length) };
 }
 
-// How many rows, or columns, of the padded input all windows together read.
+// The number of rows, or columns, of the padded input that the windows read.
 /** @type {(layer: ConvLayer, axis: number) => number} */
 function reachOf({ outputShape, kernel, stride, dilation }, axis) {
   return (outputShape[axis + 1] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1;
@@ -114,9 +114,9 @@ function convolveTaps(layer, prepared) {
   return output;
 }
 
-// The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
-// channel. It slides step by step over the slopes, which lie a stride apart and so far from the edge that the turned
-// kernel meets each of them wherever the kernel met its input.
+// The backward pass of a convolution as another convolution (the transposed one): it takes the gradients of all maps
+// and returns those of each channel. Its kernels are the layer's, rotated by 180°. It slides in steps of 1 over the
+// gradients, which lie a stride apart.
 /** @type {(layer: ConvLayer) => ConvLayer} */
 function turnRound({ kernel, stride, padding, dilation, inputShape, outputShape, weight }) {
   const [channels] = inputShape;

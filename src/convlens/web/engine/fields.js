@@ -1,8 +1,8 @@
-// Receptive fields: which part of earlier layers, and of the picture, one number depends on.
+// Receptive fields: the part of earlier layers, and of the image, that one number depends on.
 //
-// The textbook's recursion gives the size in the middle of a boundless picture. Real maps end, so a field reaches from
-// the first to the last row that is really read, as in Python (convlens.network.receptive_field); the boundless one
-// comes along as `unclipped`. Where several ways lead back to a layer, the field holds what any of them reaches.
+// The textbook recursion gives the size far from the edges of an image. Here a field reaches from the first to the last
+// row that is really read, as in Python (convlens.network.receptive_field); `unclipped` is the textbook's field. If
+// several paths lead back to a layer, the field contains what any of them reads.
 
 import { shapeOf } from "convlens/engine/decode.js";
 import { hull, isEmpty, placeRegion, unite } from "convlens/engine/regions.js";
@@ -15,9 +15,9 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @typedef {Box & { firstChannel: number, endChannel: number, unclipped: Box }} Field endChannel is outside */
 
 /**
- * What the number at `place` of layer `layer` depends on, in the input and in every layer up to its own, so that entry
- * k + 1 is that of layer k: null in a layer that does not lead to it. A number that sees nothing but padding has fields
- * of no size.
+ * Returns the receptive fields of the number at `place` in layer `layer`: entry 0 in the input, entry k + 1 in layer k.
+ * An entry is null if its layer does not lead to the number. The fields of a number that depends only on padding are
+ * empty.
  * @type {(model: Model, layer: number, place: number) => (Field | null)[]}
  */
 export function receptiveFields(model, layer, place) {
@@ -37,7 +37,7 @@ export function receptiveFields(model, layer, place) {
   return regions.map((region) => region && fieldOf(region));
 }
 
-/** @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null} In one layer's output. */
+/** @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null} The one in layer `upTo`. */
 export function receptiveField(model, layer, place, upTo = -1) {
   if (upTo > layer) throw new Error(`layer ${upTo} comes after layer ${layer}; give an earlier one.`);
   return receptiveFields(model, layer, place)[upTo + 1];

@@ -1,8 +1,7 @@
-// A trained model in the page: opened from its payload (src/convlens/export/page_model.py), then run on pictures.
+// A trained model in the page: opened from its payload (src/convlens/export/page_model.py), then run on images.
 //
 // Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed
-// here. The layers are in an order in which each comes after its inputs. The names of weights are those of PyTorch's
-// state dict.
+// here. Each layer comes after its inputs. Weights have the names of PyTorch's state dict.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { kindOf } from "convlens/layers/shared/kind.js";
@@ -10,26 +9,26 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 const FORMAT = 2;
 
 /** @typedef {Float32Array | Float64Array} Numbers */
-/** @typedef {[number, number]} Pair for rows and columns */
+/** @typedef {[number, number]} Pair one number for rows, one for columns */
 /** @typedef {{ shape: number[], data: Float32Array }} Tensor */
 /**
- * @typedef {{ layer: number, place: number }} Source a number: its layer (−1: the input) and its place in the flat
- * array
+ * @typedef {{ layer: number, place: number }} Source the origin of a number: its layer (−1: the input) and its place in
+ * the flat array
  */
-/** @typedef {{ mean: number[], std: number[] }} Normalisation channel by channel */
+/** @typedef {{ mean: number[], std: number[] }} Normalisation one number per channel */
 /** @typedef {{ shape: number[], data: string | Float32Array }} GivenTensor data may be base64 */
 /** @typedef {Record<string, any>} Payload the model as `page_model` wrote it */
 
 /**
- * A layer has this, what its kind takes besides (kernel, slope, epsilon ...), and its weights under PyTorch's names.
+ * A layer has these properties, those of its kind (kernel, slope, epsilon …), and its weights under PyTorch's names.
  * @typedef {object} Layer
  * @property {number} index
- * @property {string} path its module's name in PyTorch: "3", "3.body.0"
+ * @property {string} path its module path in PyTorch: "3", "3.body.0"
  * @property {string} kind
  * @property {string} text
- * @property {number[]} inputs the layers whose outputs it takes, −1 being the network's input
- * @property {number} depth how many residual blocks and concatenations it lies in
- * @property {string} branch in which branch of the innermost: "", "body", "shortcut", "branch 1"
+ * @property {number[]} inputs the layers whose outputs it takes; −1 is the network's input
+ * @property {number} depth the number of blocks around it
+ * @property {string} branch its branch of the innermost block: "", "body", "shortcut", "branch 1"
  * @property {number[]} inputShape of the first input
  * @property {number[][]} inputShapes
  * @property {number[]} outputShape
@@ -54,10 +53,10 @@ const FORMAT = 2;
 
 /** @typedef {{ shape: number[], data: Numbers }} Activation */
 
-/** @type {(payload: Payload) => Model} The model that a payload holds. */
+/** @type {(payload: Payload) => Model} Opens the model of a payload. */
 export function openModel(payload) {
   if (payload.format !== FORMAT) {
-    throw new Error(`this page reads models of format ${FORMAT}, and this one has format ${payload.format}.`);
+    throw new Error(`this page reads models of format ${FORMAT}, but this model has format ${payload.format}.`);
   }
   const model = {
     name: payload.name,
@@ -78,7 +77,7 @@ export function openModel(payload) {
 /** @type {(payload: Payload) => Layer[]} */
 function openLayers({ layers, input_shape: shape }) {
   return layers.map((/** @type {Record<string, any>} */ layer) => {
-    kindOf(/** @type {Layer} */ (layer)); // refuses one that is not known
+    kindOf(/** @type {Layer} */ (layer)); // throws if the kind is unknown
     const named = Object.entries(layer).map(([name, value]) => [
       name.replace(/_[a-z]/g, (letters) => letters[1].toUpperCase()),
       value,
@@ -89,8 +88,8 @@ function openLayers({ layers, input_shape: shape }) {
 }
 
 /**
- * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that
- * is watched. Returns the same model.
+ * Replaces weights of an open model, {"0.weight": {shape, data}, ...}, for example during training; all others stay.
+ * Returns the same model.
  * @type {(model: Model, weights: Record<string, GivenTensor>) => Model}
  */
 export function replaceWeights(model, weights) {
@@ -99,9 +98,9 @@ export function replaceWeights(model, weights) {
     const [path, part] = splitName(name);
     const layer = layers.get(path);
     const wanted = layer && kindOf(layer).weights?.(layer)[part];
-    if (!wanted) throw new Error(`this network has no place for the weights ${name}.`);
+    if (!wanted) throw new Error(`this network has no weights named ${name}.`);
     const [given, needed] = [tensor.shape.join("×"), wanted.join("×")];
-    if (given !== needed) throw new Error(`${name} has the shape ${given}, and this network needs ${needed}.`);
+    if (given !== needed) throw new Error(`${name} has the shape ${given}, but this network needs ${needed}.`);
     const data = typeof tensor.data === "string" ? decodeFloats(tensor.data) : tensor.data;
     if (data.length !== sizeOf(wanted)) throw new Error(`${name} has ${data.length} numbers, not ${sizeOf(wanted)}.`);
     Object.assign(layer, { [part]: { shape: wanted, data } });
@@ -126,7 +125,7 @@ export function weightsOf(model) {
 }
 
 /**
- * What the network gets of a picture: (pixels / 255 − mean) / std, channel by channel.
+ * Normalises an image for the network: (pixels / 255 − mean) / std, channel by channel.
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */
@@ -134,7 +133,7 @@ export function normalise(model, pixels) {
   const [channels, height, width] = model.inputShape;
   const count = height * width;
   if (pixels.length !== channels * count) {
-    throw new Error(`a picture of ${pixels.length} numbers: this network takes ${model.inputShape.join("×")}.`);
+    throw new Error(`the image has ${pixels.length} numbers, but this network takes ${model.inputShape.join("×")}.`);
   }
   const values = new Float32Array(pixels.length);
   for (let channel = 0; channel < channels; channel += 1) {
@@ -146,8 +145,8 @@ export function normalise(model, pixels) {
 }
 
 /**
- * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the
- * logits. Read them only: flatten and dropout hand on the array of their input.
+ * Returns the outputs of all layers for an image: entry 0 is the normalised input, entry k + 1 the output of layer k,
+ * and the last entry the logits. Don't change them: flatten and dropout return the array of their input.
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */
@@ -155,7 +154,7 @@ export function activations(model, pixels) {
   return activationsOfInput(model, normalise(model, pixels));
 }
 
-/** @type {(model: Model, input: Numbers) => Activation[]} The same for numbers that are normalised already. */
+/** @type {(model: Model, input: Numbers) => Activation[]} The same for an input that is already normalised. */
 export function activationsOfInput(model, input) {
   /** @type {Activation[]} */
   const outputs = [{ shape: model.inputShape, data: input }];
@@ -166,7 +165,7 @@ export function activationsOfInput(model, input) {
 }
 
 /**
- * The numbers that a layer takes, among those that were computed before it.
+ * Returns the inputs of a layer, from the outputs computed so far.
  * @param {Layer} layer
  * @param {Activation[]} outputs as `activations` gives them
  */
@@ -174,7 +173,7 @@ export function inputsOf(layer, outputs) {
   return layer.inputs.map((input) => outputs[input + 1].data);
 }
 
-/** @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>} The largest is taken off first. */
+/** @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>} The softmax of logits / temperature. */
 export function probabilities(model, logits) {
   const scaled = Float64Array.from(logits, (logit) => logit / model.temperature);
   const largest = scaled.reduce((most, value) => Math.max(most, value), -Infinity);

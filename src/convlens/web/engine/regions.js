@@ -1,15 +1,15 @@
 // Regions: the channels, rows and columns of a layer that a number in a later layer depends on.
 //
-// The individual rows and columns are traced back through the layers, because padding is not part of a map, dropped
-// rows are not used, and a dilated kernel may skip some. The free rows are those that maps without edges would have.
+// Rows and columns are traced back through the layers one by one, because padding is not part of a map, and some rows
+// may be unused or skipped by a dilated kernel. The free rows are those of maps without edges.
 // In a vector, each number counts as a map with one row and one column.
 
 import { positionOf } from "convlens/engine/decode.js";
 
-/** @typedef {[first: number, end: number]} Extent from the first to the first one behind */
+/** @typedef {[first: number, end: number]} Extent a range without its end */
 
 /**
- * Rows and columns are in order; a region without rows or without columns sees nothing.
+ * Rows and columns are sorted; a region without rows or without columns is empty.
  * @typedef {{ channels: Extent, rows: number[], columns: number[], freeRows: Extent, freeColumns: Extent }} Region
  */
 
@@ -25,8 +25,7 @@ export function placeRegion(shape, place) {
 }
 
 /**
- * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees
- * nothing.
+ * Returns all rows and columns of a layer, in all channels or in those given; empty if the region behind is empty.
  * @param {number[]} shape
  * @param {Region} behind
  * @param {Extent} channels
@@ -43,7 +42,7 @@ export function isEmpty({ rows, columns }) {
   return rows.length === 0 || columns.length === 0;
 }
 
-/** @type {(one: Region | null, other: Region | null) => Region | null} What both see together. */
+/** @type {(one: Region | null, other: Region | null) => Region | null} The union of two regions. */
 export function unite(one, other) {
   if (!one || !other) return one ?? other;
   const seen = [one, other].filter((region) => !isEmpty(region));
@@ -57,7 +56,7 @@ export function unite(one, other) {
   };
 }
 
-/** @type {(rows: number[]) => Extent} From the first to the first behind the last of some rows, which are in order. */
+/** @type {(rows: number[]) => Extent} The range from the first to the last of some sorted rows. */
 export function hull(rows) {
   return [rows[0], rows[rows.length - 1] + 1];
 }

@@ -1,19 +1,19 @@
-// The sample pictures of a payload (src/convlens/export/page_samples.py): packed as deflated bytes, in base64.
+// The sample images of a payload (src/convlens/export/page_samples.py): deflated bytes in base64.
 
 import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
 
 /**
- * As they come from Python: `images` are N·C·H·W bytes, `logits` N·classes numbers.
+ * The samples as Python writes them: `images` has N·C·H·W bytes, `logits` N·classes numbers.
  * @typedef {{ count: number, images: string, labels: number[], logits: string }} PackedSamples
  */
 
 /**
- * A picture C·H·W, the number of its true class, and what the model says of it.
+ * An image C·H·W, the index of its true class, and the model's logits.
  * @typedef {{ pixels: Uint8Array, label: number, logits: Float32Array }} Sample
  */
 
 /**
- * The same payload with its samples unpacked; an empty list where it has none.
+ * Returns the payload with its samples unpacked; an empty list if it has none.
  * @template {{ input_shape: number[], samples: PackedSamples | null }} Payload
  * @param {Payload} payload
  * @returns {Promise<Omit<Payload, "samples"> & { samples: Sample[] }>}
@@ -39,12 +39,12 @@ async function unpack({ count, images, labels, logits }, shape) {
   }));
 }
 
-/** @type {(packed: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>} What zlib has packed. */
+/** @type {(packed: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>} Unpacks zlib data. */
 async function inflate(packed) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
-    throw new Error("the sample pictures of this model are damaged. Export or save it again.");
+    throw new Error("the sample images of this model are damaged. Export or save it again.");
   }
 }

@@ -1,8 +1,8 @@
-// How one value is computed: everything that goes into it, for display.
+// How one value is computed: all its terms, for display.
 //
 // Sums are recomputed by the layer's kind in the simplest way, not taken from the forward pass: `total` is the result
 // of this arithmetic, `value` that of the forward pass, and a test checks that they agree. Every number comes with its
-// `source`, which is null for padding. Following the sources leads back to the picture.
+// `source`, which is null for padding. Following the sources leads back to the image.
 
 import { positionOf } from "convlens/engine/decode.js";
 import { inputsOf, probabilities } from "convlens/engine/network.js";
@@ -18,8 +18,8 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @typedef {ReturnType<typeof softmaxOf>} Softmax */
 
 /**
- * The whole sum behind one output number of a layer, −1 being the input: what every sum has, and what the layer's kind
- * explains (see layers/WORD.js). Of long lists the `most` largest terms come one by one.
+ * Returns the whole sum behind one output number of a layer (−1: the input), with the parts that the layer's kind
+ * explains (see layers/WORD.js). A long list contains the `most` largest terms; the rest is one number.
  * @param {Model} model
  * @param {Activation[]} activations
  * @param {number} layer
@@ -46,9 +46,9 @@ function explainInput(model, { position, value }) {
 }
 
 /**
- * The softmax behind the probabilities. `scaled` are the logits over the temperature, `exponents` are exp(scaled −
- * largest), and a probability is an exponent over their `sum`. `unknown` says that the best one is below the model's
- * threshold.
+ * Returns the softmax step by step. `scaled` are the logits divided by the temperature, `exponents` are exp(scaled −
+ * largest), and each probability is an exponent divided by their `sum`. `unknown` is true if the highest probability is
+ * below the model's threshold.
  * @param {Model} model
  * @param {Numbers} logits
  */

@@ -1,10 +1,10 @@
 // 3×3 convolution by Winograd's minimal filtering, F(4×4, 3×3) of Lavin and Gray (2016): 36 multiplications for 16
 // numbers instead of 144.
 //
-// Tiles of 6×6 of the input (four apart, so they overlap) and the kernels are brought into another form, 36 numbers
-// each, in which convolution is a product number by number; summed over the channels and brought back, it is a tile of
-// 4×4 of the output. The forms are sums of a few numbers with small factors: BᵀdB, GgGᵀ and AᵀmA of the paper, done
-// along the rows and then along the columns. In float64 what they round off lies far below the float32 of the result.
+// Tiles of 6×6 of the input (four apart, so they overlap) and the kernels are transformed to 36 numbers each. In this
+// form convolution is an elementwise product; summed over the channels and transformed back, it is a tile of 4×4 of the
+// output. The transforms are sums of a few numbers with small factors: BᵀdB, GgGᵀ and AᵀmA of the paper, along the rows
+// and then along the columns. In float64 their rounding errors are far below the precision of the float32 result.
 
 import { MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
 
@@ -17,14 +17,14 @@ const FORM = 6;
 const NUMBERS = FORM * FORM;
 const FEWEST = 16;
 
-/** @type {(layer: ConvLayer) => boolean} 3×3, step by step, between many maps: then the forms are the smaller part. */
+/** @type {(layer: ConvLayer) => boolean} 3×3, stride 1, many maps: with few maps the transforms take too long. */
 export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }) {
   const are = (/** @type {number[]} */ sizes, /** @type {number} */ size) => sizes.every((one) => one === size);
   const many = Math.min(inputShape[0], outputShape[0]) >= FEWEST;
   return many && are(kernel, 3) && are(stride, 1) && are(dilation, 1);
 }
 
-/** The kernels in their form, and room for the input and for the sums. @param {ConvLayer} layer */
+/** Transforms the kernels, and allocates the buffers for the input and the sums. @param {ConvLayer} layer */
 export function prepareTiles(layer) {
   const [channels] = layer.inputShape;
   const [maps, height, width] = layer.outputShape;
@@ -34,7 +34,7 @@ export function prepareTiles(layer) {
   return {
     ...{ rows, columns, down, across, tiles },
     padded: new Float64Array(channels * rows * columns),
-    // One more than there are: the last pair of tiles may be a single one.
+    // One number more, since the last tile may have no partner.
     input: new Float64Array(NUMBERS * channels * tiles + 1),
     products: new Float64Array(NUMBERS * maps * tiles),
     offsets: Int32Array.from({ length: channels }, (_nothing, channel) => channel * tiles),
@@ -42,7 +42,7 @@ export function prepareTiles(layer) {
   };
 }
 
-// Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
+// Transforms every kernel to 36 numbers. For each of the 36, the weights of four maps lie side by side.
 /** @type {(layer: ConvLayer) => Float64Array<ArrayBuffer>} */
 function transformKernels(layer) {
   const [channels] = layer.inputShape;
@@ -63,7 +63,7 @@ function transformKernels(layer) {
 }
 
 /**
- * Reads numbers from `start` on, `step` apart, and writes others from `first` on, `apart` from each other.
+ * Reads numbers from `start` on, `step` apart, and writes the results from `first` on, `apart` from each other.
  * @typedef {(from: Float32Array | Float64Array, start: number, step: number, to: Float64Array, first: number,
  *   apart: number) => void} Transform
  */
@@ -107,7 +107,7 @@ function outputOfForm(from, start, step, to, first, apart) {
   to[first + 3 * apart] = b - c + 8 * (d - e) + from[start + 5 * step];
 }
 
-/** @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>} Its padded input is in place. */
+/** @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>} `padded` must hold the input. */
 export function convolveTiles(layer, prepared) {
   transformInput(layer, prepared);
   multiply(layer, prepared);
@@ -123,7 +123,7 @@ function transformInput(layer, { rows, columns, down, across, tiles, padded, inp
       const top = Math.floor(tile / across) * TILE;
       const start = (channel * rows + top) * columns + (tile % across) * TILE;
       for (let row = 0; row < FORM; row += 1) formOfInput(padded, start + row * columns, 1, between, FORM * row, 1);
-      // Number k of every channel and tile lies together, since the sums are over channels.
+      // The k-th numbers of all channels and tiles lie together, since the sums run over channels.
       const apart = channels * tiles;
       const to = channel * tiles + tile;
       for (let column = 0; column < FORM; column += 1) {

@@ -7,7 +7,7 @@ const EVENTS = [
 const [FIRST_WAIT, LONGEST_WAIT] = [500, 10_000]; // milliseconds
 
 /**
- * `value` is what the event's JSON says, `number` its place in the stream.
+ * `value` is the event's parsed JSON, `number` its place in the stream.
  * @typedef {{
  *   onEvent: (name: string, value: any, number: number) => void,
  *   onState?: (state: "open" | "lost" | "closed") => void,
@@ -29,7 +29,7 @@ export class Api {
     return this.#ask(path, { method: "POST", body: JSON.stringify(body), headers });
   }
 
-  // Follows a stream of numbered events; returns what ends that.
+  // Follows a stream of numbered events; returns the function that stops it.
   /** @type {(path: string, handlers: EventHandlers) => () => void} */
   events(path, handlers) {
     const stream = new EventStream(this.#addressOf(path), handlers);
@@ -43,7 +43,7 @@ export class Api {
     return address;
   }
 
-  /** @param {string} path @param {RequestInit} request @returns {Promise<any>} what the JSON of the answer says */
+  /** @param {string} path @param {RequestInit} request @returns {Promise<any>} the answer's parsed JSON */
   async #ask(path, request) {
     const response = await fetch(this.#addressOf(path), request).catch(() => null);
     if (!response) throw new Refusal("The server does not answer. Is `convlens open` still running?", 0);
@@ -66,8 +66,8 @@ export class Refusal extends Error {
 }
 
 /**
- * A browser's EventSource comes back by itself with the last number it saw, but gives up for good when the server
- * answered with an error, so then a new one is opened that names the last number in its address.
+ * A browser's EventSource reconnects by itself and sends the last number that it saw, but it gives up when the server
+ * answers with an error. In that case this class opens a new one, with the last number in its address.
  */
 class EventStream {
   #address;
@@ -117,7 +117,7 @@ class EventStream {
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
   }
 
-  // Tells an event on; one that comes again after a break is told once.
+  // Passes an event on, unless it was passed on before a break in the connection.
   /** @type {(name: string, event: MessageEvent<string>) => void} */
   #hear(name, { data, lastEventId }) {
     const number = Number(lastEventId);

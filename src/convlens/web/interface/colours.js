@@ -21,19 +21,19 @@ const listeners = new Set();
 /** @type {Map<string, Uint32Array>} */
 const tables = new Map();
 
-/** "light" or "dark": what the person chose, else what the system has. */
+/** Returns "light" or "dark": the person's choice, otherwise the system's setting. */
 export function currentTheme() {
   const chosen = /** @type {Theme | undefined} */ (document.documentElement.dataset.theme);
   return chosen || (DARK_SYSTEM.matches ? "dark" : "light");
 }
 
-/** Calls back when light becomes dark or the reverse; returns what ends that. @param {ThemeListener} listener */
+/** Calls `listener` on each change of theme; returns the function that removes it. @param {ThemeListener} listener */
 export function onTheme(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** @type {(theme: Theme | null) => void} Sets the theme, or leaves it to the system when there is none. */
+/** @type {(theme: Theme | null) => void} Sets the theme; with null, the system decides. */
 export function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
@@ -41,14 +41,14 @@ export function setTheme(theme) {
 }
 
 /**
- * Colours of −1 to 1 as 511 pixels, each a number as a canvas keeps it (RGBA, little-endian): entry 255 is zero.
- * A map is then painted by `pixels32[i] = table[255 + Math.round(255 * value / limit)]`.
+ * Returns the colours of −1 to 1 as 511 pixels in the canvas's format (RGBA, little-endian); entry 255 is zero.
+ * So a map is painted by `pixels32[i] = table[255 + Math.round(255 * value / limit)]`.
  */
 export function divergingTable(theme = currentTheme()) {
   return tableOf(theme, 2 * STEPS + 1, (place) => mix((place - STEPS) / STEPS, theme));
 }
 
-/** Greys of 0 to 255 as pixels of a canvas: pictures look the same in both themes. */
+/** Returns the greys of 0 to 255 as pixels of a canvas. Images look the same in both themes. */
 export function greyTable() {
   return tableOf("grey", 256, (value) => [value, value, value]);
 }
@@ -67,7 +67,7 @@ export function inkOn(share, theme = currentTheme()) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
-// The table of that name, made when it is first wanted.
+// The table of that name, made when it is first used.
 /** @type {(name: string, length: number, colourOf: (place: number) => Colour) => Uint32Array<ArrayBufferLike>} */
 function tableOf(name, length, colourOf) {
   const table = tables.get(name) ?? Uint32Array.from({ length }, (_, place) => packed(colourOf(place)));

@@ -1,4 +1,4 @@
-/** What all views share: the model that is open, the server if there is one, and what the others are told of. */
+/** The state that all views share: the open model, the server if there is one, and the image in the first view. */
 
 import { checkModel } from "convlens/engine/check.js";
 import { openModel } from "convlens/engine/network.js";
@@ -12,7 +12,7 @@ import { Api } from "convlens/interface/api.js";
  */
 
 /**
- * What a view's module makes in its section: `mount(root, context)` gives it back. It hears of every model from now on.
+ * `mount(root, context)` of a view's module returns this. `onModel` is called with every model that is opened later.
  * @typedef {{ show(): void, hide(): void, onModel: ModelListener }} View
  */
 
@@ -22,10 +22,10 @@ export class Context {
   model = null;
   /** @type {ReturnType<typeof checkModel> | null} */
   check = null;
-  /** What `/api/state` said when the page was opened; empty without a server. @type {Record<string, any>} */
+  /** The answer of `/api/state` when the page was opened; empty without a server. @type {Record<string, any>} */
   state = {};
   /**
-   * What the first view shows, C·H·W bytes, for the others to use.
+   * The image in the first view, C·H·W bytes, which the other views use, too.
    * @type {{ pixels: Uint8Array, shape: number[] } | null}
    */
   drawing = null;
@@ -35,7 +35,7 @@ export class Context {
 
   /**
    * @param {Api | null} api null: there is no server
-   * @param {() => void} onRuns what is to happen when there may be another run
+   * @param {() => void} onRuns called when there may be a new run
    */
   constructor(api, onRuns) {
     this.api = api;
@@ -43,7 +43,7 @@ export class Context {
     this.#onRuns = onRuns;
   }
 
-  /** @type {(payload: any) => Promise<void>} Makes a payload of page_model the model of all views. */
+  /** @type {(payload: any) => Promise<void>} Opens a payload of page_model in all views. */
   async openModel(payload) {
     const model = openModel(await unpackSamples(payload));
     this.check = checkModel(model);
@@ -51,7 +51,7 @@ export class Context {
     this.#listeners.forEach((listener) => listener(model));
   }
 
-  /** There may be another run now. */
+  /** Call this when there may be a new run. */
   refreshRuns() {
     this.#onRuns();
   }
@@ -61,7 +61,7 @@ export class Context {
     location.hash = view;
   }
 
-  /** Calls back with every model from now on; returns what ends that. @param {ModelListener} listener */
+  /** Calls back with every model from now on; returns a function that stops this. @param {ModelListener} listener */
   onModel(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

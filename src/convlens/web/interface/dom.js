@@ -1,4 +1,4 @@
-/** Elements made in one call. Text is only ever set as text: class names, file names and messages come from outside. */
+/** Makes elements in one call. Text is never parsed as HTML, since names and messages come from outside the page. */
 
 const SVG = "http://www.w3.org/2000/svg";
 let announcing = 0;
@@ -15,20 +15,20 @@ let announcing = 0;
  *       (event: HTMLElementEventMap[Name] & { currentTarget: Made }) => void }} Attributes
  */
 
-/** @typedef {Node | { readonly root: Node }} Part a node, or what has one */
+/** @typedef {Node | { readonly root: Node }} Part a node, or an object with a node as its `root` */
 
 /**
- * What an element can hold: parts and text, in lists of lists if need be; null, undefined and false are left out.
+ * The children of an element: parts and text, in lists of any depth; null, undefined and false are left out.
  * @typedef {Part | Plain | { readonly length: number, readonly [place: number]: Children }} Children
  */
 
 /**
- * An element with its attributes and children.
+ * Makes an element with its attributes and children.
  *
  * `element("button", { class: "quiet", type: "button", onClick: undo, disabled: true }, "Undo")`
  *
- * Attributes: `on…` adds a listener, `style` takes an object (custom properties too), `data` an object for the dataset;
- * true sets an empty attribute, false, null and undefined set none.
+ * Attributes: `on…` adds a listener, `style` takes an object (also with custom properties), `data` takes an object for
+ * the dataset. The value true sets an empty attribute; false, null and undefined set none.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes<HTMLElementTagNameMap[Tag]>} [attributes]
@@ -52,7 +52,7 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Takes all children out and puts these in.
+ * Replaces all children of `parent`.
  * @template {Element} Parent
  * @param {Parent} parent
  * @param {...Children} children
@@ -62,7 +62,7 @@ export function fill(parent, ...children) {
   return parent;
 }
 
-/** @type {(id: string) => HTMLElement} An element of the page's own HTML, which has it for as long as it is open. */
+/** @type {(id: string) => HTMLElement} Returns an element of index.html; these elements are never removed. */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page's HTML has no element with the id ${id}.`);
@@ -70,14 +70,14 @@ export function byId(id) {
 }
 
 /**
- * A name that somebody else chose, shown in its own direction and never as markup.
+ * An element for a name from outside the page: in its own writing direction, and never parsed as HTML.
  * @type {(text: unknown, attributes?: Attributes<HTMLElement>) => HTMLElement}
  */
 export function nameOf(text, attributes = {}) {
   return element("bdi", { dir: "auto", ...attributes }, String(text));
 }
 
-/** Says something to a screen reader, once there was nothing else for `rest` milliseconds. @param {string} text */
+/** Announces `text` to screen readers, unless another text follows within `rest` milliseconds. @param {string} text */
 export function announce(text, rest = 400) {
   clearTimeout(announcing);
   announcing = setTimeout(() => {
@@ -86,19 +86,19 @@ export function announce(text, rest = 400) {
   }, rest);
 }
 
-/** Whether movement should be left out. */
+/** Whether the person has asked the system for less motion. */
 export function prefersStillness() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/** Draws once in the next frame: `const request = onceAFrame(draw); request()`. @param {(time: number) => void} draw */
+/** Draws at most once a frame: `const request = onceAFrame(draw); request()`. @param {(time: number) => void} draw */
 export function onceAFrame(draw) {
   return steadily(draw, 0);
 }
 
 /**
- * The same with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame, and
- * `request.cancel()` takes back what was asked for.
+ * Draws with at least `pause` milliseconds between two calls. `request.now()` draws in the next frame, and
+ * `request.cancel()` cancels a pending request.
  * @param {(time: number) => void} draw
  * @param {number} pause
  */

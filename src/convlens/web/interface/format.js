@@ -5,8 +5,8 @@ export const TIMES = "\u00d7";
 const SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b";
 
 /**
- * A number with this many digits after the point, "−0.25". A number that rounds to zero has no sign: "0.00". Very large
- * and very small numbers get a power of ten.
+ * Returns a number with `digits` digits after the point: "−0.25". A number that rounds to zero has no sign: "0.00".
+ * Very large and very small numbers get a power of ten.
  * @param {number} value
  */
 export function formatNumber(value, digits = 2) {
@@ -18,13 +18,13 @@ export function formatNumber(value, digits = 2) {
   return value < 0 && Number(text) !== 0 ? MINUS + text : text;
 }
 
-/** With its sign in front, also when it is a plus: "+0.25", "−1.00", "0.00". @param {number} value */
+/** Returns a number with its sign, also a plus: "+0.25", "−1.00", "0.00". @param {number} value */
 export function formatSigned(value, digits = 2) {
   const text = formatNumber(value, digits);
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
-/** "99.12 %": more digits near 100, so that 99.9996 does not become 100. @param {number} share */
+/** Returns a share as "99.12 %"; more digits near 100, so that 99.9996 does not become 100. @param {number} share */
 export function formatPercent(share, digits = 1) {
   const percent = share * 100;
   for (let more = digits; more <= 6; more += 1) {
@@ -34,7 +34,7 @@ export function formatPercent(share, digits = 1) {
   return "almost 100 %";
 }
 
-/** @type {(shape: ArrayLike<number>) => string} "8 × 28 × 28", or "10" of a vector. */
+/** @type {(shape: ArrayLike<number>) => string} "8 × 28 × 28", or "10" for a vector. */
 export function formatShape(shape) {
   return Array.from(shape, (size) => formatCount(size)).join(` ${TIMES} `);
 }
@@ -52,7 +52,7 @@ export function plural(count, singular, many = `${singular}s`) {
   return `${formatCount(count)} ${count === 1 ? singular : many}`;
 }
 
-/** @type {(error: unknown) => string} What went wrong, in words: whatever was thrown. */
+/** @type {(error: unknown) => string} The message of anything that was thrown. */
 export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 /**
- * Arrays as pictures: one canvas pixel per number, enlarged by CSS without smoothing. All maps of a layer share one
+ * Arrays as images: one canvas pixel per number, enlarged by CSS without smoothing. All maps of a layer share one
  * canvas and are painted by one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
  */
 
@@ -8,8 +8,8 @@ import { divergingTable, greyTable } from "convlens/interface/colours.js";
 /** @import { Theme } from "convlens/interface/colours.js" */
 
 /**
- * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel
- * sizes are in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
+ * The arrangement of maps on a canvas: `count` maps, each `height` × `width`, in rows of `columns`. `gap` and the two
+ * pixel sizes are in pixels of the canvas; `scale` is the number of CSS pixels per canvas pixel.
  * @typedef {{
  *   count: number, height: number, width: number, columns: number, gap: number, scale: number,
  *   pixelWidth: number, pixelHeight: number,
@@ -17,7 +17,7 @@ import { divergingTable, greyTable } from "convlens/interface/colours.js";
  */
 
 /**
- * What a canvas was painted with before, to be painted again: its pixels, and the same memory as a number a pixel.
+ * The pixels of each canvas, kept for the next painting; `words` is the same memory with one number per pixel.
  * @type {WeakMap<HTMLCanvasElement, { image: ImageData, words: Uint32Array }>}
  */
 const buffers = new WeakMap();
@@ -49,7 +49,8 @@ export function originOf(layout, index) {
   ];
 }
 
-/** What lies under a point in CSS pixels; null in a gap. @param {Layout} layout @param {number} x @param {number} y */
+/** The map, row and column under a point in CSS pixels; null in a gap. */
+/** @param {Layout} layout @param {number} x @param {number} y */
 export function placeUnder(layout, x, y) {
   const column = Math.floor(x / layout.scale),
     row = Math.floor(y / layout.scale);
@@ -65,8 +66,8 @@ export function placeUnder(layout, x, y) {
 /**
  * Paints maps (C×H×W, the first `layout.count` of them) on a canvas.
  *
- * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]`
- * the values are painted from black to white instead. Returns the limit.
+ * `limit` is the absolute value that gets the full colour, by default the largest one in `data`. With
+ * `grey: [low, high]` the values are painted from black to white instead. Returns the limit.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} data
  * @param {Layout} layout
@@ -96,7 +97,7 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   return scale;
 }
 
-// The pixels of a canvas, which gets the size of the layout.
+// Gives a canvas the size of the layout, and returns its pixels.
 /** @param {HTMLCanvasElement} canvas @param {Layout} layout */
 function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
   const earlier = buffers.get(canvas);
@@ -112,17 +113,17 @@ function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
 }
 
 /**
- * What draws on a canvas.
+ * Returns the drawing context of a canvas.
  * @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => CanvasRenderingContext2D}
  */
 export function contextOf(canvas, settings) {
   const context = canvas.getContext("2d", settings);
-  if (!context) throw new Error("this browser has no canvas to draw on.");
+  if (!context) throw new Error("this browser can't draw on a canvas.");
   return context;
 }
 
 /**
- * Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`.
+ * Paints an image of C×H×W bytes: one channel in grey, three in colour. CSS enlarges it by `scale`.
  * @type {(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, shape: number[], scale?: number) => void}
  */
 export function drawPicture(canvas, pixels, [channels, height, width], scale) {
@@ -140,7 +141,7 @@ export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   context.putImageData(image, 0, 0);
 }
 
-/** @type {(data: ArrayLike<number>) => number} The largest size of any number, 0 of none. */
+/** @type {(data: ArrayLike<number>) => number} The largest absolute value; 0 if `data` is empty. */
 export function largestSize(data) {
   let largest = 0;
   for (let place = 0; place < data.length; place += 1) {

@@ -1,4 +1,4 @@
-/** The line below the header: the model's name, and what there is to know of it in one breath. */
+/** The line below the header: the model's name and its most important facts. */
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
@@ -7,8 +7,7 @@ import { factList } from "convlens/interface/parts.js";
 /** @import { Model } from "convlens/interface/context.js" */
 
 /**
- * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to
- * choose.
+ * Fills `root` for a model, or for none; `chooser` is the list of runs, if there is one.
  * @param {HTMLElement} root
  * @param {Model | null} model
  * @param {HTMLElement | undefined} chooser
@@ -22,10 +21,12 @@ export function showModelLine(root, model, chooser) {
   }
   document.title = `${model.payload.name} · Convlens`;
   const name = element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model"));
-  fill(root, name, factList("facts", factsOf(model)), chooser);
+  const { stopped } = model.facts ?? {};
+  const notice = stopped ? element("p", { class: "notice" }, stopped) : null;
+  fill(root, name, factList("facts", factsOf(model)), chooser, notice);
 }
 
-/** @type {(model: Model) => [string, HTMLElement][]} Names and values of what is known, in order. */
+/** @type {(model: Model) => [string, HTMLElement][]} Names and values of the known facts, in order. */
 function factsOf({ facts, layers }) {
   const { data, recipe, test, seconds } = facts ?? {};
   const known = {

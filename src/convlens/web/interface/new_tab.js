@@ -1,11 +1,11 @@
 /**
- * A tab for something that takes a while to be made: opened at once, since browsers let a click open one only for a few
- * seconds.
+ * A tab for a page that takes a while to make. The tab is opened at once, since browsers allow a click to open a tab
+ * only for a few seconds.
  */
 
 import { element } from "convlens/interface/dom.js";
 
-/** @type {(ask: () => Promise<{ url: string }>, words: string) => Promise<void>} It closes again if that is refused. */
+/** @type {(ask: () => Promise<{ url: string }>, words: string) => Promise<void>} If `ask` fails, the tab is closed. */
 export async function openWhenReady(ask, words) {
   const tab = window.open("", "_blank");
   if (tab) {

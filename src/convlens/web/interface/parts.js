@@ -1,10 +1,10 @@
-// Parts that stand in several places of the page.
+// Parts that several views use.
 
 import { element } from "convlens/interface/dom.js";
 
 /** @import { Attributes, Children } from "convlens/interface/dom.js" */
 
-/** @type {(name: string, ...children: Children[]) => HTMLDivElement} With a class of the style sheet, or none: "". */
+/** @type {(name: string, ...children: Children[]) => HTMLDivElement} `name` is a CSS class, or "" for none. */
 export function div(name, ...children) {
   return element("div", { class: name || null }, ...children);
 }
@@ -14,32 +14,32 @@ export function button(words, onClick, attributes = {}) {
   return element("button", { type: "button", onClick, ...attributes }, words);
 }
 
-/** Keys that move, by rows down and columns to the right. @type {Record<string, [down: number, right: number]>} */
+/** The moves of the arrow keys, in rows and columns. @type {Record<string, [down: number, right: number]>} */
 export const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-/** A field for text that no browser completes or corrects. */
+/** Attributes of a text field that the browser neither completes nor corrects. */
 export const PLAIN_TEXT = { type: "text", autocomplete: "off", spellcheck: "false" };
 
-/** @type {(...children: Children[]) => HTMLLIElement[]} Each as an item of a list. */
+/** @type {(...children: Children[]) => HTMLLIElement[]} Each child as a list item. */
 export function items(...children) {
   return children.map((child) => element("li", {}, child));
 }
 
-/** @type {(...choices: [value: string | number, words: string][]) => HTMLOptionElement[]} What a select offers. */
+/** @type {(...choices: [value: string | number, words: string][]) => HTMLOptionElement[]} The options of a select. */
 export function optionList(...choices) {
   return choices.map(([value, words]) => element("option", { value }, words));
 }
 
-/** @type {(name: string, facts: [name: string, value: Children][]) => HTMLDListElement} What is known of something. */
+/** @type {(name: string, facts: [name: string, value: Children][]) => HTMLDListElement} Facts as a list of terms. */
 export function factList(name, facts) {
   const rows = facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
   return element("dl", { class: name }, rows);
 }
 
-/** @typedef {[words: Children, kind?: string]} Cell what stands in it, if anything, and a class */
+/** @typedef {[words: Children, kind?: string]} Cell its content, if any, and its CSS class */
 
 /**
- * A table that scrolls sideways where it is too wide, under a name for screen readers.
+ * A table that scrolls sideways if it is too wide; `name` is for screen readers.
  * @type {(name: string, headings: Cell[], body: HTMLElement | HTMLElement[],
  *   more?: { attributes?: Record<string, string>, caption?: string }) => HTMLDivElement}
  */
@@ -53,7 +53,7 @@ export function scrollingTable(name, headings, body, { attributes = {}, caption 
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
 }
 
-/** @type {(...words: Children[]) => Cell[]} Cells or headings with the class of numbers. */
+/** @type {(...words: Children[]) => Cell[]} Cells or headings with the class `number`. */
 export function numberCells(...words) {
   return words.map((one) => [one, "number"]);
 }
@@ -64,7 +64,7 @@ export function tableRow(name, cells, attributes = {}) {
   return element("tr", attributes, element("th", { scope: "row" }, name), others);
 }
 
-/** A line that says what went wrong; it is there only while it has words. */
+/** A line that says what went wrong; without text it is hidden. */
 export class Problem {
   root = element("p", { class: "notice alarm", role: "alert", hidden: true });
 

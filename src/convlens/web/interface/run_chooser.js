@@ -1,4 +1,4 @@
-/** The runs that the server has, as a list to choose from: whichever is chosen is opened in all views. */
+/** The list of the server's runs; the chosen run is opened in all views. */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatPercent, messageOf } from "convlens/interface/format.js";
@@ -11,7 +11,7 @@ export class RunChooser {
   #runs = [];
   /** The name of the model that is open. @type {string | null} */
   #open = null;
-  /** A model file that was given is no run, but there must be a way back to it. @type {string | null} */
+  /** The model given at the start. It may be a file instead of a run, and stays in the list. @type {string | null} */
   #given = null;
   #api;
   #onModel;
@@ -26,13 +26,13 @@ export class RunChooser {
     this.root = element("select", { ...attributes, onChange: () => this.#choose() });
   }
 
-  /** @type {(runs: RunSummary[]) => void} Runs as `/api/runs` has them. */
+  /** @type {(runs: RunSummary[]) => void} Shows these runs, in the format of `/api/runs`. */
   offer(runs) {
     this.#runs = runs;
     this.#list();
   }
 
-  /** Asks for the runs. If that fails, the list stays as it was; choosing from it then shows what is wrong. */
+  /** Requests the runs. If that fails, the list stays unchanged; choosing a run then shows the error. */
   async refresh() {
     const runs = await this.#api.get("/api/runs").catch(() => null);
     if (runs) this.offer(runs);

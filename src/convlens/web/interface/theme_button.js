@@ -1,4 +1,4 @@
-/** The button that changes between light and dark, and the browser's memory of what was chosen. */
+/** The button that switches between light and dark, and the storage of that choice in the browser. */
 
 import { currentTheme, setTheme } from "convlens/interface/colours.js";
 
@@ -6,7 +6,7 @@ import { currentTheme, setTheme } from "convlens/interface/colours.js";
 
 const KEY = "convlens-theme";
 
-/** @type {(button: HTMLElement) => void} Sets the theme that was chosen before, and lets the button change it. */
+/** @type {(button: HTMLElement) => void} Sets the theme that was chosen last, and lets the button switch it. */
 export function furnishThemeButton(button) {
   const show = (/** @type {Theme | null} */ theme) => {
     setTheme(theme);
@@ -28,7 +28,7 @@ function otherTheme() {
   return currentTheme() === "dark" ? "light" : "dark";
 }
 
-// A page from disk, and a browser that keeps nothing, may refuse to remember: the theme is then the system's.
+// A browser may refuse to store anything, for example for a page from disk; then the theme is the system's.
 function remembered() {
   try {
     const theme = localStorage.getItem(KEY);
@@ -43,6 +43,6 @@ function remember(theme) {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    /* shown now, forgotten later */
+    // The theme changes now, but the next visit starts with the system's.
   }
 }

@@ -4,9 +4,9 @@ import { drawAddition } from "convlens/views/look/sums/branches.js";
 /** @import { Layer, Source } from "convlens/engine/network.js" */
 /** @import { Kind } from "convlens/layers/shared/kind.js" */
 
-/** @typedef {{ terms: { value: number, source: Source }[] }} Addition a term for each branch, in their order */
+/** @typedef {{ terms: { value: number, source: Source }[] }} Addition a term for each branch, in order */
 
-/** @type {Kind<Layer, Addition>} Where the branches of a residual block meet: number by number, their sum. */
+/** @type {Kind<Layer, Addition>} The end of a residual block: the elementwise sum of its branches. */
 export default {
   forward: (_layer, inputs) => new Float32Array(added(inputs)),
   backward: (_layer, slopes, inputs) => inputs.map(() => slopes),

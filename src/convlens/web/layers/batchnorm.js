@@ -7,7 +7,7 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
 /** @typedef {WeightedLayer & { running_mean: Tensor, running_var: Tensor, epsilon: number }} BatchNormLayer */
 
 /**
- * (input − mean) / deviation is `normalised`; times the scale, plus the shift, it is the total.
+ * `normalised` is (input − mean) / deviation; the total is normalised · scale + shift.
  * @typedef {{
  *   input: { value: number, source: Source }, mean: number, variance: number, epsilon: number, deviation: number,
  *   normalised: number, scale: number, shift: number,
@@ -15,7 +15,7 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
  */
 
 /**
- * @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row.
+ * @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or each feature.
  */
 export default {
   weights: ({ inputShape: [size] }) => ({ weight: [size], bias: [size], running_mean: [size], running_var: [size] }),
@@ -53,7 +53,7 @@ function backward(layer, slopes) {
   return [result];
 }
 
-// What a distance from the mean is multiplied by: the scale over the deviation.
+// The factor of the distance from the mean: the scale divided by the deviation.
 /** @type {(layer: BatchNormLayer, channel: number) => number} */
 function factorOf(layer, channel) {
   return layer.weight.data[channel] / Math.sqrt(layer.running_var.data[channel] + layer.epsilon);

@@ -6,9 +6,9 @@ import { drawJoining } from "convlens/views/look/sums/branches.js";
 /** @import { Extent, Region } from "convlens/engine/regions.js" */
 /** @import { Kind } from "convlens/layers/shared/kind.js" */
 
-/** @typedef {{ which: number, input: { value: number, source: Source } }} Joining `which` branch a number came from */
+/** @typedef {{ which: number, input: { value: number, source: Source } }} Joining `which` branch a number comes from */
 
-/** @type {Kind<Layer, Joining>} Where branches meet: their maps, or their numbers, one behind the other. */
+/** @type {Kind<Layer, Joining>} The end of a concatenation block: the maps, or features, of its branches in order. */
 export default {
   forward: (_layer, inputs) => joined(inputs),
   backward(_layer, slopes, inputs) {
@@ -30,12 +30,12 @@ export default {
   onwards: (layer, which, place) => startsOf(layer.inputShapes.map(sizeOf))[which] + place,
 };
 
-/** @type {(sizes: number[]) => number[]} Where each of these begins when they lie one behind the other. */
+/** @type {(sizes: number[]) => number[]} The place where each part begins. */
 function startsOf(sizes) {
   return sizes.map((_size, which) => total(sizes.slice(0, which)));
 }
 
-// What of a region lies in the channels of one branch; null where nothing does.
+// The part of a region in the channels of one branch; null if there is none.
 /** @type {(region: Region, start: number, size: number) => Region | null} */
 function partOf(region, start, size) {
   /** @type {Extent} */

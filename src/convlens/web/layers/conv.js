@@ -13,7 +13,7 @@ import { drawConvolution } from "convlens/views/look/sums/convolution.js";
 /** @typedef {WindowLayer & WeightedLayer & { groups: number }} GroupedLayer */
 
 /**
- * The lists of a channel go row by row, as the kernel does; of padding the patch is 0 and the source null.
+ * The lists of a channel are in the order of the kernel, row by row. In padding the patch is 0 and the source null.
  * @typedef {object} ChannelSum
  * @property {number} channel of the layer's input
  * @property {number[]} patch
@@ -40,7 +40,7 @@ export default {
 };
 
 /**
- * What each group makes of its share of the numbers, one behind the other.
+ * Applies `compute` to each group's share of the numbers, and joins the results.
  * @type {(layer: GroupedLayer, numbers: Numbers,
  *   compute: (layer: ConvLayer, numbers: Numbers) => Float32Array) => Float32Array}
  */
@@ -51,7 +51,7 @@ function byGroups(layer, numbers, compute) {
   return joined(groups.map((group, number) => compute(group, numbers.subarray(number * size, (number + 1) * size))));
 }
 
-/** Each group as a convolution of its own, kept as long as the weights, so that it keeps what it has prepared. */
+/** Each group as a separate convolution, cached with the weights, so that its prepared kernels are reused. */
 const groupsOf = onceForWeights(splitGroups);
 
 /** @type {(layer: GroupedLayer) => ConvLayer[]} */
@@ -95,7 +95,7 @@ function groupOf({ groups, outputShape }, map) {
   return Math.floor((map * groups) / outputShape[0]);
 }
 
-// The channels of all groups that the maps of a region belong to.
+// The input channels of the groups to which the maps of a region belong.
 /** @type {(layer: GroupedLayer, region: Region) => [number, number]} */
 function channelsRead(layer, { channels: [first, end] }) {
   const size = layer.inputShape[0] / layer.groups;

@@ -8,7 +8,7 @@ import { drawDense } from "convlens/views/look/sums/dense.js";
 /** @typedef {{ value: number, weight: number, product: number, source: Source }} Contribution */
 
 /**
- * The largest products, of either sign, one by one and the rest in one number.
+ * The products with the largest absolute values, and the sum of the rest.
  * @typedef {{ contributions: Contribution[], rest: { count: number, sum: number }, bias: number }} DenseSum
  */
 
@@ -29,7 +29,7 @@ function forward(layer, [input]) {
   const output = new Float32Array(layer.outputShape[0]);
   for (let to = 0; to < output.length; to += 1) {
     const start = to * inputs;
-    // Two sums at a time: the second need not wait for the first.
+    // Two sums at a time, so that one addition need not wait for the other.
     let [even, odd] = [0, 0];
     let i = 0;
     for (; i + 1 < inputs; i += 2) {

@@ -1,3 +1,3 @@
 import { unchanged } from "convlens/layers/shared/elementwise.js";
 
-export default unchanged("Dropout does nothing while predicting.");
+export default unchanged("Dropout does nothing in prediction.");

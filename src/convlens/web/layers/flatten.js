@@ -7,7 +7,7 @@ import { drawRule } from "convlens/views/look/sums/rules.js";
 /** @import { RuleSum } from "convlens/layers/shared/elementwise.js" */
 /** @import { Kind } from "convlens/layers/shared/kind.js" */
 
-const WORDS = "Nothing is computed here: the maps are written out in a row, map after map, row after row.";
+const WORDS = "Flatten computes nothing: it puts all maps into one vector, map by map and row by row.";
 
 /** @type {Kind<Layer, RuleSum>} */
 export default {
@@ -17,7 +17,7 @@ export default {
   onwards: undefined,
 };
 
-// Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
+// A region of the vector as a region of the maps: one place for a single number, all places for several numbers.
 /** @type {(shape: number[], region: Region) => Region} */
 function unflatten(shape, region) {
   const [first, end] = region.channels;

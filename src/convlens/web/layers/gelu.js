@@ -1,9 +1,9 @@
-// In its exact form, as PyTorch has it by default, not the one with tanh.
+// The exact form, which is PyTorch's default, not the approximation by tanh.
 
 import { elementwise } from "convlens/layers/shared/elementwise.js";
 
-// The share of a normal distribution that lies below a value: by its power series near zero, and by its continued
-// fraction where the series would lose the digits of a small share.
+// The standard normal distribution function Φ(x): by its power series near zero, and by its continued fraction further
+// out, where the series would lose the digits of a small result.
 /** @type {(x: number) => number} */
 function shareBelow(x) {
   const size = Math.abs(x);

@@ -6,10 +6,10 @@ import { drawMaximum } from "convlens/views/look/sums/pooling.js";
 /** @import { Kind } from "convlens/layers/shared/kind.js" */
 /** @import { Cell, Window, WindowLayer } from "convlens/layers/shared/windows.js" */
 
-/** @typedef {Cell & { value: number | null }} Candidate padding has no value in a maximum, and is 0 in a mean */
+/** @typedef {Cell & { value: number | null }} Candidate for padding, null in a maximum, 0 in a mean */
 
 /**
- * `winner` is the number of the candidate that was taken.
+ * `winner` is the index of the largest candidate.
  * @typedef {{ window: Window, channel: number, candidates: Candidate[], winner: number }} MaximumSum
  */
 
@@ -46,8 +46,8 @@ export default {
   draw: drawMaximum,
 };
 
-// The place of the largest number under every window, the first of equals; padding takes no part. Written out, since a
-// call for each number under each window took as long as the convolution before it.
+// The place of the largest number in every window, the first one among equals; padding is ignored. The loops are
+// written out, since a function call per number took as long as the convolution before it.
 /** @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>} */
 function winnersOf(layer, input) {
   const [channels, height, width] = layer.inputShape;

@@ -1,13 +1,14 @@
-// How the training images look, as it is stored with the model: five numbers a measure, and where objects lie.
+// The look of the training images, as stored with the model: five numbers per measure, and where objects lie.
 import { roundToMillionths } from "convlens/preparation/rounding.js";
 
 /**
- * The extremes of a measure over the training images, 5 %, the median and 95 %; `width` is from 5 to 95 %.
+ * A measure's minimum, 5th percentile, median, 95th percentile and maximum over the training images; `width` is the
+ * distance from the 5th to the 95th percentile.
  * @typedef {{ lowest: number, low: number, middle: number, high: number, highest: number, width: number }} Spread
  */
 
 /**
- * Where objects lie: the middle of their mass or of their box, as shares of the frame's sides from its middle.
+ * Where objects lie: the centre of their mass or of their box, relative to the frame's centre, as shares of its sides.
  * @typedef {{ by: "mass" | "box", down: number, right: number, distance: number }} Centre
  */
 
@@ -18,7 +19,7 @@ import { roundToMillionths } from "convlens/preparation/rounding.js";
  */
 
 /**
- * What is stored with a model on how its pictures are prepared; `rules` names one of those that `prepare` knows.
+ * A model's stored preprocessing; `rules` is the name of rules that `prepare` knows.
  * @typedef {{
  *   image_shape: number[],
  *   rules: string,
@@ -27,7 +28,7 @@ import { roundToMillionths } from "convlens/preparation/rounding.js";
  * }} Preprocessing
  */
 
-/** @type {(stored: StoredAppearance | null | undefined) => Appearance | null} With named numbers. */
+/** @type {(stored: StoredAppearance | null | undefined) => Appearance | null} Names the numbers. */
 export function readAppearance(stored) {
   if (!stored) return null;
   return {

@@ -1,11 +1,10 @@
-// Blocks of pixels averaged to one, as Pillow's `reduce` does it, to the same bytes. Blocks at the right and the lower
-// edge may be smaller; each is averaged over what it has.
+// Average blocks of pixels to one pixel each, with the same bytes as Pillow's `reduce`. Blocks at the right and the
+// lower edge may be smaller.
 import { makePlane } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
-// What a sum of `count` bytes is multiplied with before it is shifted by 24 binary digits: 1/count, in single
-// precision.
+// The factor of a sum of `count` bytes before it is shifted right by 24 bits: 1/count in single precision.
 /** @type {(count: number) => number} */
 function multiplierFor(count) {
   return Math.trunc(Math.fround(2 ** 32 / Math.fround(256 * count)));
@@ -36,7 +35,7 @@ export function averageBlocks(plane, factor) {
   return averaged;
 }
 
-/** @type {(plane: Plane, factor: number) => Plane} The same with opacity: colours count as much as they are seen. */
+/** @type {(plane: Plane, factor: number) => Plane} The same for RGBA: colours are weighted by opacity. */
 export function averageTransparentBlocks(plane, factor) {
   const seen = makePlane(plane.height, plane.width, 4, Uint8Array.from(plane.data));
   for (let pixel = 0; pixel < seen.data.length; pixel += 4) {
@@ -55,7 +54,7 @@ export function averageTransparentBlocks(plane, factor) {
   return averaged;
 }
 
-/** @type {(value: number) => number} A product of two bytes as a byte, 255 standing for 1; rounded. */
+/** @type {(value: number) => number} The product of two bytes divided by 255, rounded. */
 export function divideBy255(value) {
   const raised = value + 128;
   return ((raised >> 8) + raised) >> 8;

@@ -1,5 +1,5 @@
-// Box and Gaussian blur of grey pictures, as Pillow does them, to the same bytes: what lies at the edge goes on beyond
-// it, a radius may be broken, and a Gaussian is three boxes, first across, then down.
+// Box and Gaussian blur of grey images, with the same bytes as Pillow: edge pixels are repeated beyond the edge, a
+// radius may be a fraction, and a Gaussian is three box blurs, first across, then down.
 import { makePlane, transpose } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
@@ -7,7 +7,7 @@ import { makePlane, transpose } from "convlens/preparation/planes.js";
 const PASSES = 3;
 const single = Math.fround;
 
-/** @type {(plane: Plane, radius: number) => Plane} Broken radii take a share of the next pixel. */
+/** @type {(plane: Plane, radius: number) => Plane} A fractional radius includes a share of the next pixel. */
 export function blurByBox(plane, radius) {
   return transpose(blurRows(transpose(blurRows(plane, radius, 1)), radius, 1));
 }
@@ -18,7 +18,7 @@ export function blurByGaussian(plane, deviation) {
   return transpose(blurRows(transpose(blurRows(plane, radius, PASSES)), radius, PASSES));
 }
 
-// The radius of three boxes that together spread as far as one Gaussian does: Gwosdek and others, 2011.
+// The radius of three boxes with the variance of one Gaussian (Gwosdek et al. 2011).
 /** @type {(deviation: number) => number} */
 function boxRadius(deviation) {
   const given = single(deviation);
@@ -37,7 +37,7 @@ function blurRows(plane, radius, passes) {
   return blurred;
 }
 
-// Sums run along: one pixel comes in at the right, one goes out at the left. Weights have 24 binary digits.
+// Running sums: one pixel is added at the right, one is removed at the left. Weights have 24 bits.
 /** @type {(plane: Plane, radius: number) => Plane} */
 function blurRowsOnce({ height, width, data }, radius) {
   const reach = Math.trunc(radius);
@@ -45,7 +45,7 @@ function blurRowsOnce({ height, width, data }, radius) {
   const outer = Math.trunc((2 ** 24 - (reach * 2 + 1) * inner) / 2);
   const blurred = makePlane(height, width);
   const last = width - 1;
-  const line = new Uint8Array(width + 2 * (reach + 1)); // a row that goes on beyond its edges
+  const line = new Uint8Array(width + 2 * (reach + 1)); // a row with repeated edge pixels
   for (let row = 0; row < height; row++) {
     const start = row * width;
     line.fill(data[start], 0, reach + 1);

@@ -1,5 +1,5 @@
-// Numbers and names out of the bytes of a file. Beyond its end there is nothing: NaN, which compares as false, so that
-// a file cut short is read as far as it goes.
+// Reads numbers and names from the bytes of a file. Beyond its end a number is NaN, which every comparison rejects, so
+// a truncated file is read as far as possible.
 
 export class ByteReader {
   #bytes;

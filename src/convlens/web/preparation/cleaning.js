@@ -1,4 +1,4 @@
-// The first steps on any picture of a glyph: away with what is not the object, each with its note.
+// The first steps for a picture of a glyph: remove everything but the object. Each step adds a note.
 import { cutFrame, undoEnlargement } from "convlens/preparation/disturbances.js";
 import { reduce } from "convlens/preparation/framing.js";
 import { isDarkOnLight } from "convlens/preparation/glyph.js";
@@ -11,15 +11,15 @@ import { describeSize } from "convlens/preparation/trail.js";
 /** @import { Box, Plane } from "convlens/preparation/planes.js" */
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
-const WORKING_SIZE = 500; // pixels; larger pictures are averaged down first, which is quick and takes noise away
+const WORKING_SIZE = 500; // pixels; larger pictures are averaged down first, which saves time and removes noise
 
-/** Average a large picture down. @type {(grey: Plane, trail: Trail) => Plane} */
+/** Averages a large picture down. @type {(grey: Plane, trail: Trail) => Plane} */
 export function reducePicture(grey, trail) {
   const reduced = reduce(grey, WORKING_SIZE);
   return trail.addChange("smaller", grey, reduced, `${describeSize(grey)}, averaged down to ${describeSize(reduced)}`);
 }
 
-/** @type {(given: Plane, trail: Trail) => Plane} Without enlargement blocks, frame, uneven light. */
+/** @type {(given: Plane, trail: Trail) => Plane} Removes enlargement blocks, frame and uneven light. */
 export function cleanPicture(given, trail) {
   const [plain, factor] = undoEnlargement(given);
   let grey = trail.addChange("smaller", given, plain, `${factor}×${factor} equal pixels merged into one`);
@@ -34,7 +34,7 @@ export function cleanPicture(given, trail) {
 }
 
 /**
- * Invert a picture that is not as wanted; null wants nothing.
+ * Inverts a picture whose polarity differs from `lightOnDark`; null leaves it unchanged.
  * @type {(grey: Plane, lightOnDark: boolean | null, trail: Trail, background?: number) => Plane}
  */
 export function matchPolarity(grey, lightOnDark, trail, background = undefined) {
@@ -42,7 +42,7 @@ export function matchPolarity(grey, lightOnDark, trail, background = undefined) 
   return trail.add("polarity", invert(grey), `${lightOnDark ? "dark on light" : "light on dark"}, inverted`);
 }
 
-/** A light-on-dark glyph without ruled lines. @type {(glyph: Plane, trail: Trail) => Plane} */
+/** Removes ruled lines from a light-on-dark glyph. @type {(glyph: Plane, trail: Trail) => Plane} */
 export function cleanGlyph(glyph, trail) {
   const [cleaned, count] = removeLines(glyph);
   return trail.addChange("lines", glyph, cleaned, `${count} ruled ${count === 1 ? "line" : "lines"} taken out`);
@@ -54,7 +54,7 @@ export function cropTo(glyph, box, trail) {
   return trail.addChange("crop", glyph, cropped, `${describeSize(glyph)}, cropped to ${describeSize(cropped)}`);
 }
 
-/** What becomes of a picture with nothing on it. @type {(side: number, trail: Trail) => Plane} */
+/** Returns the empty image for an empty picture. @type {(side: number, trail: Trail) => Plane} */
 export function leaveEmpty(side, trail) {
   return trail.add("empty", makePlane(side, side), "no ink found, so the image is empty");
 }

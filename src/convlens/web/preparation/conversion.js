@@ -1,24 +1,24 @@
-// Red, green, blue and opacity, as a canvas gives them, to plain grey or colour, with a note on what was changed.
-// Transparency is filled with white or black, whichever contrasts with what can be seen: what lies hidden under
-// transparent pixels is mostly black, so black strokes would vanish.
+// Convert a canvas's RGBA pixels to plain grey or colour, with a note on each change. Transparency is filled with white
+// or black, whichever contrasts with the visible pixels. The colour stored in transparent pixels is mostly black, so
+// black strokes would vanish on it.
 import { averageBlocks, divideBy255 } from "convlens/preparation/averaging.js";
 import { makePlane } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
 /**
- * Red, green, blue and opacity, a byte each, row by row, as a canvas gives them.
+ * RGBA pixels in the format of a canvas: one byte each, row by row.
  * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
  */
 
 /**
- * A picture that was read: `isGrey` says that its file holds grey and no colours, `notes` how it was read.
+ * A picture that was read: `isGrey` is true if its file is greyscale; `notes` say how it was read.
  * @typedef {Pixels & { isGrey?: boolean, notes?: string[] }} Picture
  */
 
 /** @typedef {{ plane: Plane, notes: string[] }} Converted */
 
-const VISIBLE_COLOUR = 16; // a spread of the channels that a person would notice
+const VISIBLE_COLOUR = 16; // a visible difference between the channels
 const ENOUGH_FOR_BRIGHTNESS = 512; // pixels a side
 const ENOUGH_FOR_COLOUR = 128;
 
@@ -80,7 +80,7 @@ function weighColours({ height, width, data }) {
 
 /** @type {(plane: Plane) => boolean} */
 function hasColour(plane) {
-  if (isGrey(plane, 0)) return false; // a drawing: no need to average it
+  if (isGrey(plane, 0)) return false; // the usual case of a drawing, without averaging
   const factor = Math.max(1, Math.floor(Math.max(plane.height, plane.width) / ENOUGH_FOR_COLOUR));
   return !isGrey(averageBlocks(plane, factor), VISIBLE_COLOUR);
 }
@@ -95,10 +95,10 @@ function isGrey({ data }, most) {
   return true;
 }
 
-/** Any plane as red, green, blue and opacity, ready for a canvas. @type {(plane: Plane) => Pixels} */
+/** Converts any plane to RGBA for a canvas. @type {(plane: Plane) => Pixels} */
 export function toPicture({ height, width, channels, data }) {
   if (channels === 4) return { width, height, data: Uint8ClampedArray.from(data) };
-  const pixels = new Uint32Array(height * width); // red is the lowest byte on every machine that has a browser
+  const pixels = new Uint32Array(height * width); // little-endian on all machines with browsers: red is first
   const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
   for (let from = 0, to = 0; to < pixels.length; from += channels, to++) {
     pixels[to] = data[from] | (data[from + green] << 8) | (data[from + blue] << 16) | 0xff000000;

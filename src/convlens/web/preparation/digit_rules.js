@@ -1,5 +1,5 @@
-// As MNIST was made: light on dark, contrast, crop to the digit, scale into a box of 20 of 28 pixels, centre of mass to
-// the centre. The images of MNIST come through with every pixel unchanged.
+// Prepare digits as MNIST was made: light on dark, full contrast, cropped to the digit, scaled into a box of 20 of 28
+// pixels, centred by the centre of mass. MNIST's images stay unchanged to the pixel.
 import { cleanGlyph, cleanPicture, cropTo, leaveEmpty, matchPolarity } from "convlens/preparation/cleaning.js";
 import { centreOfMass } from "convlens/preparation/framing.js";
 import { findGlyphBox, stretchContrast } from "convlens/preparation/glyph.js";
@@ -14,10 +14,10 @@ import { describeFilling, describeLevels, describeSize } from "convlens/preparat
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
 const FILL = 20 / 28;
-const FAINT = 25; // grey levels; up to it lies the noise of a JPEG file
+const FAINT = 25; // grey levels; the noise of a JPEG file reaches up to this
 
 /**
- * A picture of a digit as a square image like MNIST's; zeros where there is none.
+ * Converts a picture of a digit to a square image like MNIST's; all zeros if there is no digit.
  * @type {(given: Plane, side: number, appearance: Appearance | null, trail: Trail) => Plane}
  */
 export function prepareDigit(given, side, appearance, trail) {
@@ -40,7 +40,7 @@ export function prepareDigit(given, side, appearance, trail) {
   return centreByMass(bright, side, trail);
 }
 
-// Already in the frame, in its box and centred, dust and all: then scaling again would only blur it.
+// Whether a digit already has MNIST's size and position, dust included. Scaling it again would only blur it.
 /** @type {(digit: Plane, side: number, boxSide: number) => boolean} */
 function isAsMnistMakesThem(digit, side, boxSide) {
   if (digit.height !== side || digit.width !== side) return false;
@@ -51,7 +51,7 @@ function isAsMnistMakesThem(digit, side, boxSide) {
   return boxSide - 2 <= longest && longest <= boxSide && distance <= 0.55;
 }
 
-// Paste so that the centre of mass comes to the middle, as near as it can without cutting anything off.
+// Pastes the digit with its centre of mass as near to the middle as possible without cutting anything off.
 /** @type {(digit: Plane, side: number, trail: Trail) => Plane} */
 function centreByMass(digit, side, trail) {
   const [down, right] = centreOfMass(digit);

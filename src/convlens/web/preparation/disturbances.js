@@ -1,16 +1,16 @@
-// What is around an object: the blocks of an enlargement, and a frame. Each function looks for one of them and takes it
-// out, or gives back the very plane it got. They are timid: a rule that is wrong once in a hundred ordinary pictures
-// costs more than it gains.
+// Remove the blocks of an enlargement, and a frame. Each function looks for one of them and removes it, or returns the
+// plane unchanged. They change only clear cases: a rule that is wrong for one in a hundred ordinary pictures costs more
+// than it gains.
 import { median } from "convlens/preparation/order_statistics.js";
 import { crop, findExtremes, makePlane, transpose } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
-export const SMALLEST = 16; // pixels a side; below it nothing can be told apart
-const UNIFORM = 0.9; // the share of a line's pixels that are alike in a frame
+export const SMALLEST = 16; // pixels per side; in smaller images these functions can't tell a frame from an object
+const UNIFORM = 0.9; // the share of similar pixels in a line of a frame
 const DEEPEST_FRAME = 0.12; // of the side
 
-/** @type {(grey: Plane) => [Plane, number]} [plane, factor]: before every pixel was repeated `factor` times. */
+/** @type {(grey: Plane) => [Plane, number]} [plane, factor]: undoes a repetition of every pixel by `factor`. */
 export function undoEnlargement(grey) {
   const { height, width, data } = grey;
   const middle = Math.floor(height / 2) * width;
@@ -18,7 +18,7 @@ export function undoEnlargement(grey) {
   for (let column = 1; column < width && factor > 1; column++) {
     if (data[middle + column] !== data[middle + column - 1]) factor = commonDivisor(factor, column);
   }
-  if (factor < 2) return [grey, 1]; // nearly every picture is done here
+  if (factor < 2) return [grey, 1]; // nearly every picture returns here
   factor = commonDivisor(factor, height);
   for (const lines of [grey, transpose(grey)]) factor = divideByChanges(lines, factor);
   if (factor < 2 || Math.floor(Math.min(height, width) / factor) < 2) return [grey, 1];
@@ -30,7 +30,7 @@ export function undoEnlargement(grey) {
   return [plain, factor];
 }
 
-// What divides a factor and the places of all lines that differ from the line before.
+// The greatest common divisor of a factor and of all rows that differ from the row before.
 /** @type {(plane: Plane, factor: number) => number} */
 function divideByChanges({ height, width, data }, factor) {
   let divisor = factor;
@@ -52,8 +52,8 @@ function commonDivisor(one, other) {
 }
 
 /**
- * [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut
- * where nothing would be left on what is inside.
+ * [plane, thickness]: cuts off a frame of another brightness along at least three sides. Nothing is cut if the rest
+ * would be empty.
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function cutFrame(grey) {
@@ -85,8 +85,8 @@ function columnOf({ height, width, data }, column) {
   return levels;
 }
 
-// How many lines from the edge belong to a frame: all but the last few are far from the paper all along. `lineAt` gives
-// the levels of the line at a depth, `count` is how many lines there are.
+// The number of lines from the edge that belong to a frame, that is, whose median is far from the paper's level.
+// `lineAt` returns the levels of the line at a depth; `count` is the number of lines.
 /** @type {(lineAt: (depth: number) => Uint8Array, count: number, paper: number, far: number) => number} */
 function findFrameDepth(lineAt, count, paper, far) {
   const outermost = lineAt(0);

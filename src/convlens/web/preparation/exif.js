@@ -1,14 +1,14 @@
-// The orientation out of a file's EXIF data. Broken data turns nothing: that is what every viewer does.
+// Reads the orientation from a file's EXIF data. Broken data is ignored, as in every image viewer.
 
 /** @import { ByteReader } from "convlens/preparation/byte_reader.js" */
 
 const ORIENTATION = 0x0112;
 const MOST_ENTRIES = 1000;
-const SHORT = 3; // the type of a whole number of two bytes
+const SHORT = 3; // the type of a two-byte integer
 
 /**
- * Its value from 1 to 8, and where its byte lies; nothing where the data, which begins at `start` with its order of
- * bytes, does not say.
+ * Returns the orientation, 1 to 8, and the place of its byte, or an empty object if the data contains none. The data
+ * begins at `start` with its byte order.
  * @type {(file: ByteReader, start: number) => { orientation?: number, orientationAt?: number }}
  */
 export function findOrientation(file, start) {

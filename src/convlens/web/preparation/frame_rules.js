@@ -1,4 +1,4 @@
-// The rules that keep a picture whole or fill the frame with it.
+// The rules that scale a whole picture, or an article of clothing, to the frame.
 //
 //   letterbox       grey or colour, polarity of the training images, scaled as a whole, centred
 //   garment         grey, light on dark, cropped to the article, its longest side scaled to the frame, centred
@@ -13,7 +13,7 @@ import { describeSize } from "convlens/preparation/trail.js";
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
 /**
- * The whole picture, as large as fits, on its own background; grey ones inverted to match the training images.
+ * Scales the whole picture to fit the frame, on its own background; inverts grey ones to match the training images.
  * @type {(plane: Plane, height: number, width: number, trail: Trail, lightOnDark?: boolean | null) => Plane}
  */
 export function letterboxPicture(plane, height, width, trail, lightOnDark = null) {
@@ -21,7 +21,7 @@ export function letterboxPicture(plane, height, width, trail, lightOnDark = null
   return fitToFrame(matched, height, width, medianOfBorder(matched), trail);
 }
 
-/** As Fashion-MNIST was made. @type {(given: Plane, side: number, trail: Trail) => Plane} */
+/** Prepares a picture as Fashion-MNIST was made. @type {(given: Plane, side: number, trail: Trail) => Plane} */
 export function prepareGarment(given, side, trail) {
   let grey = reducePicture(given, trail);
   grey = matchPolarity(grey, true, trail, median(borderPixels(grey)));

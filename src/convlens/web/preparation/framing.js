@@ -1,4 +1,4 @@
-// Scaling a picture and putting it into a frame; its border, and the centre of its mass.
+// Scale a picture and put it into a frame; find its border and its centre of mass.
 import { averageBlocks } from "convlens/preparation/averaging.js";
 import { countLevels, medianOfCounts } from "convlens/preparation/order_statistics.js";
 import { paste } from "convlens/preparation/planes.js";
@@ -8,7 +8,7 @@ import { roundHalfEven } from "convlens/preparation/rounding.js";
 /** @import { Pair, Plane } from "convlens/preparation/planes.js" */
 
 /**
- * [height, width] of the largest picture of the same proportions in a box, at least 1×1.
+ * [height, width] of the largest picture with the same aspect ratio that fits into a box; at least 1×1.
  * @type {(height: number, width: number, boxHeight: number, boxWidth: number) => Pair}
  */
 export function fitInto(height, width, boxHeight, boxWidth) {
@@ -23,7 +23,7 @@ export function resize(plane, height, width) {
   return resample(plane, height, width, HAMMING);
 }
 
-/** @type {(plane: Plane, longest: number) => Plane} Until the longest side is below twice `longest`. */
+/** @type {(plane: Plane, longest: number) => Plane} Averages down to less than twice `longest`. */
 export function reduce(plane, longest) {
   const factor = Math.floor(Math.max(plane.height, plane.width) / longest);
   return factor < 2 ? plane : averageBlocks(plane, factor);
@@ -44,7 +44,7 @@ export function centreOfMass({ height, width, data }) {
 }
 
 /**
- * Calls visit(row, column) for the pixels along the four edges, as thick as 1/28 of the picture, row by row.
+ * Calls visit(row, column) for the pixels of a border whose thickness is 1/28 of the picture, row by row.
  * @type {(height: number, width: number, visit: (row: number, column: number) => void) => void}
  */
 export function visitBorder(height, width, visit) {
@@ -67,19 +67,19 @@ export function borderPixels({ height, width, channels, data }, channel = 0) {
   return levels.slice(0, count);
 }
 
-/** The background: the median of the border, one level a channel. @type {(plane: Plane) => number[]} */
+/** The background: the median of the border in each channel. @type {(plane: Plane) => number[]} */
 export function medianOfBorder(plane) {
   return Array.from({ length: plane.channels }, (_, channel) =>
     Math.trunc(medianOfCounts(countLevels(borderPixels(plane, channel)))),
   );
 }
 
-/** @type {(plane: Plane, height: number, width: number) => Plane} As a whole, the largest that fits into a box. */
+/** @type {(plane: Plane, height: number, width: number) => Plane} Scales the whole plane to fit into a box. */
 export function scaleInto(plane, height, width) {
   return resize(plane, ...fitInto(plane.height, plane.width, height, width));
 }
 
-/** @type {(plane: Plane, height: number, width: number, background: number[]) => Plane} In the middle of a frame. */
+/** @type {(plane: Plane, height: number, width: number, background: number[]) => Plane} Centres a plane in a frame. */
 export function centreIn(plane, height, width, background) {
   if (plane.height === height && plane.width === width) return plane;
   const top = Math.floor((height - plane.height) / 2);
@@ -87,7 +87,7 @@ export function centreIn(plane, height, width, background) {
   return paste(plane, top, left, height, width, background);
 }
 
-/** @type {(plane: Plane, height: number, width: number) => Plane} In the middle of a frame of its own background. */
+/** @type {(plane: Plane, height: number, width: number) => Plane} Scaled and centred on its own background. */
 export function letterbox(plane, height, width) {
   return centreIn(scaleInto(plane, height, width), height, width, medianOfBorder(plane));
 }

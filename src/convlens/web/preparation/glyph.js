@@ -1,7 +1,7 @@
-// Finding the object, a glyph: background, polarity, contrast, and the box around it, robust to noise.
+// Find the object, a glyph: background, polarity, contrast, and the box around it, robust to noise.
 //
-// Otsu's threshold would be the obvious way to find it, but it needs two humps in the histogram, and a thin stroke on
-// a large sheet has one.
+// Otsu's threshold would be the obvious method, but it needs two peaks in the histogram, and a thin stroke on a large
+// sheet has one.
 import { blurByBox } from "convlens/preparation/blurring.js";
 import { borderPixels } from "convlens/preparation/framing.js";
 import { countLevels, medianDistance, medianOfCounts } from "convlens/preparation/order_statistics.js";
@@ -12,17 +12,17 @@ import { toLevel } from "convlens/preparation/rounding.js";
 /** @import { Box, Pair, Plane } from "convlens/preparation/planes.js" */
 
 /**
- * The grey level of the background, and the median distance of its pixels from that.
+ * The grey level of the background, and the median absolute deviation of its pixels from it.
  * @typedef {{ level: number, noise: number }} Background
  */
 
-const SMALL = 2 * 28; // up to here, every pixel counts: no smoothing
+const SMALL = 2 * 28; // pixels per side; images up to this size are not smoothed, since every pixel counts
 export const NOISE_WIDTH = 4.5; // median absolute deviations, about 3 standard deviations of normal noise
-const LEAST_CONTRAST = 12; // grey levels; below it there is no object, only noise
-const FOREGROUND_LEVEL = 0.2; // of the contrast: what belongs to the object when its box is looked for
-const SPECK = 0.02; // of the whole foreground: what stands apart with less is dust
-const MOST_FAR_BORDER = 0.15; // of the border; with more that is not background, the border does not tell what is
-const TWO_LEVELS = 3; // light and dark lie so many times farther apart than each is wide
+const LEAST_CONTRAST = 12; // grey levels; less contrast than this is only noise
+const FOREGROUND_LEVEL = 0.2; // of the contrast: from here on a pixel belongs to the object's box
+const SPECK = 0.02; // of the whole foreground: a separate group with less is dust
+const MOST_FAR_BORDER = 0.15; // of the border; with more pixels far from its median, it does not show the background
+const TWO_LEVELS = 3; // the distance between light and dark, at least, in multiples of their noise
 
 const single = Math.fround;
 
@@ -32,8 +32,8 @@ export function isSmall({ height, width }) {
 }
 
 /**
- * It is the median of the border. Where much of the border is something else, the object reaches it: then border,
- * corners and the picture as a whole vote on whether the background is the light or the dark.
+ * Returns the background: the median of the border. If much of the border differs from it, the object reaches the
+ * border; then border, corners and the whole picture vote on whether the light or the dark side is the background.
  * @type {(grey: Plane) => Background}
  */
 export function findBackground(grey) {
@@ -48,7 +48,7 @@ export function findBackground(grey) {
   return chooseSide(grey, border, (low + high) / 2) ?? { level, noise };
 }
 
-// The background out of two levels, light and dark; null where there are no two, as in noise or a photograph.
+// Chooses the background from two levels, light and dark; null if there are no two, as in noise or a photograph.
 /** @type {(grey: Plane, border: Counts, middle: number) => Background | null} */
 function chooseSide(grey, border, middle) {
   const level = medianOfCounts(border);
@@ -79,7 +79,7 @@ function shareFrom(counts, first) {
   return sumFrom(counts, first) / sumFrom(counts, 0);
 }
 
-// Four pixels; fewer where the picture is one pixel high or wide.
+// Four pixels; fewer if the picture is one pixel high or wide.
 /** @type {(plane: Plane) => number[]} */
 function cornersOf({ height, width, data }) {
   const rows = height > 1 ? [0, height - 1] : [0];
@@ -88,8 +88,8 @@ function cornersOf({ height, width, data }) {
 }
 
 /**
- * Whether the object is darker than the background, which is looked for if it is not given. The object lies further
- * from the background than anything else; where both directions are about as far, a light background decides.
+ * Whether the object is darker than the background. The object has the levels furthest from the background; if the
+ * distances in both directions are similar, the object counts as dark on a light background and light on a dark one.
  * @type {(grey: Plane, background?: number) => boolean}
  */
 export function isDarkOnLight(grey, background = findBackground(grey).level) {
@@ -100,8 +100,8 @@ export function isDarkOnLight(grey, background = findBackground(grey).level) {
 }
 
 /**
- * Background and noise subtracted from a light-on-dark picture and the object stretched to 255; null if there is none,
- * the same plane where nothing is to be done.
+ * Subtracts background and noise from a light-on-dark picture, and scales its levels so that the object reaches 255.
+ * Returns null if there is no object, and the same plane if nothing changes.
  * @type {(grey: Plane) => Plane | null}
  */
 export function stretchContrast(grey) {
@@ -116,8 +116,8 @@ export function stretchContrast(grey) {
 }
 
 /**
- * The box around a light-on-dark glyph, without dust; null if there is none. A glyph whose longest side is `wanted`
- * with every faint pixel counted keeps them all, so that it need not be scaled.
+ * The box around a light-on-dark glyph, without dust; null if there is none. If the longest side is exactly `wanted`
+ * with all faint pixels included, they are all kept, so that the glyph need not be scaled.
  * @type {(glyph: Plane, wanted?: number) => Box | null}
  */
 export function findGlyphBox(glyph, wanted = 0) {
@@ -159,7 +159,7 @@ function countColumns({ width, data }, { top, bottom, left, right }) {
   return counts;
 }
 
-// [first, after] of the lines with foreground, leaving out groups of lines that hold hardly any of it.
+// [first, after] of the lines with foreground, without groups of lines that have hardly any.
 /** @type {(counts: Uint32Array) => Pair} */
 function findSpan(counts) {
   /** @type {{ first: number, after: number, sum: number }[]} */
@@ -175,14 +175,14 @@ function findSpan(counts) {
   });
   if (groups.length === 0) return [0, 0];
   const large = groups.filter(({ sum }) => sum >= SPECK * total);
-  const kept = large.length ? large : groups; // more than fifty groups, none of them large: stripes, not dust
+  const kept = large.length ? large : groups; // more than fifty small groups are stripes, not dust
   return [kept[0].first, kept[kept.length - 1].after];
 }
 
 /** @type {WeakMap<Plane, Plane>} */
-const smoothedBefore = new WeakMap(); // several questions are asked of each picture in turn
+const smoothedBefore = new WeakMap(); // several functions smooth the same picture in turn
 
-// Each pixel averaged with its neighbours, so that single noisy pixels do not count; small pictures as they are.
+// Averages each pixel with its neighbours to suppress single noisy pixels; small pictures stay unchanged.
 /** @type {(grey: Plane) => Plane} */
 function smooth(grey) {
   const smoothed = smoothedBefore.get(grey) ?? (isSmall(grey) ? grey : blurByBox(grey, 1));

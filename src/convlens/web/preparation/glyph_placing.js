@@ -1,4 +1,4 @@
-// A glyph scaled to the size, and put to the place, that objects have among the training images.
+// Give a glyph the size and the position that objects have in the training images.
 import { holds } from "convlens/preparation/appearance.js";
 import { centreOfMass, resize } from "convlens/preparation/framing.js";
 import { crop, findExtremes, mapLevels, paste } from "convlens/preparation/planes.js";
@@ -13,7 +13,7 @@ import { describeFilling, describeSize } from "convlens/preparation/trail.js";
 /** @typedef {{ scaled: Plane, notes: string[] }} Scaled */
 
 /**
- * The glyph in its usual size, or in the size that it has when the whole picture is scaled to the frame.
+ * Scales the glyph to the usual size, or by the factor that scales the whole picture to the frame.
  * @type {(tones: Tones, box: Box, target: Target, trail: Trail) => Plane}
  */
 export function scaleToTarget(tones, box, target, trail) {
@@ -55,7 +55,7 @@ function scaleAsWhole(cropped, scale, fill, target) {
 }
 
 /**
- * Paste the glyph where objects usually lie, or where it lay in the picture, without cutting anything off.
+ * Pastes the glyph where objects usually lie, or where it was in the picture, without cutting anything off.
  * @type {(tones: Tones, box: Box, scaled: Plane, target: Target, trail: Trail) => Plane}
  */
 export function placeGlyph(tones, box, scaled, target, trail) {
@@ -76,7 +76,7 @@ export function placeGlyph(tones, box, scaled, target, trail) {
 }
 
 /**
- * How far a glyph at (top, left) lies from the middle of its frame, as a list: none where it lies there.
+ * A note, in a list, on how far a glyph at (top, left) is from the middle of its frame; empty if it is there.
  * @type {(glyph: Plane, top: number, left: number, height: number, width: number) => string[]}
  */
 export function describeShift(glyph, top, left, height, width) {
@@ -85,7 +85,7 @@ export function describeShift(glyph, top, left, height, width) {
   return down || right ? [`shifted by (${right}, ${down}) to the centre of mass`] : [];
 }
 
-// Where the middle of the glyph comes to, [down, right], when the whole picture is scaled to the frame.
+// The middle of the glyph, [down, right], after the whole picture is scaled to the frame.
 /** @type {(whole: Plane, box: Box, frame: Pair) => Pair} */
 function placeAsWhole(whole, { top, bottom, left, right }, frame) {
   const scale = Math.min(frame[0] / whole.height, frame[1] / whole.width);

@@ -1,9 +1,9 @@
-// Glyph preprocessing, for one's own objects on an even background: what the training images agree on, new pictures are
-// given too.
+// Glyph preprocessing, for custom images of objects on an even background: new pictures get the properties that the
+// training images have in common.
 //
-// Polarity, levels, size and place are normalised one by one, each only where 90 % of the training images lie close
-// together. Where they differ, they differ on purpose, and normalising would take away what the network has learned to
-// look at. A picture that already looks like the training images in all of these is only scaled as they were.
+// Polarity, levels, size and position are normalised one by one, each only if 90 % of the training images are similar
+// in it. If they differ, the difference may be a feature that the network has learned, and normalising would remove it.
+// A picture that already resembles the training images in all of these is only scaled as they were.
 import { readAppearance } from "convlens/preparation/appearance.js";
 import { cleanPicture, matchPolarity } from "convlens/preparation/cleaning.js";
 import { letterboxPicture } from "convlens/preparation/frame_rules.js";
@@ -21,12 +21,12 @@ import { describeLevels } from "convlens/preparation/trail.js";
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
 /**
- * A picture turned to light on dark, so that the glyph is above `background`, and `paint`, the way back to how such
- * pixels look among the training images; `isStretched` says that background and glyph are at 0 and 255.
+ * A light-on-dark picture, whose glyph is lighter than `background`, and `paint`, which converts its pixels to the
+ * levels of the training images. If `isStretched`, background and glyph are at 0 and 255.
  * @typedef {{ plane: Plane, background: number, isStretched: boolean, paint: (pixels: Plane) => Plane }} Tones
  */
 
-/** @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane} As an image like the training images. */
+/** @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane} Makes it like the training images. */
 export function prepareGlyph(given, preprocessing, trail) {
   const [, height, width] = preprocessing.image_shape;
   const lightOnDark = preprocessing.light_on_dark;
@@ -60,7 +60,7 @@ function keepLevels(plane, background, isInverted) {
   return { plane, background, isStretched: false, paint: (pixels) => (isInverted ? invert(pixels) : pixels) };
 }
 
-// Background and glyph as light or dark as they usually are.
+// Changes background and glyph to the usual levels.
 /** @type {(grey: Plane, glyph: Plane, isDark: boolean, target: Target, trail: Trail) => Tones} */
 function changeLevels(grey, glyph, isDark, target, trail) {
   const background = target.looks.background.middle;

@@ -1,4 +1,4 @@
-// What a picture of a glyph is normalised to, and in what: only in that which the training images agree on.
+// The target of the normalisation of a glyph: the properties that the training images have in common.
 import { holds } from "convlens/preparation/appearance.js";
 import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 
@@ -6,8 +6,8 @@ import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
 /**
- * The frame, what is known of the training images, and whether they agree on how much of the frame the object fills
- * (`size`), on where it lies (`place`), and on how light background and object are (`levels`).
+ * The frame, the look of the training images, and whether they agree on the object's size in the frame (`size`), on its
+ * position (`place`), and on the grey levels of background and object (`levels`).
  * @typedef {{
  *   height: number, width: number, lightOnDark: boolean | null, looks: Appearance,
  *   size: boolean, place: boolean, levels: boolean,
@@ -16,7 +16,7 @@ import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 
 const [SAME_FILL, SAME_PLACE] = [0.2, 0.05]; // from 5 to 95 % of the training images, as shares of the frame's side
 const SAME_LEVELS = 40; // grey levels
-const [TOLERANCE, LEVELS_TOLERANCE] = [0.04, 20]; // what scaling, rounding and a file format change by themselves
+const [TOLERANCE, LEVELS_TOLERANCE] = [0.04, 20]; // changes caused by scaling, rounding and file formats
 
 /** @type {(height: number, width: number, lightOnDark: boolean | null, looks: Appearance) => Target} */
 export function makeTarget(height, width, lightOnDark, looks) {
@@ -31,7 +31,7 @@ export function makeTarget(height, width, lightOnDark, looks) {
   };
 }
 
-/** @type {(framed: Plane, target: Target) => boolean} Whether it needs nothing of what could be normalised. */
+/** @type {(framed: Plane, target: Target) => boolean} Whether nothing needs to be normalised. */
 export function isAlike(framed, target) {
   const looks = measure(framed);
   const { fill, centre, background, contrast } = target.looks;

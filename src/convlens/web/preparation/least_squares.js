@@ -1,7 +1,7 @@
-// The least-squares solution of a few equations from their products, the shortest one where several fit: a border of
-// one row says nothing about what changes from row to row, and an elimination would divide by zero there.
+// The least-squares solution of small systems from their normal equations, the one with the least norm if there are
+// several: a border of one row does not determine a slope from row to row, and elimination would divide by zero.
 
-const NOTHING = 1e-12; // of the largest eigenvalue: what is below it is rounding
+const NOTHING = 1e-12; // of the largest eigenvalue: smaller ones are rounding errors
 
 /** @type {(matrix: number[][], right: number[]) => number[]} x with matrix · x = right; no eigenvalue is negative. */
 export function solveLeastNorm(matrix, right) {
@@ -18,7 +18,7 @@ export function solveLeastNorm(matrix, right) {
   return solution;
 }
 
-// By Jacobi's rotations, each of which clears one pair off the diagonal; `vectors` are columns.
+// By Jacobi rotations, each of which sets one off-diagonal pair to zero; eigenvectors are columns of `vectors`.
 /** @type {(matrix: number[][]) => { values: number[], vectors: number[][] }} */
 function findEigenvectors(matrix) {
   const size = matrix.length;

@@ -1,4 +1,4 @@
-// Light that grows steadily from one side to another, taken out of a grey picture.
+// Remove light that increases steadily from one side of a grey picture to another.
 import { NOISE_WIDTH, isSmall } from "convlens/preparation/glyph.js";
 import { borderPixels, visitBorder } from "convlens/preparation/framing.js";
 import { solveLeastNorm } from "convlens/preparation/least_squares.js";
@@ -12,9 +12,9 @@ import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 const LEAST_UNEVENNESS = 2; // grey levels
 
 /**
- * [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
- * without the pixels far from it, which may be the object. The same plane comes back where the slope explains little of
- * the border, or where the border is even.
+ * [plane, levels]: `levels` is the range of the light in grey levels. A slope is fitted to the border, and then again
+ * without the pixels far from it, which may be the object. If the slope explains little of the border, or the border is
+ * even, the plane is returned unchanged.
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function evenOutLight(grey) {
@@ -30,7 +30,7 @@ export function evenOutLight(grey) {
   return takeOut(grey, light);
 }
 
-// The pixels of the border: their levels, and where they lie, as shares of the picture's sides.
+// The pixels of the border: their levels, and their positions as shares of the picture's sides.
 /** @type {(grey: Plane, levels: Uint8Array) => Points} */
 function placePoints({ height, width }, levels) {
   const [downs, rights] = [new Float64Array(levels.length), new Float64Array(levels.length)];
@@ -42,8 +42,8 @@ function placePoints({ height, width }, levels) {
   return { levels, downs, rights };
 }
 
-// The three numbers a, b, c so that a + b·down + c·right is as near as can be to the levels of the points whose
-// distances are at most `most`.
+// Fits a + b·down + c·right by least squares to the levels of the points whose distances are at most `most`; returns
+// [a, b, c].
 /** @type {(points: Points, distances: Float64Array, most: number) => number[]} */
 function fitLight({ levels, downs, rights }, distances, most) {
   let [count, down, right, squareDown, both, squareRight, sum, sumDown, sumRight] = [0, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -1,6 +1,6 @@
-// Whether what the network gets looks like anything that it was trained on, or is an outlier. A network answers every
-// picture with a class, and often with 99 %; the measures of the training images tell whether it is of their kind at
-// all.
+// Check whether the network's input resembles the training images. A network assigns a class to every picture, often
+// with a confidence of 99 %; a comparison with the measures of the training images shows whether the picture is of
+// another kind.
 import { holds, readAppearance } from "convlens/preparation/appearance.js";
 import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 import { makePlane } from "convlens/preparation/planes.js";
@@ -9,10 +9,10 @@ import { describeRange, fixed } from "convlens/preparation/rounding.js";
 /** @import { Preprocessing } from "convlens/preparation/appearance.js" */
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
-const TOLERANCE = 0.1; // beyond the extremes of the training images, as a share of the range from 5 to 95 % of them
-const FEW = 50; // and this divided by their number: the extremes of fifty are not those of all
+const TOLERANCE = 0.1; // beyond the extremes of the training images, as a share of the range from 5 to 95 %
+const FEW = 50; // divided by the number of training images, it is added: few images underestimate the extremes
 
-/** @type {(plane: Plane, preprocessing: Preprocessing) => string[]} Why it is unlike the training images, if so. */
+/** @type {(plane: Plane, preprocessing: Preprocessing) => string[]} How it differs from the training images. */
 export function findUnlike(plane, preprocessing) {
   const appearance = readAppearance(preprocessing.appearance);
   if (!appearance) return [];

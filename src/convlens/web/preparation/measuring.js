@@ -1,8 +1,8 @@
-// How an image looks, in a few numbers: where the object is, how large, how thick its strokes, and what it stands on.
+// Measure the look of an image: the object's position, size and stroke thickness, and the background.
 //
-// The training images were measured in the same way, in single precision, and their measures came with the model.
-// Stroke thickness comes from area and outline: a stroke of width w and length L has the area w·L, and going across it
-// the brightness changes twice, so its total variation is 2·L.
+// The training images were measured in the same way, in single precision, and their measures are stored in the model.
+// Stroke thickness comes from area and outline: a stroke of width w and length L has the area w·L. Across it, the
+// brightness changes twice, so its total variation is 2·L.
 import { countLevels, median, medianDistance } from "convlens/preparation/order_statistics.js";
 import { findExtremes } from "convlens/preparation/planes.js";
 import { clamp } from "convlens/preparation/rounding.js";
@@ -10,9 +10,9 @@ import { clamp } from "convlens/preparation/rounding.js";
 /** @import { Pair, Plane } from "convlens/preparation/planes.js" */
 
 /**
- * The looks of a picture: `isDark` says that the object is darker than the background, `background` and `contrast` are
- * grey levels, `isEven` says that the background has one level; the others are shares from 0 to 1. `centre` is the
- * middle of the object's mass, and of its box, from the middle of the frame.
+ * The measures of an image. `isDark`: the object is darker than the background; `background` and `contrast` are grey
+ * levels; `isEven`: the background has one level. The others are shares from 0 to 1. `centre` is the centre of the
+ * object's mass, and of its box, relative to the middle of the frame.
  * @typedef {{
  *   isDark: boolean, background: number, contrast: number, isEven: boolean,
  *   foreground: number, stroke: number, softness: number, fill: number,
@@ -23,7 +23,7 @@ import { clamp } from "convlens/preparation/rounding.js";
 /** @typedef {ReturnType<typeof sumUp>} Sums */
 
 export const FOREGROUND_LEVEL = 0.2; // of the contrast: from here on a pixel belongs to the box around the object
-export const NO_CONTRAST = 12; // grey levels; below it there is no object
+export const NO_CONTRAST = 12; // grey levels; an image with less contrast has no object
 
 const single = Math.fround;
 const LEAST = single(1e-6);
@@ -68,7 +68,7 @@ function readEdge({ height, width, data }) {
   return Uint8Array.from(edge);
 }
 
-// How far each pixel is from the background, as a share of the contrast, from 0 to 1.
+// The distance of each pixel from the background, as a share of the contrast, from 0 to 1.
 /** @type {(data: Uint8Array, background: number, scale: number) => Float32Array} */
 function foregroundOf(data, background, scale) {
   const shares = Float32Array.from({ length: 256 }, (_, level) =>
@@ -79,8 +79,8 @@ function foregroundOf(data, background, scale) {
   return foreground;
 }
 
-// `mass`, and as `down` and `right` each pixel's share times where it is; the outline; the pixels in between background
-// and object; and the box around the object.
+// Sums over the pixels: `mass`, and the mass times the position (`down`, `right`); the total variation; the number of
+// pixels between background and object (`soft`); and the box around the object.
 /** @param {Float32Array} foreground @param {number} height @param {number} width */
 function sumUp(foreground, height, width) {
   const sums = { mass: 0, variation: 0, soft: 0, down: 0, right: 0, top: -1, bottom: -1, left: width, end: -1 };

@@ -1,23 +1,23 @@
-// Making strokes thicker and thinner: grey dilation and erosion, a pixel a step, by turns with four and with eight
-// neighbours, which makes it round. Planes are light on dark; beyond them everything is dark.
+// Make strokes thicker and thinner: grey dilation and erosion, one pixel per step, alternately with four and with eight
+// neighbours, which gives round shapes. Planes are light on dark; beyond their edges everything is dark.
 //
-// Most of a picture of strokes is empty. Four pixels side by side are one word of memory, and a word that is empty,
-// with all that lies around it where strokes grow, is left out.
+// Most of a picture of strokes is empty. Four pixels side by side are one word of memory. Empty words are skipped; for
+// dilation, only if their neighbours are empty, too.
 import { crop, makePlane, pad, paste } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
-/** Every pixel the brightest of its neighbours, `steps` times. @type {(glyph: Plane, steps: number) => Plane} */
+/** Sets every pixel to its brightest neighbour, `steps` times. @type {(glyph: Plane, steps: number) => Plane} */
 export function dilate(glyph, steps) {
   return repeat(glyph, steps, true);
 }
 
-/** @type {(glyph: Plane, steps: number) => Plane} Likewise the darkest; wider by `steps` on each side. */
+/** @type {(glyph: Plane, steps: number) => Plane} Likewise the darkest; pads by `steps` on each side. */
 export function erode(glyph, steps) {
   return pad(repeat(glyph, steps, false), steps);
 }
 
-// Rows are whole words and have a dark rim, so that every pixel has eight neighbours.
+// Rows are whole words, and a dark rim gives every pixel eight neighbours.
 /** @type {(glyph: Plane, steps: number, grows: boolean) => Plane} */
 function repeat(glyph, steps, grows) {
   const { height, width } = glyph;
@@ -57,7 +57,7 @@ function changeRow(from, to, start, width, neighbours, grows) {
   }
 }
 
-// What three words above each other hold; 0 where all of it is empty.
+// Three words above each other, combined by OR; 0 if all are empty.
 /** @type {(words: Uint32Array, word: number, rowWords: number) => number} */
 function columnAt(words, word, rowWords) {
   return words[word - rowWords] | words[word] | words[word + rowWords];

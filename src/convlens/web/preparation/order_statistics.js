@@ -1,7 +1,7 @@
-// Medians and percentiles of grey levels, from counts of the 256 levels: no sorting. Between two places in the order
-// the value is interpolated, as NumPy does it.
+// Medians and percentiles of grey levels from a histogram of 256 levels, without sorting. Between two values the result
+// is interpolated, as in NumPy.
 
-/** @typedef {Uint32Array} Counts how many pixels have each of the levels */
+/** @typedef {Uint32Array} Counts a histogram of grey levels */
 
 /** @type {(data: ArrayLike<number>) => Counts} */
 export function countLevels(data) {
@@ -15,7 +15,7 @@ function sum(counts) {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-// The level at a place in the order, from 0.
+// The level at a place, from 0, in sorted order.
 /** @type {(counts: Counts, place: number) => number} */
 function levelAt(counts, place) {
   let before = 0;

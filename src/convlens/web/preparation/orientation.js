@@ -1,9 +1,10 @@
-// Photos as phones save them: the pixels as the sensor lay, and a number from 1 to 8 that says how to turn them.
+// Turn photos upright. Phones save the pixels in the sensor's orientation, and a number from 1 to 8 that says how to
+// turn them.
 
 /** @import { Pixels } from "convlens/preparation/conversion.js" */
 
 /**
- * Whether rows are read from the last, whether columns are, and whether columns then become rows.
+ * Whether rows are read from last to first, whether columns are, and whether columns then become rows.
  * @type {Record<number, { note: string, flipsRows?: boolean, flipsColumns?: boolean, swaps?: boolean }>}
  */
 const TURNS = {
@@ -16,12 +17,12 @@ const TURNS = {
   8: { note: "turned by 90° anticlockwise", flipsColumns: true, swaps: true },
 };
 
-/** The note on it, or none, as a list. @type {(orientation: number) => string[]} */
+/** The note on a turn, in a list; empty if there is none. @type {(orientation: number) => string[]} */
 export function describeTurn(orientation) {
   return TURNS[orientation] ? [`${TURNS[orientation].note}, as its EXIF data says`] : [];
 }
 
-/** @type {(picture: Pixels, orientation: number) => Pixels} As it is where the orientation is 1 or nonsense. */
+/** @type {(picture: Pixels, orientation: number) => Pixels} Unchanged if the orientation is 1 or invalid. */
 export function turnUpright(picture, orientation) {
   const turn = TURNS[orientation];
   if (!turn) return picture;

@@ -1,4 +1,4 @@
-// What people drop on a page that takes pictures, and that is none, or none that a browser can show.
+// Recognise dropped files that are not images, or that browsers cannot show.
 
 const SIGNATURES = [
   ["%PDF", "a PDF document"],
@@ -15,7 +15,7 @@ const SIGNATURES = [
 ];
 const HEIC_BRANDS = ["heic", "heix", "heim", "hevc", "mif1", "msf1"];
 
-/** What the file is, in words; null where its first bytes do not tell. @type {(bytes: Uint8Array) => string | null} */
+/** Describes the kind of a file by its first bytes; null if unknown. @type {(bytes: Uint8Array) => string | null} */
 export function recogniseOther(bytes) {
   const start = String.fromCharCode(...bytes.subarray(0, 64));
   const isHeic = start.slice(4, 8) === "ftyp" && HEIC_BRANDS.includes(start.slice(8, 12));

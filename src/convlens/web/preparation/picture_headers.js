@@ -1,9 +1,9 @@
-// What a picture's file says of itself, read without decoding it: kind, size, whether it is grey, which way is up.
+// Read the header of an image file without decoding it: kind, size, greyscale or colour, orientation.
 import { ByteReader } from "convlens/preparation/byte_reader.js";
 import { findOrientation } from "convlens/preparation/exif.js";
 
 /**
- * `orientation` is from 1 to 8 where the file says it, and `orientationAt` is where in the file its byte lies.
+ * `orientation` is 1 to 8, and `orientationAt` is the place of its byte, if the file contains one.
  * @typedef {{
  *   width: number, height: number, isGrey: boolean, depth: number,
  *   orientation: number, orientationAt?: number, hasMoreFrames: boolean,
@@ -15,9 +15,9 @@ import { findOrientation } from "convlens/preparation/exif.js";
  * @typedef {{ type: string, isThis: (file: ByteReader) => boolean, read: (file: ByteReader) => Partial<Facts> }} Kind
  */
 
-const MOST_BLOCKS = 10_000; // of a file; a hostile one could consist of nothing else
+const MOST_BLOCKS = 10_000; // of a file; a malicious file could have any number
 
-/** Null for what is no picture, or of a kind that browsers do not show. @type {(bytes: Uint8Array) => Header | null} */
+/** Null if it is not an image, or of a kind that browsers don't show. @type {(bytes: Uint8Array) => Header | null} */
 export function readHeader(bytes) {
   const file = new ByteReader(bytes);
   const kind = KINDS.find(({ isThis }) => isThis(file));
@@ -128,7 +128,7 @@ function readBmp(file) {
   return { width: file.long(18, true), height: Math.abs(file.long(22, true) | 0) }; // negative: from top to bottom
 }
 
-// The largest of the sizes that are named: a thumbnail may come with the picture.
+// The largest size in the file, since it may contain a thumbnail, too.
 /** @type {(file: ByteReader) => { width: number, height: number }} */
 function readAvif(file) {
   const header = { width: 0, height: 0 };

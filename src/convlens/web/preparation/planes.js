@@ -1,14 +1,14 @@
-// Pictures as bytes, rows from top to bottom, channels side by side. Functions give back new planes, or the very plane
-// they got where nothing changes, and leave the old ones alone. Loops over pixels are plain ones: `map` and `forEach`
-// call a function for each of 100,000 pixels, and took most of the time.
+// Images as bytes, rows from top to bottom, channels side by side. Functions return new planes, or the same plane if
+// nothing changes, and never modify their arguments. Loops over pixels are `for` loops: `map` and `forEach` call a
+// function for each of 100,000 pixels, and took most of the time.
 
 /**
- * One, three or four channels. Where a function's comment says nothing, a plane is grey.
+ * One, three or four channels. Unless a function's comment says otherwise, a plane is grey.
  * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Plane
  */
 
 /**
- * Rows from `top` up to `bottom`, columns from `left` up to `right`.
+ * Rows from `top` to before `bottom`, columns from `left` to before `right`.
  * @typedef {{ top: number, bottom: number, left: number, right: number }} Box
  */
 
@@ -26,7 +26,7 @@ export function hasEqualPixels(one, other) {
   return true;
 }
 
-/** @type {(plane: Plane, change: (level: number) => number) => Plane} The function is asked once for each level. */
+/** @type {(plane: Plane, change: (level: number) => number) => Plane} Calls `change` once for each level. */
 export function mapLevels(plane, change) {
   const levels = Uint8Array.from({ length: 256 }, (_, level) => change(level));
   const data = new Uint8Array(plane.data.length);
@@ -39,7 +39,7 @@ export function invert(plane) {
   return mapLevels(plane, (level) => 255 - level);
 }
 
-/** Of any number of channels; the same plane where the box is all of it. @type {(plane: Plane, box: Box) => Plane} */
+/** Any number of channels; the same plane if the box is the whole plane. @type {(plane: Plane, box: Box) => Plane} */
 export function crop(plane, { top, bottom, left, right }) {
   const { height, width, channels, data } = plane;
   if (bottom - top === height && right - left === width) return plane;
@@ -53,7 +53,7 @@ export function crop(plane, { top, bottom, left, right }) {
 }
 
 /**
- * A picture in a frame of `background` (one level a channel), its upper left corner at (top, left).
+ * Pastes a plane into a frame of `background` (one level per channel), with its upper left corner at (top, left).
  * @type {(plane: Plane, top: number, left: number, height: number, width: number, background: number[]) => Plane}
  */
 export function paste(plane, top, left, height, width, background) {
@@ -69,7 +69,7 @@ export function paste(plane, top, left, height, width, background) {
   return frame;
 }
 
-/** With `rim` lines of black around it. @type {(plane: Plane, rim: number) => Plane} */
+/** Adds `rim` lines of black on each side. @type {(plane: Plane, rim: number) => Plane} */
 export function pad(plane, rim) {
   return paste(plane, rim, rim, plane.height + 2 * rim, plane.width + 2 * rim, [0]);
 }
@@ -95,7 +95,7 @@ export function findExtremes(data) {
   return [low, high];
 }
 
-/** @type {(plane: Plane, least: number) => Box | null} Around all of at least this level; null if none are. */
+/** @type {(plane: Plane, least: number) => Box | null} Around all pixels ≥ `least`; null if there are none. */
 export function findBox({ height, width, data }, least) {
   let [top, bottom, left, right] = [-1, 0, width, 0];
   for (let row = 0; row < height; row++) {

@@ -1,8 +1,8 @@
-// From any picture to the network's input, by the rules that the model was trained with, step by step, with notes: the
-// same bytes and words as `convlens.preprocessing.prepare` gives, which the tests compare.
+// Convert any picture to the network's input, by the rules of the model's training, with a note on each step. Pixels
+// and notes are the same as those of `convlens.preprocessing.prepare`; the tests compare them.
 //
 //   digit       `digit_rules`: as MNIST was made
-//   glyph       `glyph_rules`: what a user's own training images agree on
+//   glyph       `glyph_rules`: the properties that custom training images have in common
 //   letterbox   `frame_rules`: the whole picture, for photographs
 //   garment     `frame_rules`: as Fashion-MNIST was made
 import { readAppearance } from "convlens/preparation/appearance.js";
@@ -19,20 +19,19 @@ import { Trail } from "convlens/preparation/trail.js";
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
 /**
- * A step's name, its note, the picture after it, averaged down where it is large, and what size it has in truth.
+ * A step's name, its note, the picture after it (averaged down if it is large), and its true size.
  * @typedef {{ name: string, note: string, size: string, readonly picture: Pixels }} Step
  */
 
 /**
- * What the network gets (C·H·W), how it came about, and the reasons why it is unlike the training images.
+ * The network's input (C·H·W), the notes and steps that led to it, and how it differs from the training images.
  * @typedef {{ pixels: Uint8Array, notes: string[], steps: Step[], unlike: string[] }} Prepared
  */
 
 const KNOWN = "digit, garment, glyph and letterbox are known";
 
 /**
- * With `repair` false the picture becomes grey or colour as the network wants it, is scaled to the frame as a whole,
- * and nothing else.
+ * Prepares a picture. With `repair` false, it is only converted to grey or colour, and scaled as a whole to the frame.
  * @type {(preprocessing: Preprocessing, picture: Picture, repair?: boolean) => Prepared}
  */
 export function prepare(preprocessing, picture, repair = true) {
@@ -50,7 +49,7 @@ export function prepare(preprocessing, picture, repair = true) {
   };
 }
 
-// Its picture is made only when it is shown, not while a pen moves.
+// The picture is made only when it is shown, to save time while a person draws.
 /** @type {(step: Trail["steps"][number]) => Step} */
 function describeStep({ plane, ...step }) {
   return {
@@ -79,7 +78,7 @@ function applyRules(read, preprocessing, repair, trail) {
   }
 }
 
-// In its colours, with its transparency.
+// With colours and transparency.
 /** @type {(picture: Picture) => Plane} */
 function asItIs({ width, height, data }) {
   return makePlane(height, width, 4, Uint8Array.from(data));

@@ -1,8 +1,8 @@
-// A dropped, pasted or chosen file as the bytes of a picture, upright, or one clear message. What a file says of itself
-// is read before anything is decoded: a file of a few kilobytes can hold a picture that fills the memory.
+// Read a dropped, pasted or chosen file as upright pixels, or throw one clear message. The header is read before
+// anything is decoded, since a file of a few kilobytes can contain an image that fills the memory.
 //
-// Colours come through as they are in the file, without its colour profile, as Python reads them. A canvas keeps half
-// transparent colours with the precision that their opacity leaves, so once filled they may differ by one level.
+// The file's colour profile is ignored, as in Python. A canvas stores semi-transparent colours with reduced precision,
+// so after the background is filled they may differ by one level from Python's.
 import { recogniseOther } from "convlens/preparation/other_files.js";
 import { describeTurn, turnUpright } from "convlens/preparation/orientation.js";
 import { readHeader } from "convlens/preparation/picture_headers.js";
@@ -12,14 +12,14 @@ import { readHeader } from "convlens/preparation/picture_headers.js";
 /** @typedef {{ width: number, height: number }} Size */
 
 export const LARGEST_FILE = 50 * 2 ** 20; // bytes
-const MOST_PIXELS = 64_000_000; // 256 MB once decoded; more is refused
+const MOST_PIXELS = 64_000_000; // 256 MB after decoding; larger images are refused
 const MOST_KEPT = 16_000_000; // pixels; more is reduced while it is read
 const READABLE = "PNG, JPEG, WebP, GIF, BMP and AVIF files can be read";
 
-/** What is wrong with a file, in one line for a person. */
+/** One line for the user that says what is wrong with a file. */
 export class PictureError extends Error {}
 
-/** A picture as `prepare` takes it. Throws a PictureError. @type {(source: Blob | ImageBitmap) => Promise<Picture>} */
+/** Reads a picture for `prepare`. Throws a PictureError. @type {(source: Blob | ImageBitmap) => Promise<Picture>} */
 export async function readPicture(source) {
   if (!(source instanceof Blob)) {
     checkSize(source, "The image");
@@ -33,7 +33,7 @@ export async function readPicture(source) {
     throw new PictureError(`${name} is ${recogniseOther(bytes) ?? "not an image"}: ${READABLE}; save it as PNG.`);
   }
   checkSize(header, name);
-  if (header.orientationAt) bytes[header.orientationAt] = 1; // turned here and not by the browser, so that all do alike
+  if (header.orientationAt) bytes[header.orientationAt] = 1; // turned below, since browsers differ in this
   const bitmap = await decode(new Blob([bytes], { type: header.type }), header, name);
   checkSize(bitmap, name);
   const pixels = turnUpright(readPixels(bitmap), header.orientation);
@@ -53,7 +53,7 @@ function describeReading(header, bitmap) {
   ];
 }
 
-// How messages call a file: one printable line of a reasonable length.
+// The name of a file in messages: one printable line of limited length.
 /** @type {(source: Blob) => string} */
 function nameOf(source) {
   const printable = (source instanceof File ? source.name : "").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
@@ -67,7 +67,7 @@ function checkFile({ size }, name) {
   if (size > LARGEST_FILE) {
     const given = (size / 2 ** 20).toFixed(1);
     const most = LARGEST_FILE / 2 ** 20;
-    throw new PictureError(`${name} has ${given} MB, and at most ${most} MB are read: save it smaller.`);
+    throw new PictureError(`${name} has ${given} MB, but at most ${most} MB are allowed: save it smaller.`);
   }
 }
 
@@ -76,7 +76,7 @@ async function readBytes(blob, name) {
   try {
     return new Uint8Array(await blob.arrayBuffer());
   } catch {
-    throw new PictureError(`${name} cannot be read: it is a folder, or was moved; choose an image file again.`);
+    throw new PictureError(`${name} can't be read: it is a folder, or it was moved; choose an image file again.`);
   }
 }
 
@@ -120,7 +120,7 @@ function damaged(name) {
 function readPixels(bitmap) {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new PictureError("This browser has no canvas to read images with: take another browser.");
+  if (!context) throw new PictureError("This browser can't read images: use another browser.");
   context.drawImage(bitmap, 0, 0);
   const { width, height, data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
   return { width, height, data };

@@ -1,16 +1,16 @@
-// Scaling a picture as Pillow does it, to the same bytes: a window of weights for each line of the result, wide enough
-// that every pixel counts when the picture is made smaller; whole-number arithmetic with 22 binary digits; one
-// direction, then the other, with bytes in between. A canvas's own scaling differs from browser to browser.
+// Scale a picture with the same bytes as Pillow: each line of the result has a window of weights, wide enough that
+// every pixel counts when the picture is made smaller. Weights are integers with 22 bits after the point. One direction
+// is scaled after the other, with bytes in between. A canvas's own scaling differs between browsers.
 import { makePlane } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 /** @typedef {{ name: string, support: number, weigh: (distance: number) => number }} Filter */
 /** @typedef {{ starts: Int32Array, lengths: Int32Array, weights: Int32Array, size: number }} Windows */
 
-const PRECISION = 22; // binary digits of a weight: 32 − 8 for a pixel − 2 for what goes beyond
+const PRECISION = 22; // bits of a weight: 32 − 8 for a pixel − 2 for overflow
 const [HAMMING_MIDDLE, HAMMING_WAVE] = [Math.fround(0.54), Math.fround(0.46)]; // single precision in Pillow
 
-// As sharp as bicubic, without its rims around strokes.
+// As sharp as bicubic, but without halos around strokes.
 /** @type {Filter} */
 export const HAMMING = {
   name: "hamming",
@@ -38,7 +38,7 @@ function sinc(distance) {
 
 const MOST_WINDOWS = 64;
 /** @type {Map<string, Windows>} */
-const known = new Map(); // a drawing is scaled between the same few sizes again and again
+const known = new Map(); // while a person draws, the same few sizes recur
 
 /** @type {(given: number, wanted: number, filter: Filter) => Windows} */
 function windowsFor(given, wanted, filter) {
@@ -49,7 +49,7 @@ function windowsFor(given, wanted, filter) {
   return windows;
 }
 
-// For each of `wanted` lines the first of `given` lines that counts, how many do, and their weights.
+// For each of `wanted` lines: the first of the `given` lines that it uses, their number, and their weights.
 /** @type {(given: number, wanted: number, filter: Filter) => Windows} */
 function makeWindows(given, wanted, filter) {
   const scale = given / wanted;
@@ -123,9 +123,8 @@ function scaleDown({ height, width, channels, data }, wanted, filter) {
 }
 
 /**
- * A picture of 1, 3 or 4 channels in another size; the same plane where it has that size. Across first, but down first
- * where that takes away more than twice as many lines: so Pillow saves time since version 13, and the bytes in between
- * are not the same.
+ * Scales a picture of 1, 3 or 4 channels; the same plane if it already has that size. Across first, but down first if
+ * that removes more than twice as many lines: Pillow does so since version 13, and the order changes the result.
  * @type {(plane: Plane, height: number, width: number, filter: Filter) => Plane}
  */
 export function resample(plane, height, width, filter) {

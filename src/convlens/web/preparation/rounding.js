@@ -1,7 +1,7 @@
-// Rounding and numbers as text, by Python's rules: halves go to the even neighbour. Math.round and toFixed take halves
-// up, and one level of grey or one digit of a note would then differ from what the command line says.
+// Round and format numbers by Python's rules: halves go to the even neighbour. Math.round and toFixed round halves up,
+// so a grey level or a digit of a note could differ from the command line's.
 
-/** The nearest whole number; of two as near, the even one. @type {(value: number) => number} */
+/** The nearest whole number; a half goes to the even neighbour. @type {(value: number) => number} */
 export function roundHalfEven(value) {
   const below = Math.floor(value);
   const rest = value - below;
@@ -9,16 +9,16 @@ export function roundHalfEven(value) {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** A grey level out of any number: rounded, from 0 to 255. @type {(value: number) => number} */
+/** Rounds any number to a grey level from 0 to 255. @type {(value: number) => number} */
 export function toLevel(value) {
   if (!(value > 0)) return 0;
   return value >= 255 ? 255 : roundHalfEven(value);
 }
 
-/** @type {(value: number, digits?: number) => string} As Python's f"{value:.1f}", with no or one digit. */
+/** @type {(value: number, digits?: number) => string} As Python's f"{value:.1f}", with zero or one digit. */
 export function fixed(value, digits = 0) {
   const scaled = value * 10 ** digits;
-  // A number of two digits can only lie halfway if it is a multiple of a quarter; then the product is exact.
+  // With at most one digit, a number can lie halfway only if it is a multiple of a quarter; then the product is exact.
   const isHalfway = Math.abs(scaled - Math.trunc(scaled)) === 0.5 && Number.isInteger(value * 4);
   return isHalfway ? (roundHalfEven(scaled) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
 }

@@ -1,7 +1,7 @@
-// Thin straight lines across the whole of a light-on-dark picture, as on ruled paper, taken out.
+// Remove thin straight lines across a whole light-on-dark picture, as on ruled paper.
 //
-// Where a stroke crosses a line it stays: what is between a stroke above and a stroke below belongs to it. A single
-// line is taken out only where all other strokes keep away from the ends of the line: else it may be the bar of a 7.
+// Where a stroke crosses a line, the stroke stays: a pixel between a stroke above and a stroke below belongs to it. A
+// single line is removed only if no stroke comes near its ends; otherwise it may be the bar of a 7.
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { findExtremes, mapLevels, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";
@@ -9,16 +9,16 @@ import { roundHalfEven } from "convlens/preparation/rounding.js";
 /** @import { Pair, Plane } from "convlens/preparation/planes.js" */
 /** @typedef {{ ofRows: Float64Array, ofColumns: Float64Array }} Shares */
 
-const ACROSS = 0.88; // of the picture's side: a ruled line is at least as long
+const ACROSS = 0.88; // of the picture's side: the least length of a ruled line
 const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than strokes
 const THICKEST_LINE = 0.025; // of the picture's side
 
-/** @type {(glyph: Plane) => [Plane, number]} [plane, lines taken out]; the same plane where there are none. */
+/** @type {(glyph: Plane) => [Plane, number]} [plane, lines removed]; the same plane if there are none. */
 export function removeLines(glyph) {
   const { height, width } = glyph;
   if (Math.min(height, width) <= 2 * SMALLEST) return [glyph, 0];
   const shares = shareForeground(glyph);
-  // Across a narrow picture goes any stroke.
+  // In a narrow picture, any stroke may reach across.
   const rows = 2 * width < height ? [] : findLines(shares.ofRows, height, width);
   const columns = 2 * height < width ? [] : findLines(shares.ofColumns, height, width);
   const count = rows.length + columns.length;
@@ -26,12 +26,12 @@ export function removeLines(glyph) {
   const cleaned = transpose(bridgeLines(transpose(bridgeLines(glyph, rows)), columns));
   const isRest = mapLevels(cleaned, (level) => (level >= 0.4 * 255 ? 1 : 0));
   if (!isRest.data.includes(1) || findExtremes(cleaned.data)[1] < 0.6 * findExtremes(glyph.data)[1]) {
-    return [glyph, 0]; // the lines were all there was
+    return [glyph, 0]; // without the lines, the picture would be empty
   }
   return count === 1 && reachesEnds(isRest, rows.length > 0) ? [glyph, 0] : [cleaned, count];
 }
 
-// How much of every row and every column belongs to a stroke or a line.
+// The share of every row and every column that belongs to a stroke or a line.
 /** @type {(glyph: Plane) => Shares} */
 function shareForeground({ height, width, data }) {
   const [ofRows, ofColumns] = [new Float64Array(height), new Float64Array(width)];
@@ -48,7 +48,7 @@ function shareForeground({ height, width, data }) {
 // [first, after] of every thin line, from the shares of all rows, or of all columns.
 /** @type {(shares: Float64Array, height: number, width: number) => Pair[]} */
 function findLines(shares, height, width) {
-  // A line ends: three rows before its first and after its last there is little.
+  // A line must be thin: the third row before it and the third row after it must not be full.
   const isFull = (/** @type {number} */ line) => shares[line] > ACROSS / 1.5;
   const thickest = Math.max(2, roundHalfEven(THICKEST_LINE * Math.max(height, width)));
   /** @type {Pair[]} */
@@ -62,7 +62,7 @@ function findLines(shares, height, width) {
   return lines;
 }
 
-// Rows, and one on either side for their soft rims, become the fainter of what is above and below.
+// Replaces the rows of each line, and one row on either side for its soft edge, by the fainter of the rows around them.
 /** @type {(glyph: Plane, lines: Pair[]) => Plane} */
 function bridgeLines(glyph, lines) {
   const { height, width } = glyph;
@@ -79,7 +79,7 @@ function bridgeLines(glyph, lines) {
   return { ...glyph, data };
 }
 
-// Whether what is left comes near the first or the last places along a line.
+// Whether the remaining strokes come near the ends of a line.
 /** @type {(rest: Plane, isRow: boolean) => boolean} */
 function reachesEnds({ height, width, data }, isRow) {
   const length = isRow ? width : height;

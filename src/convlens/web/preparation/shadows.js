@@ -1,7 +1,7 @@
-// Light that changes from place to place, as shadows and lamps make it, taken out of a grey picture.
+// Remove uneven light, such as shadows and lamps, from a grey picture.
 //
-// Paper is what is left when everything thinner than two fifths of the picture is filled from its surroundings. On
-// paper, light multiplies, so the picture is divided by it; on a dark ground it is subtracted.
+// To find the paper, everything thinner than two fifths of the picture is filled from its surroundings. On paper, light
+// is a factor, so the picture is divided by it; on a dark background it is subtracted.
 import { blurByGaussian } from "convlens/preparation/blurring.js";
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { borderPixels, reduce, resize } from "convlens/preparation/framing.js";
@@ -12,20 +12,20 @@ import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 /** @import { Counts } from "convlens/preparation/order_statistics.js" */
 /** @import { Plane } from "convlens/preparation/planes.js" */
 /** @typedef {{ counts: Counts, low: number, high: number, span: number, contrast: number, cost: number }} Paper */
-/** @typedef {(one: number, other: number) => number} Extreme the larger or the smaller of two */
+/** @typedef {(one: number, other: number) => number} Extreme returns the larger or the smaller number */
 
-const COARSE = 48; // pixels a side: enough to see whether the light is uneven
-const FINE = 160; // pixels a side: enough for the edge of a shadow
-const WINDOW = 0.42; // of the longer side; strokes are thinner than that, shadows wider
+const COARSE = 48; // pixels per side: enough to see whether the light is uneven
+const FINE = 160; // pixels per side: enough for the edge of a shadow
+const WINDOW = 0.42; // of the longer side; strokes are thinner, shadows wider
 const UNEVEN_LIGHT = 0.22; // of the contrast
 const DARKEST_SHADOW = 0.8; // of the contrast
-const MOST_LIT = 0.65; // of the paper is as light as can be
+const MOST_LIT = 0.65; // of the paper; with more in full light, there is no shadow
 const LEAST_SPAN = 15; // grey levels
 
 const single = Math.fround;
 
 /**
- * [plane, levels]: how many grey levels the light spanned; the same plane where it is even.
+ * [plane, levels]: `levels` is the range of the light in grey levels; the same plane if the light is even.
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function evenOutShadows(grey) {
@@ -35,7 +35,7 @@ export function evenOutShadows(grey) {
   const border = countLevels(borderPixels(small));
   const spread = percentile(border, 95) - percentile(border, 5);
   if (spread < Math.max(LEAST_SPAN, (UNEVEN_LIGHT / 2) * (high - low))) return [grey, 0];
-  // Filled the wrong way round, either strokes are left on the paper, or much of the paper is taken for strokes.
+  // With the wrong polarity, either strokes remain on the paper, or much of the paper is filled like strokes.
   const [onLight, onDark] = [true, false].map((isDark) => describePaper(small, isDark));
   const isDark = onLight.cost <= onDark.cost;
   if (!isShadow(isDark ? onLight : onDark, isDark, high - low)) return [grey, 0];
@@ -59,7 +59,7 @@ function describePaper(small, isDark) {
   return { counts, low, high, span: high - low, contrast, cost };
 }
 
-// Not so where the paper is as dark as strokes, or all but one spot of it is even: then a stroke reaches the edge.
+// Not a shadow if the paper is as dark as strokes, or even except for one spot, where a stroke reaches the edge.
 /** @type {(paper: Paper, isDark: boolean, reach: number) => boolean} */
 function isShadow({ counts, low, high, span, contrast }, isDark, reach) {
   if (contrast < LEAST_SPAN || span < Math.max(LEAST_SPAN, UNEVEN_LIGHT * contrast)) return false;
@@ -93,8 +93,8 @@ function shrink(grey, longest) {
   return resize(reduce(grey, longest), rows, Math.max(1, roundHalfEven(width * scale)));
 }
 
-// Morphological closing (of light strokes: opening) with a square of two fifths of the picture. What lies at the edge
-// goes on beyond it, so that a shadow in a corner is as wide as any other.
+// Morphological closing (for light strokes: opening) with a square of two fifths of the picture. Edge pixels are
+// repeated beyond the edge, so that a shadow in a corner is as wide as any other.
 /** @type {(grey: Plane, isDark: boolean) => Plane} */
 function fill(grey, isDark) {
   const reach = Math.max(1, roundHalfEven((WINDOW * Math.max(grey.height, grey.width)) / 2));
@@ -125,13 +125,13 @@ function goOnBeyond({ height, width, data }, rim) {
   return wide;
 }
 
-// The extreme of every square of `width`, where it lies inside.
+// The extreme of every square of `width` that lies inside the plane.
 /** @type {(plane: Plane, width: number, extreme: Extreme) => Plane} */
 function findExtremeOfSquares(plane, width, extreme) {
   return transpose(findExtremeDown(transpose(findExtremeDown(plane, width, extreme)), width, extreme));
 }
 
-// By doubling, so in few passes.
+// Each pass doubles the height that is covered.
 /** @type {(plane: Plane, width: number, extreme: Extreme) => Plane} */
 function findExtremeDown(plane, width, extreme) {
   const found = Uint8Array.from(plane.data);

@@ -1,7 +1,7 @@
-// Sharpness and thickness of strokes: brought to what the training images have, at eight times their size.
+// Adjust the sharpness and thickness of strokes to those of the training images, at eight times their size.
 //
-// A network that has learned from one pen takes another pen's digits for other digits. Changing strokes after scaling
-// would be the obvious way, and far too coarse: a whole pixel is half of a stroke there.
+// A network trained on the digits of one pen may misclassify those of another. Changing strokes after scaling would be
+// the obvious way, but far too coarse: there a pixel is half of a stroke.
 import { fitInto, resize } from "convlens/preparation/framing.js";
 import { FOREGROUND_LEVEL, measure } from "convlens/preparation/measuring.js";
 import { dilate, erode } from "convlens/preparation/morphology.js";
@@ -13,19 +13,19 @@ import { clamp, describeRange, fixed, roundHalfEven, toLevel } from "convlens/pr
 /** @import { Pair, Plane } from "convlens/preparation/planes.js" */
 /** @typedef {{ wide: Plane, notes: string[] }} Changed */
 
-const LARGEST = 160; // pixels: the side of the box that strokes are changed in
+const LARGEST = 160; // pixels: the side of the box in which strokes are changed
 const GAINS = [1.5, 2, 3, 4];
-const MIDDLE = 0.4; // of the contrast: the level that sharpening leaves alone; strokes keep their thickness
-const MOST_VARIED = 3; // times from 5 to 95 %; where training images differ more, thickness says something
+const MIDDLE = 0.4; // of the contrast: sharpening keeps this level, so that strokes keep their thickness
+const MOST_VARIED = 3; // the largest ratio of 95 % to 5 %; with more variation, thickness may be a feature of a class
 const SOFTEST = 0.25; // training images with more in-between pixels are soft on purpose
-const BRIGHT = 250; // a glyph whose brightest pixel has this level is as bright as it can be
+const BRIGHT = 250; // a glyph whose brightest pixel reaches this level is not brightened
 
 const single = Math.fround;
 
 /**
- * A light-on-dark glyph scaled into a box ([height, width]), with the training images' kind of strokes. One that has
- * the size already is given back as it is. Strokes are sharpened where they are softer than in any training image, and
- * made thicker or thinner where they lie outside of 90 % of them.
+ * Scales a light-on-dark glyph into a box ([height, width]), and adjusts its strokes. If it already has that size, it
+ * is returned unchanged. Strokes are sharpened if they are softer than in any training image, and made thicker or
+ * thinner if their thickness is outside the range of 5 to 95 %.
  * @type {(glyph: Plane, box: Pair, frame: Pair, appearance: Appearance | null) => { scaled: Plane, notes: string[] }}
  */
 export function scaleGlyph(glyph, box, frame, appearance) {
@@ -37,14 +37,14 @@ export function scaleGlyph(glyph, box, frame, appearance) {
   return { scaled: notes.length ? bringDown(changed.wide, box) : plain, notes };
 }
 
-/** With its brightest pixel at 255; the same plane where it is bright already. @type {(glyph: Plane) => Plane} */
+/** Scales the brightest pixel to 255; the same plane if it is already bright. @type {(glyph: Plane) => Plane} */
 export function brighten(glyph) {
   const peak = Math.max(findExtremes(glyph.data)[1], 1);
   return peak >= BRIGHT ? glyph : mapLevels(glyph, (level) => toLevel(level * (255 / peak)));
 }
 
-// In a box several times as large, with an empty rim, so that its edges are edges. A small glyph needs a good filter:
-// Lanczos's made the least of stairs and blur.
+// Scales to a box several times as large, with an empty rim, so that strokes at the edge have an outline. A small glyph
+// needs a good filter: Lanczos gave the fewest staircases and the least blur.
 /** @type {(glyph: Plane, box: Pair) => Plane} */
 function enlarge(glyph, box) {
   const factor = clamp(Math.floor(LARGEST / Math.max(...box)), 2, 8);
@@ -53,7 +53,7 @@ function enlarge(glyph, box) {
   return height <= rimmed.height ? resize(rimmed, height, width) : resample(rimmed, height, width, LANCZOS);
 }
 
-// Cropped and scaled into the box; not cropped where a stroke that was reduced much is faint everywhere.
+// Crops and scales into the box; not cropped if no pixel is bright, as after a large reduction.
 /** @type {(wide: Plane, box: Pair) => Plane} */
 function bringDown(wide, box) {
   const bright = findBox(wide, FOREGROUND_LEVEL * 255);
@@ -61,7 +61,7 @@ function bringDown(wide, box) {
   return brighten(resize(cropped, ...fitInto(cropped.height, cropped.width, ...box)));
 }
 
-// The looks of what would come out, in its frame.
+// Measures the result in its frame.
 /** @type {(wide: Plane, box: Pair, frame: Pair) => ReturnType<typeof measure>} */
 function measureFramed(wide, box, frame) {
   const small = bringDown(wide, box);
@@ -70,7 +70,7 @@ function measureFramed(wide, box, frame) {
   return measure(paste(small, top, left, ...frame, [0]));
 }
 
-// A steeper way from background to stroke, the gentlest that makes it as sharp as the softest training image.
+// Steepens the edges of strokes, with the smallest gain that makes them as sharp as the softest training image.
 /** @type {(wide: Plane, box: Pair, frame: Pair, appearance: Appearance) => Changed} */
 function sharpen(wide, box, frame, { softness }) {
   const isSoft = (/** @type {Plane} */ plane) => measureFramed(plane, box, frame).softness > softness.highest;
@@ -86,14 +86,14 @@ function sharpen(wide, box, frame, { softness }) {
   return { wide: sharp, notes: ["blurred, sharpened"] };
 }
 
-// Grow or shrink the strokes until their thickness lies between 5 and 95 % of the training images'.
+// Thickens or thins the strokes until their thickness lies between the training images' 5 and 95 %.
 /** @type {(given: Plane, box: Pair, frame: Pair, appearance: Appearance) => Changed} */
 function changeThickness(given, box, frame, { stroke: { low, high } }) {
   if (low <= 0 || high > MOST_VARIED * low) return { wide: given, notes: [] };
   const side = Math.max(...frame);
   const before = measureFramed(given, box, frame).stroke;
   let [wide, now] = [given, before];
-  // A crop that grows is scaled down again, so once is not always enough.
+  // A crop that grows is scaled down again, so one attempt is not always enough.
   for (let attempt = 0; attempt < 3; attempt++) {
     const missing = clamp(now, low, high) - now;
     const longest = Math.max(wide.height, wide.width);

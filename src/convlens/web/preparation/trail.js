@@ -1,4 +1,4 @@
-// What is written down while a picture is prepared: every step, with its picture and a note in words.
+// The record of a picture's preparation: every step with its picture and a note.
 import { averageTransparentBlocks } from "convlens/preparation/averaging.js";
 import { reduce } from "convlens/preparation/framing.js";
 import { findExtremes } from "convlens/preparation/planes.js";
@@ -6,8 +6,8 @@ import { describeRange, fixed } from "convlens/preparation/rounding.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
-const SAME_FILL = 0.02; // a difference of size that is not worth a word
-const KEPT_SIZE = 256; // pixels: steps are kept to be looked at; larger ones are kept averaged down
+const SAME_FILL = 0.02; // a smaller difference in size is not mentioned
+const KEPT_SIZE = 256; // pixels: the pictures of steps are only for display, so larger ones are averaged down
 
 export class Trail {
   /** @type {string[]} */
@@ -15,14 +15,14 @@ export class Trail {
   /** @type {{ name: string, plane: Plane, note: string, size: string }[]} */
   steps = [];
 
-  /** Writes a step down and hands its picture on. @type {(name: string, plane: Plane, ...notes: string[]) => Plane} */
+  /** Records a step and returns its picture. @type {(name: string, plane: Plane, ...notes: string[]) => Plane} */
   add(name, plane, ...notes) {
     this.steps.push({ name, plane: keepSmall(plane), note: notes.join("; "), size: describeSize(plane) });
     this.notes.push(...notes);
     return plane;
   }
 
-  // The same for what may have left the very plane it got: then nothing is written down.
+  // The same, but records nothing if the plane did not change.
   /** @type {(name: string, before: Plane, after: Plane, ...notes: string[]) => Plane} */
   addChange(name, before, after, ...notes) {
     return after === before ? before : this.add(name, after, ...notes);
@@ -36,7 +36,7 @@ function keepSmall(plane) {
   return factor < 2 ? plane : averageTransparentBlocks(plane, factor);
 }
 
-/** Width×height, as everybody says it. @type {(size: { height: number, width: number }) => string} */
+/** Width×height. @type {(size: { height: number, width: number }) => string} */
 export function describeSize({ height, width }) {
   return `${width}×${height}`;
 }
@@ -47,7 +47,7 @@ export function describeLevels({ data }) {
 }
 
 /**
- * Why a glyph was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
+ * The note on scaling a glyph; `fill` and the training images' range, `low` to `high`, are shares of the frame's side.
  * @type {(fill: number, low: number, high: number, size: string) => string}
  */
 export function describeFilling(fill, low, high, size) {

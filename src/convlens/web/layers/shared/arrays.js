@@ -1,8 +1,8 @@
-// Arrays of numbers put together, and lists of numbers added up.
+// Join and add arrays of numbers.
 
 /** @import { Numbers } from "convlens/engine/network.js" */
 
-/** @type {(parts: Numbers[]) => Float32Array<ArrayBuffer>} The arrays one behind the other. */
+/** @type {(parts: Numbers[]) => Float32Array<ArrayBuffer>} The concatenated arrays. */
 export function joined(parts) {
   const whole = new Float32Array(total(parts.map(({ length }) => length)));
   let place = 0;
@@ -13,7 +13,7 @@ export function joined(parts) {
   return whole;
 }
 
-/** @type {(parts: Numbers[]) => Float64Array<ArrayBuffer>} Arrays of one length, number by number their sum. */
+/** @type {(parts: Numbers[]) => Float64Array<ArrayBuffer>} The elementwise sum of arrays of equal length. */
 export function added([first, ...others]) {
   const sums = new Float64Array(first);
   for (const other of others) {

@@ -1,4 +1,4 @@
-// Kinds that take the mean of a window, padding counting as 0.
+// Kinds that take the mean of a window; padding counts as 0.
 
 import { positionOf, sizeOf } from "convlens/engine/decode.js";
 import { total } from "convlens/layers/shared/arrays.js";

@@ -11,17 +11,17 @@ import { drawRule } from "convlens/views/look/sums/rules.js";
 /** @type {Record<string, { formula: string }>} */
 const KINDS = FACTS.kinds;
 
-/** @type {(layer: { kind: string, slope?: number }) => string} The rule as a formula, with the layer's own numbers. */
+/** @type {(layer: { kind: string, slope?: number }) => string} The formula of a kind, with the layer's slope. */
 export function ruleOf({ kind, slope }) {
   return KINDS[kind].formula.replace("slope", `${slope}`.replace("-", "−"));
 }
 
 /**
- * The kind whose output is `value(x)`, number by number, with the slope `slope(x, y)`, y being that output.
+ * Returns a kind that computes `value(x)` for every number; `slope(x, y)` is its derivative, where y is the output.
  * @template {Layer} L
  * @param {{
  *   value: (x: number, layer: L) => number, slope: (x: number, y: number, layer: L) => number, words?: string,
- * }} rule `words` are said instead of the formula
+ * }} rule `words` is shown instead of the formula
  * @returns {Kind<L, RuleSum> & { value: (x: number, layer: L) => number }}
  */
 export function elementwise({ value, slope, words }) {
@@ -50,7 +50,7 @@ export function elementwise({ value, slope, words }) {
   };
 }
 
-/** @type {(words: string) => Kind<Layer, RuleSum>} It changes no number, and hands on the arrays as they are. */
+/** @type {(words: string) => Kind<Layer, RuleSum>} A kind that returns its input array unchanged. */
 export function unchanged(words) {
   return {
     ...elementwise({ value: (x) => x, slope: () => 1, words }),

@@ -1,4 +1,4 @@
-// What layers have in common that slide a window over their maps: convolution and pooling.
+// The common parts of layers that slide a window over their maps: convolution and pooling.
 
 import { placeOf } from "convlens/engine/decode.js";
 import { allOf } from "convlens/engine/regions.js";
@@ -9,8 +9,8 @@ import { allOf } from "convlens/engine/regions.js";
 /** @typedef {Layer & { kernel: Pair, stride: Pair, padding: Pair, dilation: Pair }} WindowLayer */
 
 /**
- * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with
- * the number of its rows and columns, between which a dilated one has gaps.
+ * The position of a window in the layer's input: negative in the padding; bottom and right are outside. `rows` and
+ * `columns` count the rows and columns that it reads; a dilated window has gaps between them.
  * @typedef {{ top: number, left: number, bottom: number, right: number, rows: number, columns: number }} Window
  */
 
@@ -40,7 +40,7 @@ export function cellsOf(layer, window, channel) {
 }
 
 /**
- * Calls back for each number of a pooling layer's output and each number of its input under its window, row by row.
+ * Calls `visit` for each output of a pooling layer and each input in its window, row by row.
  * @type {(layer: WindowLayer, visit: (to: number, place: number) => void) => void}
  */
 export function visitWindows(layer, visit) {
@@ -74,7 +74,7 @@ export function slideBack(layer, region, channels = region.channels) {
   };
 }
 
-// The rows of the input that any of these rows reads, in order; padding is none.
+// The rows of the input that these rows of the output read, sorted and without padding.
 /** @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]} */
 function readBy(layer, axis, positions) {
   const read = new Uint8Array(layer.inputShape[axis + 1]);
@@ -87,7 +87,7 @@ function readBy(layer, axis, positions) {
   return allOf(read.length).filter((row) => read[row]);
 }
 
-// The same without ends: as if the maps went on for ever.
+// The same for maps without edges.
 /** @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent} */
 function readFreely(layer, axis, [first, end]) {
   const reach = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;

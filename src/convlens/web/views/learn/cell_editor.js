@@ -1,4 +1,4 @@
-// One number of a picture by keyboard: its row, its column and its value. The pen does the same faster.
+// Change one pixel by keyboard: its row, its column and its value. The pen does the same faster.
 
 import { element } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -10,8 +10,8 @@ export class CellEditor {
   /**
    * @param {object} options
    * @param {import("convlens/views/learn/controls.js").MistakeLine} options.mistakes
-   * @param {(row: number, column: number) => number | undefined} options.valueAt what stands there
-   * @param {(row: number, column: number, value: number) => void} options.onChange called with another value
+   * @param {(row: number, column: number) => number | undefined} options.valueAt the value at a place
+   * @param {(row: number, column: number, value: number) => void} options.onChange called with a new value
    */
   constructor({ mistakes, valueAt, onChange }) {
     this.valueAt = valueAt;
@@ -29,14 +29,14 @@ export class CellEditor {
     this.root = element("details", {}, element("summary", {}, "One pixel by keyboard"), fields);
   }
 
-  /** Shows the value that stands at the place now. */
+  /** Shows the present value at the place. */
   refresh() {
     const grey = this.valueAt(this.row.value, this.column.value);
     if (grey !== undefined && grey !== this.grey.value) this.grey.set(grey);
   }
 
   /**
-   * Limits the places to a picture of this size.
+   * Limits the places to an image of this size.
    * @param {import("convlens/views/learn/arithmetic/windows.js").Pair} size
    */
   resize(size) {

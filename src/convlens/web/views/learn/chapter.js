@@ -1,4 +1,4 @@
-// A chapter: heading, a few sentences, and the bench with what can be tried; and what the chapters have in common.
+// A chapter: heading, a few sentences, and the bench, where a person can try things; and parts that chapters share.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -13,7 +13,7 @@ import { Stepper } from "convlens/views/learn/steps.js";
 /** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
 /** @import { Model } from "convlens/engine/network.js" */
 
-/** @param {string} name of its style @param {string} text with **strong** and `code` */
+/** @param {string} name its CSS class @param {string} text with **strong** and `code` */
 export function paragraph(name, text = "") {
   const parts = text.split(/\*\*(.+?)\*\*|`(.+?)`/).map((part, place) => {
     if (part === undefined || place % 3 === 0) return part;
@@ -22,13 +22,13 @@ export function paragraph(name, text = "") {
   return element("p", { class: name || null }, parts);
 }
 
-/** Things in a row, between them signs such as × and =. @param {...(Part | string)} parts */
+/** Parts in a row with signs such as × and = between them. @param {...(Part | string)} parts */
 export function lineUp(...parts) {
   const row = parts.map((part) => (typeof part === "string" ? sign(part) : part));
   return div("line-up", row);
 }
 
-/** @type {(name: string, ...parts: (Part | Part[])[]) => HTMLDivElement} Numbers in a row behind their name. */
+/** @type {(name: string, ...parts: (Part | Part[])[]) => HTMLDivElement} A name and numbers in a row. */
 export function namedRow(name, ...parts) {
   return div("vector-row", element("span", { class: "row-name" }, name), ...parts);
 }
@@ -38,13 +38,12 @@ export function sign(text) {
   return element("span", { class: "sign", "aria-hidden": "true" }, text);
 }
 
-/** @template {object} State what a person can change in the chapter */
+/** @template {object} State the settings that a person can change in the chapter */
 export class Chapter {
   /**
    * @param {object} options
    * @param {string} options.id
-   * @param {string[]} options.operations the names of those that it shows; the first gives the title unless there is
-   *   one
+   * @param {string[]} options.operations the names of its operations; the first gives the title unless `title` is given
    * @param {string} [options.title]
    * @param {State} options.state
    */
@@ -60,13 +59,13 @@ export class Chapter {
     this.heading = element("h2", { id: `learn-title-${id}` }, title);
   }
 
-  /** Draws everything again: after a change, and in other colours. */
+  /** Draws everything again, after a change of the settings or the theme. */
   update() {}
 
   /** Draws what belongs to the present step. */
   show() {}
 
-  /** @param {Model | null} _model the one that is open now */
+  /** @param {Model | null} _model the open model */
   onModel(_model) {}
 
   pause() {
@@ -77,7 +76,7 @@ export class Chapter {
     this.stepper?.dispose();
   }
 
-  // Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
+  // Builds the chapter: the meaning of its operations, more text, and the bench.
   /** @type {(text: string[], ...bench: (Part | Part[])[]) => void} */
   build(text, ...bench) {
     const told = this.operations.flatMap(({ title, meaning, formula }) => [
@@ -113,7 +112,7 @@ export class Chapter {
     return wholeField({ label, value, least, most, mistakes: this.mistakes, onChange, ...options });
   }
 
-  // What a grid calls with another number at one place of a matrix of the state.
+  // The `onChange` of a grid that shows a matrix of the state.
   /** @param {keyof State} key @returns {OnChange} */
   editing(key) {
     const set = /** @type {(value: any) => void} */ (this.set(key));
@@ -131,7 +130,7 @@ export class Chapter {
   }
 
   /**
-   * Steps through what the chapter makes.
+   * Adds the controls that step through the chapter's result.
    * @param {Omit<import("convlens/views/learn/steps.js").StepperOptions, "onStep">} options
    */
   stepThrough(options) {

@@ -11,7 +11,7 @@ import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
 let count = 0;
 
-/** An id that no other element of the page has. @param {string} word */
+/** Returns a new, unique id. @param {string} word */
 export function newId(word) {
   count += 1;
   return `learn-${word}-${count}`;
@@ -29,7 +29,7 @@ export function markWrong(input, wrong) {
   else input.removeAttribute("aria-invalid");
 }
 
-/** The line of a chapter that says what is wrong: the first mistake that is known. */
+/** The line of a chapter that says what is wrong: the first of its present mistakes. */
 export class MistakeLine {
   constructor() {
     this.root = element("p", { class: "mistake", id: newId("mistake"), role: "alert" });
@@ -37,7 +37,7 @@ export class MistakeLine {
     this.known = new Map();
   }
 
-  /** @param {unknown} key whose mistake it is @param {string | null} [text] nothing where that part is right */
+  /** @param {unknown} key the part with the mistake @param {string | null} [text] none if the part is right */
   report(key, text) {
     if (text) this.known.set(key, text);
     else this.known.delete(key);
@@ -47,7 +47,7 @@ export class MistakeLine {
   }
 }
 
-/** The sum in words. A screen reader hears it when somebody steps, and not while it plays. */
+/** The sum as text. Screen readers announce it after each step, but not during automatic play. */
 export class SumLine {
   root = element("p", { class: "sum", "aria-live": "polite" });
 
@@ -65,13 +65,13 @@ export class SumLine {
 /**
  * @typedef {object} FieldOptions
  * @property {string} label
- * @property {string} [name] what mistakes call it; the label unless given
+ * @property {string} [name] its name in messages; by default the label
  * @property {number} value
  * @property {MistakeLine} mistakes
- * @property {(value: number) => void} onChange called with every number that can be taken
+ * @property {(value: number) => void} onChange called with every valid number
  */
 
-/** A number to type. */
+/** An input field for a number. */
 class Field {
   /**
    * @param {FieldOptions} options
@@ -89,7 +89,7 @@ class Field {
       this.value = value;
       onChange(value);
     };
-    // A field that is left with a mistake goes back to the number that is drawn, so that no stale mistakes remain.
+    // A field that loses the focus with a mistake shows the last valid number again, so that no mistake stays.
     const onBlur = () => this.set(this.value);
     const told = { class: "whole", value, "aria-describedby": mistakes.root.id };
     this.input = element("input", { ...told, ...attributes, onInput, onBlur });
@@ -110,18 +110,18 @@ class Field {
   }
 }
 
-/** Between the field's own `min` and `max`. @param {FieldOptions & { least: number, most: number }} options */
+/** An input field for a whole number. @param {FieldOptions & { least: number, most: number }} options */
 export function wholeField({ least, most, ...options }) {
   const attributes = { type: "number", inputmode: "numeric", min: least, max: most, step: 1 };
   return new Field(options, attributes, (name, input) => {
     const { min, max } = input;
     if (!input.validity.badInput) return readWhole(name, input.value, Number(min), Number(max));
-    return { mistake: `the ${name} is no number; give a whole number from ${min} to ${max}.` };
+    return { mistake: `the ${name} is not a number; give a whole number from ${min} to ${max}.` };
   });
 }
 
 /**
- * A number with a point; `refuse(value)` is one line on why it cannot be taken, or null.
+ * An input field for a decimal number; `refuse(value)` returns one line that says why it is invalid, or null.
  * @param {FieldOptions & { refuse?: (value: number) => string | null }} options
  */
 export function numberField({ refuse = () => null, ...options }) {
@@ -157,7 +157,7 @@ export function choice({ legend, options, value, onChange }) {
 }
 
 /**
- * A list to choose from. Where the open model adds something to it, that has a group, and so has what is always here.
+ * A list to choose from. If the open model adds options, the two kinds of options get a group each.
  * @param {{ label: string, options: Options, value: string, group?: string, modelGroup?: string,
  *   onChange: (value: string) => void }} settings
  */
@@ -174,13 +174,13 @@ export function selection({ label, options, value, group, modelGroup, onChange }
   return { root: labelled(label, list), list, offer };
 }
 
-/** A switch with a name. @param {{ label: string, onChange: (on: boolean) => void }} settings */
+/** A checkbox with a label. @param {{ label: string, onChange: (on: boolean) => void }} settings */
 export function checkbox({ label, onChange }) {
   const input = element("input", { type: "checkbox", onChange: () => onChange(input.checked) });
   return element("label", { class: "check" }, input, element("span", {}, label));
 }
 
-/** Buttons of which one is pressed. @param {{ name: string, onChoose: (place: number) => void }} settings */
+/** A row of buttons, one of which is pressed. @param {{ name: string, onChoose: (place: number) => void }} settings */
 export function tabRow({ name, onChoose }) {
   const root = element("ul", { class: "tabs", role: "list", "aria-label": name });
   /** @param {number} chosen */

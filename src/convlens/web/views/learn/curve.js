@@ -7,13 +7,13 @@ import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 const [WIDTH, HEIGHT, MARGIN] = [320, 220, 30];
 const POINTS = 160;
 
-/** @param {{ name: string, slope: number, values: number[], chosen: number }} curve `values` are what goes in */
+/** @param {{ name: string, slope: number, values: number[], chosen: number }} curve `values` are the inputs */
 export function drawCurve({ name, slope, values, chosen }) {
   const side = Math.max(2, ...values.slice(0, 5000).map(Math.abs)) * 1.1;
   /** @param {number} value */
   const result = (value) => activate(value, name, slope);
   const steps = Array.from({ length: POINTS + 1 }, (_, point) => -side + (2 * side * point) / POINTS);
-  // The curve fills the height; zero is always in it, and a little space below it.
+  // The curve fills the height, which always includes zero and a little space below it.
   const high = Math.max(0, ...steps.map(result));
   const low = Math.min(...steps.map(result), -0.25 * high);
   /** @param {number} value */

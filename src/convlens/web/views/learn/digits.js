@@ -1,4 +1,4 @@
-// Digits to try where there is no model and no dataset: strokes on 28×28 pixels, as thick as MNIST's.
+// Digits for use without a model or a dataset: strokes on 28×28 pixels, as thick as MNIST's.
 
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
@@ -13,7 +13,7 @@ const STROKES = {
   7: "7,6 20,6 16.5,12 13.5,18 12,23.5",
 };
 
-/** The digits that there are. */
+/** The available digits. */
 export const DIGITS = Object.keys(STROKES);
 
 /** @returns {Matrix} */
@@ -27,7 +27,7 @@ export function drawDigit(digit) {
   return points.slice(1).reduce((picture, point, before) => drawLine(picture, points[before], point), emptyPicture());
 }
 
-/** @type {(picture: Matrix, from: Point, to: Point) => Matrix} With a line: full ink inside, less at the edge. */
+/** @type {(picture: Matrix, from: Point, to: Point) => Matrix} Adds a line: 255 inside, less at the edge. */
 export function drawLine(picture, from, to) {
   return picture.map((row, y) =>
     row.map((value, x) => {
@@ -37,7 +37,7 @@ export function drawLine(picture, from, to) {
   );
 }
 
-/** @type {(point: Point, from: Point, to: Point) => number} How far a point lies from the line between two others. */
+/** @type {(point: Point, from: Point, to: Point) => number} The distance from a point to a line segment. */
 function distance([x, y], [fromX, fromY], [toX, toY]) {
   const [alongX, alongY] = [toX - fromX, toY - fromY];
   const length = alongX ** 2 + alongY ** 2;

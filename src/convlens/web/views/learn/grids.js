@@ -1,7 +1,6 @@
-// Numbers in rows and columns: to type into, to choose from, or to look at.
+// Numbers in rows and columns: fields, buttons, or text.
 //
-// A grid is one stop of the Tab key; arrow keys move inside it. Rows and columns count from 0, as everywhere in
-// Convlens.
+// A grid is one stop of the Tab key; arrow keys move inside it. Rows and columns are counted from 0.
 
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
@@ -16,7 +15,7 @@ import { markWrong } from "convlens/views/learn/controls.js";
 /** @typedef {{ root: HTMLElement, row: number, column: number, inside: boolean }} Cell inside: not in the padding */
 
 /**
- * The largest value gets no more than this share of colour: numbers are read here, the darkest shades are for pictures.
+ * The share of the full colour for the largest value: text must stay readable, and only images use the darkest shades.
  */
 const PURE = 0.6;
 
@@ -129,7 +128,7 @@ export class NumberGrid {
     if (value !== undefined) this.onChange?.(row, column, value);
   }
 
-  // A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
+  // A cell that loses the focus shows its valid number: "1/3" becomes 0.3333, and a mistake the number before it.
   /** @type {(input: HTMLInputElement, place: Pair) => void} */
   #restore(input, [row, column]) {
     this.typing = null;
@@ -146,7 +145,7 @@ export class NumberGrid {
     if (this.operable) this.#cellAt(this.active)?.root.setAttribute("tabindex", "0");
   }
 
-  /** @param {KeyboardEvent} event @param {Pair} place @param {HTMLInputElement} [input] where the cell is one */
+  /** @param {KeyboardEvent} event @param {Pair} place @param {HTMLInputElement} [input] the cell, if it is a field */
   #press(event, [row, column], input) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === "Escape" && input) {
@@ -163,7 +162,7 @@ export class NumberGrid {
   }
 }
 
-// Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
+// Left and right move the caret while a person edits a number, and leave the cell at the number's ends.
 /** @type {(input: HTMLInputElement, direction: number) => boolean} */
 function staysInText({ selectionStart: start, selectionEnd: end, value }, direction) {
   if (start === null || end === null || (start === 0 && end === value.length)) return false;

@@ -1,4 +1,4 @@
-// A matrix as numbers where they fit, else as a picture.
+// A matrix, as numbers if they fit, otherwise as an image.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -15,17 +15,17 @@ import { Picture } from "convlens/views/learn/pictures.js";
  * @typedef {object} Look How a matrix is drawn; rows and columns are those of its values, negative in the padding.
  * @property {Pair} [around] rows and columns of padding
  * @property {(row: number, column: number) => number | null} [filling] the number in a cell of the padding
- * @property {(row: number, column: number) => boolean} [hidden] whether a cell is not known yet
- * @property {(row: number, column: number) => string} [classes] names of styles, such as "covered"
- * @property {{ rows: number[], columns: number[] }} [window] what is read
- * @property {{ rows: Set<number>, columns: Set<number> } | null} [unread] what nothing reads
+ * @property {(row: number, column: number) => boolean} [hidden] whether a cell is still unknown
+ * @property {(row: number, column: number) => string} [classes] CSS classes, such as "covered"
+ * @property {{ rows: number[], columns: number[] }} [window] the cells that are read
+ * @property {{ rows: Set<number>, columns: Set<number> } | null} [unread] the cells that no position reads
  * @property {Pair | null} [chosen] a place
- * @property {number} [limit] what gets the full colour; the largest of the values unless given
- * @property {boolean} [grey] where it is a picture, the values are greys from 0 to 255
- * @property {number} [most] rows or columns that are still shown as numbers
+ * @property {number} [limit] the value with the full colour; by default the largest absolute value
+ * @property {boolean} [grey] whether an image shows the values as greys from 0 to 255
+ * @property {number} [most] the most rows or columns that are shown as numbers
  * @property {string} [aside] a few words beside the caption
  *
- * @typedef {object} GridOptions With `onChange` the cells are fields, with `onPick` buttons, else a picture of numbers.
+ * @typedef {object} GridOptions With `onChange` the cells are fields, with `onPick` buttons, otherwise text.
  * @property {string} name
  * @property {OnChange} [onChange]
  * @property {OnPick} [onPick]
@@ -33,10 +33,10 @@ import { Picture } from "convlens/views/learn/pictures.js";
  * @property {boolean} [vector] whether its places are counted along one row
  *
  * @typedef {object} ViewOptions
- * @property {string} [caption] above the matrix, the name unless given
- * @property {boolean} [sized] whether its size stands beside the caption
- * @property {boolean} [coloured] whether numbers have the colour of their size
- * @property {(from: Pair, to: Pair) => void} [onPaint] called along a stroke on a picture
+ * @property {string} [caption] above the matrix; by default the name
+ * @property {boolean} [sized] whether its size is shown beside the caption
+ * @property {boolean} [coloured] whether numbers are coloured by value
+ * @property {(from: Pair, to: Pair) => void} [onPaint] called along a stroke on an image
  */
 
 const MOST_NUMBERS = 15;
@@ -71,7 +71,7 @@ export class MatrixView {
   }
 }
 
-/** @type {(values: unknown[]) => number} The largest size of any number of nested arrays: what gets the full colour. */
+/** @type {(values: unknown[]) => number} The largest absolute value in nested arrays, which gets the full colour. */
 export function limitOf(values) {
   return values
     .flat(Infinity)

@@ -1,4 +1,4 @@
-// What the open model gives to try: its first layer's kernels and its sample pictures, as nested arrays.
+// The parts of the open model that the chapters use: its first layer's kernels and its sample images, as nested arrays.
 
 import { normalise } from "convlens/engine/network.js";
 import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
@@ -10,10 +10,10 @@ import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 /**
  * @typedef {WeightedLayer & Sliding & { groups: number }} ConvolutionLayer
  * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
- * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
+ * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and normalised
  */
 
-/** The convolutions whose kernels see every channel, as all kernels of this view do. @param {Model | null} model */
+/** The convolutions without groups, since the kernels of this view read every channel. @param {Model | null} model */
 export function convolutionsOf(model) {
   const layers = /** @type {ConvolutionLayer[]} */ (model?.layers ?? []);
   return layers.filter(({ kind, groups }) => kind === "conv" && groups === 1);
@@ -29,8 +29,8 @@ function nest(data, [channels, height, width]) {
 }
 
 /**
- * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there
- * is another layer in between.
+ * Returns the first layer if it is a convolution, otherwise null. Its activation is the next layer, or "none" if the
+ * next layer is of another kind.
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {
@@ -55,15 +55,15 @@ export function firstLayerOf(model) {
   };
 }
 
-/** @type {(model: Model | null) => Sample[]} The sample pictures; none where there is no model. */
+/** @type {(model: Model | null) => Sample[]} The sample images; none without a model. */
 export function samplesOf(model) {
   if (!model) return [];
   /** @type {{ pixels: Uint8Array, label: number }[]} */
   const samples = model.payload.samples ?? [];
   return samples.map(({ pixels, label }, number) => ({
-    name: `${number}: ${model.classNames[label] ?? "of no class"}`,
+    name: `${number}: ${model.classNames[label] ?? "unknown class"}`,
     pixels: nest(pixels, model.inputShape),
-    // Computed when it is asked for, since few of them are looked at.
+    // Computed on demand, since a person looks at few of them.
     get input() {
       return nest(normalise(model, pixels), model.inputShape);
     },

@@ -1,4 +1,4 @@
-// A matrix that is too large for numbers: one pixel a number, with the window and what nothing reads drawn over it.
+// A matrix that is too large for text: one pixel per number, with the window and the unread cells drawn over it.
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
 import { element, fill, svg } from "convlens/interface/dom.js";
@@ -45,7 +45,7 @@ export class Picture {
       words[place] = table[Math.max(0, Math.min(table.length - 1, Math.round(value * factor) + zero))];
     }
     context.putImageData(image, 0, 0);
-    canvas.setAttribute("aria-label", `${this.name}: a picture of ${values.length}×${values[0].length} numbers`);
+    canvas.setAttribute("aria-label", `${this.name}: an image of ${values.length}×${values[0].length} numbers`);
     overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
     fill(overlay, this.#drawOver([values.length, values[0].length], look));
   }
@@ -111,9 +111,9 @@ export class Picture {
 }
 
 /**
- * A pattern of slanting lines for what nothing reads.
+ * A pattern of slanting lines for the cells that no position reads.
  * @param {string} id
- * @param {number} apart how far the lines are apart
+ * @param {number} apart the distance between the lines
  * @param {number} thick
  */
 export function drawHatching(id, apart, thick) {

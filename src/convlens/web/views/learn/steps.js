@@ -13,17 +13,17 @@ const ICONS = {
   next: "M5 3l7 5-7 5z",
   last: "M13 3v10M3 3l7 5-7 5z",
 };
-/** Milliseconds between two steps, and how long all of them take at most. */
+/** The longest time between two steps and the longest time of a whole play, in milliseconds. */
 const SLOWEST = 700;
 const WHOLE = 20_000;
 
 /**
  * @typedef {object} StepperOptions
- * @property {string} name of what moves
- * @property {string} [unit] what is gone through
- * @property {(playing: boolean) => void} onStep called when the place is another one
- * @property {() => string} [describe] says in words where the place lies; by row and column unless given
- * @property {string} [of] what these rows and columns are of
+ * @property {string} name of the moving part
+ * @property {string} [unit] the name of one step's target
+ * @property {(playing: boolean) => void} onStep called when the place has changed
+ * @property {() => string} [describe] the place in words; by default its row and column
+ * @property {string} [of] the matrix of these rows and columns
  * @property {number} [start]
  */
 
@@ -63,7 +63,7 @@ export class Stepper {
 
   pick = (/** @type {number} */ row, /** @type {number} */ column) => this.go(row * this.width + column);
 
-  // The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
+  // Sets the size of the result. The place stays if it still exists. Does not call `onStep`.
   /** @type {(height: number, width: number) => void} */
   resize(height, width) {
     if (this.timer && height * width !== this.count) this.pause();

@@ -1,4 +1,4 @@
-// The cells that no window position reads, to hatch and to describe them.
+// The cells that no window position reads, for hatching and description.
 
 import { element } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";
@@ -16,7 +16,7 @@ export function unreadOf(size, sliding) {
   return { rows, columns };
 }
 
-/** @type {(size: Pair, sliding: Sliding) => HTMLElement[]} The size of the result, and what of the input is lost. */
+/** @type {(size: Pair, sliding: Sliding) => HTMLElement[]} The size of the result, and the unread cells. */
 export function describeSize(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map(outputSizeFormula);
   /** @type {(name: string, text: string) => HTMLElement} */
@@ -28,7 +28,7 @@ export function describeSize(size, sliding) {
   return lost ? [...lines, lost] : lines;
 }
 
-/** @type {(size: Pair, sliding: Sliding) => HTMLParagraphElement | null} What nothing reads, if anything. */
+/** @type {(size: Pair, sliding: Sliding) => HTMLParagraphElement | null} The unread cells, if any. */
 export function sayLost(size, sliding) {
   const axes = axesOf(size, sliding);
   const names = ["row", "column"];
@@ -40,7 +40,7 @@ export function sayLost(size, sliding) {
   const [lastOnes, between] = [ends, gaps].map((parts) => parts.filter(Boolean).join(" and "));
   const said = [];
   if (lastOnes) said.push(`Rounding down drops ${lastOnes}: no window position reads the hatched cells.`);
-  if (between) said.push(`The stride skips ${between} between the positions: nothing reads them.`);
+  if (between) said.push(`The stride skips ${between} between the positions: no window position reads them.`);
   if (!said.length) return null;
   const line = paragraph("lost", said.join(" "));
   line.prepend(element("span", { class: "hatched-sample", "aria-hidden": "true" }));

@@ -1,6 +1,6 @@
-// Learn: the operations of a convolutional network as things to try, in the order of docs/operations.md.
+// Learn: the operations of a convolutional network, for a person to try, in the order of docs/operations.md.
 //
-// Nothing here needs a model or a server. Where a model is open, its first layer and its test images can be taken.
+// This view needs neither a model nor a server. If a model is open, its first layer and its test images can be used.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
@@ -20,7 +20,7 @@ import { TwoVectorsChapter } from "convlens/views/learn/chapters/two_vectors.js"
 /** @import { Model } from "convlens/engine/network.js" */
 
 const INTRODUCTION =
-  "Here you do by hand everything that a convolutional network does with an image, in small steps and on numbers that you can change. The arrow keys move between the numbers of a grid; rows and columns count from 0.";
+  "Here you can do by hand everything that a convolutional network does with an image, in small steps and with numbers that you can change. The arrow keys move between the numbers of a grid; rows and columns are counted from 0.";
 
 /** @typedef {import("convlens/views/learn/chapter.js").Chapter<any>} AnyChapter */
 
@@ -67,7 +67,7 @@ function buildChapters() {
   ];
 }
 
-/** The address may name a chapter that was not there yet when the browser looked for it. @param {HTMLElement} root */
+/** Scrolls to the chapter in the address, which may not exist when the page is loaded. @param {HTMLElement} root */
 function scrollToAsked(root) {
   const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (asked && root.contains(asked)) asked.scrollIntoView();

@@ -111,10 +111,10 @@ export function likeliest(numbers) {
 export function whyUnknown({ threshold }, unlike, probability) {
   if (unlike.length > 0) return `unlike the training images: ${unlike.join("; ")}`;
   if (threshold === null || probability >= threshold) return "";
-  return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
+  return `confidence ${formatPercent(probability, 2)} is below the threshold of ${formatPercent(threshold, 2)}`;
 }
 
-/** @type {(node: Node, text: string) => void} Unchanged text is not written again, since writing causes a new layout. */
+/** @type {(node: Node, text: string) => void} Writes only changed text, since writing causes a new layout. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -1,13 +1,12 @@
 /**
- * Lines from a layer past its neighbours to one further on: the ways around a branch, above the columns or left of the
- * rows.
+ * Lines that connect a layer to one other than the next: skip connections, drawn above the columns or left of the rows.
  */
 
 import { svg } from "convlens/interface/dom.js";
 
 /** @import { Model } from "convlens/engine/network.js" */
 
-/** A way from one layer to another; lanes are counted from the columns away. */
+/** A connection from one layer to another; lane 0 is the nearest to the columns. */
 /** @typedef {{ from: number, to: number, lane: number }} Bypass */
 
 const LANE = 14;
@@ -18,8 +17,8 @@ export class Bypasses {
 
   /**
    * @param {Model} model
-   * @param {HTMLElement} list that holds all columns, and is given room for the lines
-   * @param {HTMLElement[]} columns the input's first
+   * @param {HTMLElement} list contains all columns, and gets extra space for the lines
+   * @param {HTMLElement[]} columns the input's column first
    */
   constructor(model, list, columns) {
     this.list = list;
@@ -45,7 +44,7 @@ export class Bypasses {
   }
 }
 
-// All ways that do not lead to the very next layer; the shorter one lies nearer where two of them overlap.
+// All connections that do not lead to the next layer; if two overlap, the shorter one is nearer to the columns.
 /** @type {(model: Model) => Bypass[]} */
 function findBypasses({ layers }) {
   const all = layers.flatMap(({ index, inputs }) =>
@@ -63,7 +62,7 @@ function findBypasses({ layers }) {
 }
 
 /**
- * Where a line leaves a column or comes to it: at the outermost branch around it that the other end is not in.
+ * The point where a line leaves or reaches a column: at the outermost branch around it without the line's other end.
  * @param {HTMLElement} column
  * @param {HTMLElement} other
  * @param {DOMRect} frame

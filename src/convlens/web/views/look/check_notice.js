@@ -1,4 +1,4 @@
-/** Shown instead of pictures when this page computes other values than the model's engine did. */
+/** The notice that is shown instead of the network if this page and the model's engine compute different values. */
 
 import { element } from "convlens/interface/dom.js";
 
@@ -9,7 +9,7 @@ const FOUND =
 const ADVICE =
   "Export or open the model again (convlens export, convlens open). If this happens again, the browser may be the cause: please report which one you use.";
 
-/** @param {Verdict} verdict of `checkModel`, that they disagree */
+/** @param {Verdict} verdict a verdict of `checkModel` that does not agree */
 export function showDisagreement({ worst, where }) {
   const size = Number.isFinite(worst)
     ? ` The difference is ${worst.toPrecision(2)} times the layer’s largest value.`

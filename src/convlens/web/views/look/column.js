@@ -1,4 +1,4 @@
-/** One layer of the network as a column: its text and size, its maps, the scale of their colours. */
+/** One layer of the network as a column: its text and size, its maps, and their colour scale. */
 
 import { shapeOf } from "convlens/engine/decode.js";
 import { element, fill, onceAFrame, svg } from "convlens/interface/dom.js";
@@ -16,19 +16,19 @@ import { placeAt, positionIn } from "convlens/views/look/places.js";
 /**
  * @typedef {object} ColumnHandlers
  * @property {(layer: number, place: number | null, spoken?: boolean) => void} onPoint
- *   while a number is pointed at, or reached with the arrow keys
+ *   called when the pointer or the arrow keys reach a number
  * @property {(layer: number, place: number) => void} onChoose
- * @property {(layer: number) => void} onLayer for the heading
+ * @property {(layer: number) => void} onLayer called when the heading is chosen
  */
 
-/** @type {Record<string, [number, number, number]>} by maps, rows and columns */
+/** @type {Record<string, [number, number, number]>} moves in maps, rows and columns */
 const MOVES = {
   ...{ ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0] },
   ...{ PageUp: [-1, 0, 0], PageDown: [1, 0, 0] },
 };
 
 export class Column {
-  /** The place that arrow keys begin at. */
+  /** The place from which arrow keys move. */
   at = 0;
   isVisible = true;
   isStale = false;
@@ -55,7 +55,7 @@ export class Column {
   /**
    * @param {Model} model
    * @param {number} layer
-   * @param {number | null} width the space that there is as a row, null as a column
+   * @param {number | null} width the available width in a row; null in a column
    * @param {ColumnHandlers} handlers
    */
   constructor(model, layer, width, handlers) {
@@ -93,7 +93,7 @@ export class Column {
     );
   }
 
-  /** @type {(width: number | null) => void} Lays the maps out anew: for another width, or for all of them. */
+  /** @type {(width: number | null) => void} Lays out the maps for this width. */
   arrange(width) {
     this.width = width;
     const count = this.#showsAll ? this.shape[0] : Math.min(this.shape[0], mostShown(this.shape));
@@ -126,8 +126,8 @@ export class Column {
     fill(this.#labels, items(...labels));
   }
 
-  // Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
-  /** @param {Numbers} values @param {Uint8Array} pixels the picture, which the input's column shows */
+  // Sets new numbers; they are painted now if the column is visible, otherwise when it becomes visible.
+  /** @param {Numbers} values @param {Uint8Array} pixels the image, which the input's column shows */
   show(values, pixels) {
     this.values = values;
     this.#pixels = pixels;
@@ -147,14 +147,14 @@ export class Column {
     this.#numbers.forEach((node, place) => write(node, formatNumber(values[place], 1)));
   }
 
-  /** @type {(field: Field | null) => void} Lights up a field; nothing where it is null. */
+  /** @type {(field: Field | null) => void} Highlights a field, or nothing. */
   mark(field) {
     this.#field = field;
     const { layout } = this;
     let path = "";
     if (field && layout) {
       const end = Math.min(field.endChannel, layout.count);
-      // A row of numbers that belong together has one frame, not one around each.
+      // A whole vector gets one frame instead of one around each number.
       if (layout.gap === 0 && field.firstChannel === 0 && end === layout.count) path = outlines(layout);
       else for (let map = field.firstChannel; map < end; map += 1) path += rectangle(layout, map, field);
     }
@@ -167,7 +167,7 @@ export class Column {
   #listen() {
     const { handlers, layer } = this;
     const canvas = this.#canvas;
-    // One answer a frame, however many positions a mouse reports.
+    // At most one call per frame, since a mouse may report many positions.
     let last = /** @type {number | null} */ (null);
     const answer = onceAFrame(() => handlers.onPoint(layer, last));
     const point = (/** @type {number | null} */ place) => {

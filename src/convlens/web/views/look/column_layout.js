@@ -1,4 +1,4 @@
-/** How large the maps of a layer are drawn and how many beside each other; arithmetic alone. */
+/** Computes the scale and the arrangement of a layer's maps. */
 
 import { arrange } from "convlens/interface/maps.js";
 
@@ -6,7 +6,7 @@ import { arrange } from "convlens/interface/maps.js";
 
 /** @typedef {ReturnType<typeof arrange>} Layout */
 
-// From this size of a map on, so many pixels for a number.
+// [size, pixels]: maps of at least this size get this many pixels per number.
 const SCALES = [
   [48, 1],
   [24, 2],
@@ -21,21 +21,20 @@ const MOST_MAPS = 16;
 const MOST_NUMBERS = 1024;
 const MOST_LABELLED = 16;
 
-/** @type {(shape: number[]) => number} How many of a layer's maps or numbers are drawn before all are asked for. */
+/** @type {(shape: number[]) => number} The most maps or numbers of a layer that are drawn at first. */
 export function mostShown(shape) {
   if (shape.length === 1) return MOST_NUMBERS;
   return Math.max(shape[1], shape[2]) > 48 ? MOST_MAPS / 2 : MOST_MAPS;
 }
 
-/** @type {(shape: number[]) => boolean} Whether a vector is so short that every number is written out. */
+/** @type {(shape: number[]) => boolean} Whether a vector is short enough to show every number as text. */
 export function isLabelled(shape) {
   return shape.length === 1 && shape[0] <= MOST_LABELLED;
 }
 
 /**
- * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as
- * many beside each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line
- * of text.
+ * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or in rows of at most `width`
+ * pixels. `larger` enlarges them, for the input; `line` is the height of a line of text.
  * @param {number[]} shape
  * @param {number} count
  * @param {{ width?: number | null, larger?: boolean, line?: number }} options
@@ -78,7 +77,7 @@ export function rectangle(layout, map, { top, left, bottom, right }) {
   return `M${x} ${y}h${right - left}v${bottom - top}h${left - right}z`;
 }
 
-/** The size of a letter (a rem) in pixels: what is laid out beside text follows it. */
+/** The font size (1 rem) in pixels, for parts that are aligned with text. */
 export function letterSize() {
   return parseFloat(getComputedStyle(document.documentElement).fontSize);
 }

@@ -1,6 +1,5 @@
 /**
- * The network as columns of maps, in reading order; as rows where the page is narrow. Branches lie in frames of their
- * own.
+ * The network as columns of maps, in reading order, or as rows on a narrow page. Each branch has a frame.
  */
 
 import { receptiveFields } from "convlens/engine/fields.js";
@@ -25,7 +24,7 @@ export class Columns {
   #earlier = element("button", { type: "button", class: "quiet small", onClick: () => this.#scroll(-1) });
   #later = element("button", { type: "button", class: "quiet small", onClick: () => this.#scroll(1) });
 
-  /** What is beside the columns where not all of them fit: buttons to those that are out of sight. */
+  /** Buttons that scroll to hidden columns, if not all of them fit. */
   ends = element("div", { class: "row network-ends", hidden: true }, this.#earlier, this.#later);
   root = element("div", { class: "network scroll", tabindex: -1, onScroll: () => this.#showEnds() }, this.#list);
 
@@ -40,7 +39,7 @@ export class Columns {
       this.columns.map(({ root }) => root),
     );
     this.root.append(this.bypasses.root);
-    // What is out of sight is painted when it comes into sight.
+    // A hidden column is painted when it becomes visible.
     const sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.#takeSight(entry)), {
       rootMargin: "100px",
     });
@@ -50,7 +49,7 @@ export class Columns {
     sizes.observe(this.#list);
   }
 
-  /** Every branch's columns in a list of their own, inside the list of what the branch is part of. */
+  /** Puts the columns of every branch into a list of their own, inside the list around the branch. */
   #fillList() {
     /** @type {{ id: string, list: HTMLElement }[]} */
     const open = [{ id: "", list: this.#list }];
@@ -78,7 +77,7 @@ export class Columns {
     if (isIntersecting && column.isStale) column.paint();
   }
 
-  /** Lays the columns out anew where their width or their letters have changed. */
+  /** Lays out the columns again if the width or the font size has changed. */
   #fit() {
     const [width, letters] = [this.root.clientWidth, letterSize()];
     if (width === 0) return;
@@ -89,11 +88,28 @@ export class Columns {
       this.#list.classList.toggle("as-rows", narrow !== null);
       for (const column of this.columns) column.arrange(narrow && column.root.clientWidth);
     }
+    this.#takeSpace();
     this.bypasses.draw(narrow !== null);
     this.#showEnds();
   }
 
-  /** Says how many layers are out of sight on either side. */
+  /**
+   * Puts the network below the image and the prediction where it is too wide for the space between them, or where that
+   * space is so narrow that its columns would become rows. The space, the grid's middle column, is as wide in either
+   * layout. CSS has no condition on the width of contents.
+   */
+  #takeSpace() {
+    const look = this.root.closest(".look");
+    if (!look) return;
+    const tracks = getComputedStyle(look).gridTemplateColumns.split(" ");
+    const gap = parseFloat(getComputedStyle(this.#list).columnGap);
+    const boxes = [...this.#list.children].map((child) => child.getBoundingClientRect().width + gap);
+    const needed = boxes.reduce((sum, width) => sum + width, -gap);
+    const space = tracks.length === 3 ? parseFloat(tracks[1]) : Infinity;
+    look.classList.toggle("network-below", space <= NARROW * this.#letters || needed > space + 1);
+  }
+
+  /** Shows how many layers are hidden on either side. */
   #showEnds() {
     const { left, right } = this.root.getBoundingClientRect();
     const boxes = this.columns.map(({ root }) => root.getBoundingClientRect());
@@ -117,19 +133,19 @@ export class Columns {
     this.columns.forEach((column, index) => column.show(activations[index].data, pixels));
   }
 
-  // Lights up what a number was made of, in all layers that lead to it; nothing where the target is null.
+  // Highlights the receptive field of a number in all layers that lead to it; with null, nothing.
   /** @type {(target: Source | null) => void} */
   point(target) {
     const fields = target ? receptiveFields(this.model, target.layer, target.place) : [];
     this.columns.forEach((column, index) => column.mark(fields[index] ?? null));
   }
 
-  /** @type {(target: Source) => void} Makes arrow keys begin at this place. */
+  /** @type {(target: Source) => void} Makes arrow keys move from this place. */
   reach({ layer, place }) {
     this.columns[layer + 1].at = place;
   }
 
-  /** Paints what is out of sight, too. */
+  /** Paints hidden columns, too. */
   paintAll() {
     for (const column of this.columns) if (column.isStale) column.paint();
   }
@@ -139,7 +155,7 @@ export class Columns {
   }
 }
 
-// The button stays when nothing is left on its side, so that it keeps the keyboard focus.
+// The button stays if no column is hidden on its side, so that it keeps the keyboard focus.
 /** @type {(button: HTMLElement, leads: boolean, text: string) => void} */
 function showEnd(button, leads, text) {
   button.setAttribute("aria-disabled", String(!leads));

@@ -53,7 +53,7 @@ export class Details {
     };
   }
 
-  /** @type {(session: Session, trail: Source[]) => void} Brings the open tab up to date. */
+  /** @type {(session: Session, trail: Source[]) => void} Updates the open tab. */
   show(session, trail) {
     this.tabs.find(({ name }) => name === this.#open)?.panel.show(session, trail);
   }
@@ -70,7 +70,7 @@ export class Details {
     reveal(this.root);
   }
 
-  /** @type {(index: number) => void} Shows a layer by itself; of the input, how it came to be. */
+  /** @type {(index: number) => void} Opens the tab of a layer, or of the preprocessing for the input. */
   askLayer(index) {
     if (index >= 0) this.layer.ask(index);
     this.#choose(index >= 0 ? "layer" : "steps");
@@ -104,7 +104,7 @@ export class Details {
   }
 }
 
-/** Only until the details' beginning is seen: the map should stay in sight, too. @param {HTMLElement} root */
+/** Scrolls only to the beginning of the details, so that the map stays visible, too. @param {HTMLElement} root */
 function reveal(root) {
   const { top } = root.getBoundingClientRect();
   const behavior = prefersStillness() ? "auto" : "smooth";

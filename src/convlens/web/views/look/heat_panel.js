@@ -12,8 +12,8 @@ import { clipName } from "convlens/views/look/places.js";
 
 const SIZE = 280;
 const METHOD =
-  "Gradient × input: the gradient of the class’s logit with respect to each pixel, from one backward pass through all layers, times the difference between the pixel and an empty picture. " +
-  "It explains the result for this picture, not for others.";
+  "Gradient × input: the gradient of the class’s logit with respect to each pixel, from one backward pass through all layers, times the difference between the pixel and an empty image. " +
+  "It explains the result for this image, not for others.";
 
 /** Shows the most likely class until another class is chosen. */
 export class HeatPanel {

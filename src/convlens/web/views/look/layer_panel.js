@@ -1,4 +1,4 @@
-/** One layer: its sizes and counts, and its kernels as pictures and numbers. */
+/** One layer: its sizes and counts, and its kernels as images and numbers. */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatNumber, formatShape, plural } from "convlens/interface/format.js";
@@ -13,7 +13,7 @@ const MOST_KERNELS = 32;
 const MOST_CHANNELS = 8;
 const MOST_GRIDS = 64;
 
-/** Begins with the first convolution. */
+/** Shows the first convolution until another layer is chosen. */
 export class LayerPanel {
   #kernel = 0;
   #showsAll = false;
@@ -67,14 +67,14 @@ export class LayerPanel {
       element("p", { class: "legend" }, formatNumber(-limit), scale, `+${formatNumber(limit)}`),
       this.#kernelButtons(layer, limit, detail),
       channels > MOST_CHANNELS
-        ? element("p", { class: "small soft" }, `The pictures show the first ${MOST_CHANNELS} of ${channels} channels.`)
+        ? element("p", { class: "small soft" }, `The images show the first ${MOST_CHANNELS} of ${channels} channels.`)
         : null,
       outputs > MOST_KERNELS ? this.#allButton(outputs) : null,
       detail,
     ];
   }
 
-  // A button for each kernel, and in `detail` the numbers of the one that is pressed.
+  // A button for each kernel; `detail` shows the numbers of the pressed one.
   /** @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement} */
   #kernelButtons(layer, limit, detail) {
     const [outputs] = layer.weight.shape;

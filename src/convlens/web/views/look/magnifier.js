@@ -1,4 +1,4 @@
-/** The chosen value in its map, large enough for a finger, beside its receptive field in the picture. */
+/** The chosen value in its map, large enough for a finger, and its receptive field in the image. */
 
 import { shapeOf } from "convlens/engine/decode.js";
 import { receptiveField } from "convlens/engine/fields.js";
@@ -12,7 +12,7 @@ import { layerName, placeAt, positionIn } from "convlens/views/look/places.js";
 /** @import { Session } from "convlens/views/look/session.js" */
 
 const SIZE = 196;
-// Two of them beside each other on a phone.
+// So that two fit beside each other on a phone.
 const SMALL = 168;
 const PHONE = 480;
 
@@ -75,7 +75,7 @@ export class Magnifier {
     const text =
       bottom > top ? `receptive field: ${right - left} × ${bottom - top} pixels` : "receptive field: only padding";
     const where = `rows ${top} to ${bottom - 1}, columns ${left} to ${right - 1}`;
-    this.#picture.describe(text, `The picture, with the ${text}, ${where}`);
+    this.#picture.describe(text, `The image with the ${text}, ${where}`);
   }
 
   /** @type {(event: MouseEvent) => void} */
@@ -94,7 +94,7 @@ export class Magnifier {
     this.#move(Math.min(Math.max(row + step[0], 0), height - 1), Math.min(Math.max(column + step[1], 0), width - 1));
   }
 
-  /** @type {(row: number, column: number) => void} To another number of the same map. */
+  /** @type {(row: number, column: number) => void} Chooses another number of the same map. */
   #move(row, column) {
     const { map } = positionIn(this.#shape, this.#target.place);
     this.onMove({ layer: this.#target.layer, place: placeAt(this.#shape, { map, row, column }) });

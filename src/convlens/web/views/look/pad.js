@@ -21,7 +21,7 @@ export class Pad {
   /** @type {number | null} */
   #pointer = null;
   #box = new DOMRect();
-  /** @type {Point} Where the pen of the keyboard is. */
+  /** @type {Point} The position of the keyboard's pen. */
   #pen = [0.5, 0.25];
   #isDown = false;
 
@@ -31,8 +31,8 @@ export class Pad {
   root = div("pad", this.frame, element("p", { class: "unseen", id: "pad-help" }, HELP));
 
   /**
-   * @param {{ sizes: [number, number], width: number, dark: boolean }} paper as of `Strokes`
-   * @param {(time: number) => void} onChange called after every change, with the time of the event that made it
+   * @param {{ sizes: [number, number], width: number, dark: boolean }} paper see `Strokes`
+   * @param {(time: number) => void} onChange called after every change, with the time of its event
    */
   constructor({ sizes, width, dark }, onChange) {
     this.onChange = onChange;
@@ -42,7 +42,7 @@ export class Pad {
     this.#listenToKeyboard();
   }
 
-  /** Clears the drawing without calling `onChange`, because something else is shown now. */
+  /** Clears the drawing without calling `onChange`, for example when an image is shown instead. */
   wipe() {
     this.strokes.clear();
     this.#showState();
@@ -67,8 +67,7 @@ export class Pad {
       if (this.#pointer !== null || event.button > 0) return;
       this.#pointer = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
-      // Asked once a stroke: the paper lies still while a pen is on it, and asking in every move would lay the page out
-      // anew.
+      // Measured once per stroke: the pad does not move during a stroke, and each measurement may cause a new layout.
       this.#box = canvas.getBoundingClientRect();
       this.#change(() => this.strokes.begin(this.#pointOf(event)), event.timeStamp);
     });
@@ -117,7 +116,7 @@ export class Pad {
     this.#cursor.classList.toggle("down", this.#isDown);
   }
 
-  /** @type {(event: KeyboardEvent) => boolean} Whether the key is one of the paper's. */
+  /** @type {(event: KeyboardEvent) => boolean} Returns whether the pad handles the key. */
   #key(event) {
     const { strokes } = this;
     const hasModifier = event.ctrlKey || event.metaKey;

@@ -1,4 +1,4 @@
-/** Pictures from elsewhere: chosen, dropped on the page, or pasted. */
+/** Images that a person chooses, drops on the page, or pastes. */
 
 import { readPicture } from "convlens/preparation/reading.js";
 import { element } from "convlens/interface/dom.js";
@@ -8,17 +8,17 @@ import { button } from "convlens/interface/parts.js";
 
 /**
  * @typedef {object} PictureHandlers
- * @property {() => boolean} isActive whether what is dropped or pasted is meant for this
+ * @property {() => boolean} isActive whether dropped and pasted images should be read
  * @property {(picture: Picture, name: string) => void} onPicture
- * @property {(text: string) => void} onRefusal why something is no picture
+ * @property {(text: string) => void} onRefusal called with the reason why a file can't be read
  */
 
-/** A file button and a place to drop on. Pasting works anywhere but in a field. */
+/** A button to choose a file. Dropping works on the whole page, pasting everywhere except in a text field. */
 export class PictureInput {
   #asked = 0;
   #listening = new AbortController();
 
-  /** The field behind the button; unseen, but it has to be in the page. */
+  /** The file field behind the button; it is hidden, but must be in the page. */
   file = element("input", {
     type: "file",
     accept: "image/*",
@@ -30,7 +30,7 @@ export class PictureInput {
   button = button("Open image…", () => this.file.click());
 
   /**
-   * @param {HTMLElement} zone what lights up while something is dragged over the page
+   * @param {HTMLElement} zone the element that is highlighted while a file is dragged over the page
    * @param {PictureHandlers} handlers
    */
   constructor(zone, handlers) {
@@ -53,7 +53,7 @@ export class PictureInput {
     const mine = (this.#asked += 1);
     try {
       const picture = await readPicture(file);
-      // A large picture may arrive after a small one that was chosen later.
+      // Reading a large picture may take longer than reading a small one that was chosen later.
       if (mine === this.#asked) this.handlers.onPicture(picture, name);
     } catch (error) {
       if (mine === this.#asked) this.handlers.onRefusal(error instanceof Error ? error.message : String(error));
@@ -76,7 +76,7 @@ export class PictureInput {
   #drop(event) {
     this.zone.classList.remove("dropping");
     if (!this.#isMeant(event)) return;
-    // A browser would otherwise leave the page to show the file.
+    // Otherwise the browser would leave the page and show the file.
     event.preventDefault();
     this.#read(event.dataTransfer?.files[0]);
   }

@@ -1,4 +1,4 @@
-/** Where pictures come from: the paper, a file, a drop, the clipboard; and what of it is shown large. */
+/** The source of the image: a drawing, a file, a drop or the clipboard. A chosen image covers the drawing area. */
 
 import { brushWidth } from "convlens/preparation/brush.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
@@ -13,7 +13,7 @@ import { clipName } from "convlens/views/look/places.js";
 /** @import { Session } from "convlens/views/look/session.js" */
 
 const FINE = 560;
-// Four pixels of paper for one of MNIST's: as exact as the network can tell.
+// Four pixels of the drawing per pixel of MNIST: a finer drawing makes no difference to the network.
 const COARSE = 112;
 
 export class PictureSource {
@@ -26,7 +26,7 @@ export class PictureSource {
   /**
    * @param {Model} model
    * @param {{ isActive: () => boolean, onChange: (time: number) => void }} handlers
-   *   `onChange` is called after every stroke and picture, `isActive` says whether dropped pictures are meant for this
+   *   `onChange` is called after every stroke and every new image; for `isActive` see `PictureHandlers`
    */
   constructor({ preprocessing, inputShape }, { isActive, onChange }) {
     this.onChange = onChange;
@@ -44,7 +44,7 @@ export class PictureSource {
       onRefusal: (text) => this.#refuse(text),
     });
     const { undo, clear } = this.pad;
-    const title = element("h2", { class: "eyebrow", id: "source-title" }, "Picture");
+    const title = element("h2", { class: "eyebrow", id: "source-title" }, "Image");
     const tools = div("row pad-tools", undo, clear, this.input.button, this.input.file);
     const parts = [title, stage, tools, this.#caption, this.#refusal];
     this.root = element("section", { class: "source", "aria-labelledby": "source-title" }, parts);
@@ -56,7 +56,7 @@ export class PictureSource {
     return this.#opened ? "picture" : "drawing";
   }
 
-  /** What was drawn or opened; null of an empty paper. */
+  /** The drawing, or the opened image; null if the drawing area is empty. */
   picture() {
     if (this.#opened) return this.#opened;
     return this.pad.strokes.empty ? null : { ...this.pad.strokes.picture(), isGrey: true };
@@ -82,14 +82,14 @@ export class PictureSource {
     this.#refusal.hidden = false;
   }
 
-  /** Shows a test image large where one draws, with the paper below it empty again. @param {Session} session */
+  /** Shows a test image over the drawing area, and clears the drawing. @param {Session} session */
   show({ source, pixels, model }) {
     this.pad.wipe();
     this.#uncover();
     if (source !== "sample") return;
     const [, height, width] = model.inputShape;
     this.#cover(width, height, () => drawPicture(this.#overlay, pixels, model.inputShape));
-    fill(this.#caption, "This is a test image. Draw over it to start your own picture.");
+    fill(this.#caption, "This is a test image. To start a new drawing, draw over it.");
   }
 
   /** @type {(width: number, height: number, paint: () => void) => void} */

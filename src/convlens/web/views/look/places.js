@@ -6,7 +6,7 @@ import { formatShape } from "convlens/interface/format.js";
 /** @import { Layer, Model, Source } from "convlens/engine/network.js" */
 
 /**
- * In a vector every number is a map of its own.
+ * In a vector, every number counts as a map.
  * @typedef {{ map: number, row: number, column: number }} Position
  */
 
@@ -16,19 +16,19 @@ export function positionIn(shape, place) {
   return { map: Math.floor(place / (height * width)), row: Math.floor(place / width) % height, column: place % width };
 }
 
-/** @type {(shape: number[], position: Position) => number} The way back. */
+/** @type {(shape: number[], position: Position) => number} The inverse of `positionIn`. */
 export function placeAt([, height = 1, width = 1], { map, row, column }) {
   return (map * height + row) * width + column;
 }
 
-/** @type {(model: Model, layer: number) => string} Such as "input", "conv 8 3x3 pad 1" or "relu (body)". */
+/** @type {(model: Model, layer: number) => string} "input", "conv 8 3x3 pad 1" or "relu (body)". */
 export function layerName(model, layer) {
   if (layer < 0) return "input";
   const { text, branch } = model.layers[layer];
   return branch ? `${text} (${branch})` : text;
 }
 
-/** @type {(model: Model, layer: number) => string} "Inputs: input and relu (body). "; "" for the layer before it. */
+/** @type {(model: Model, layer: number) => string} "Inputs: input and relu (body). "; "" if it is the layer before. */
 export function describeInputs(model, layer) {
   const inputs = layer < 0 ? [] : model.layers[layer].inputs;
   if (inputs.every((input) => input === layer - 1)) return "";
@@ -36,8 +36,8 @@ export function describeInputs(model, layer) {
 }
 
 /**
- * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body,
- * and "3.body.1.branches.0", called branch 0.
+ * The branches around a layer, the outermost first. For "3.body.1.branches.0.2" they are "3.body", labelled "body", and
+ * "3.body.1.branches.0", labelled "branch 0".
  * @param {string} path
  */
 export function branchesOf(path) {
@@ -56,17 +56,17 @@ export function placeName(model, layer, place) {
   return `${layer < 0 ? "channel" : "map"} ${map}, row ${row}, column ${column}`;
 }
 
-/** @type {(model: Model, target: Source) => string} A number in words: "conv 8 3x3 pad 1, map 2, row 5, column 7". */
+/** @type {(model: Model, target: Source) => string} For example "conv 8 3x3 pad 1, map 2, row 5, column 7". */
 export function describeTarget(model, { layer, place }) {
   return `${layerName(model, layer)}, ${placeName(model, layer, place)}`;
 }
 
-/** @type {(model: Model, layer: number) => boolean} Whether these numbers are the classes' logits. */
+/** @type {(model: Model, layer: number) => boolean} Whether the layer's outputs are the logits. */
 export function isLogits(model, layer) {
   return layer === model.layers.length - 1 && shapeOf(model, layer).length === 1;
 }
 
-/** @type {(layer: Layer) => boolean} Whether the layer's weights are kernels: maps of their own. */
+/** @type {(layer: Layer) => boolean} Whether the layer's weights are kernels. */
 export function hasKernels({ weight }) {
   return weight?.shape.length === 4;
 }
@@ -78,7 +78,7 @@ export function describeShape(shape, layer) {
   return `${shape[0]} ${noun}${shape[0] === 1 ? "" : "s"} of ${formatShape(shape.slice(1))}`;
 }
 
-/** @type {(name: unknown, most?: number) => string} A name that fits into a sentence. */
+/** @type {(name: unknown, most?: number) => string} Shortens a long name. */
 export function clipName(name, most = 40) {
   const letters = Array.from(String(name));
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : letters.join("");

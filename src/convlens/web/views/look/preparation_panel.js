@@ -1,4 +1,4 @@
-/** Preprocessing of the picture: every step with its changes, and why the result may differ from the training images. */
+/** Preprocessing of the image: every step with its changes, and why the result may differ from the training images. */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -7,8 +7,8 @@ import { div } from "convlens/interface/parts.js";
 
 /** @typedef {NonNullable<Session["prepared"]>} Prepared */
 
-const CHANGED = "These steps made the picture look like the training images.";
-const UNCHANGED = "The picture needed no changes.";
+const CHANGED = "These steps made the image similar to the training images.";
+const UNCHANGED = "The image needed no changes.";
 const OF_A_SAMPLE = "A test image needs no preprocessing. Draw something, or open an image, to see the steps.";
 const OF_NOTHING = "Draw something, or open an image, to see the preprocessing steps.";
 
@@ -32,7 +32,7 @@ function drawSteps({ steps, unlike }) {
       ? element(
           "p",
           { class: "notice alarm" },
-          `Even after these steps, it is unlike the training images: ${unlike.join("; ")}.`,
+          `Even after these steps, the image is unlike the training images: ${unlike.join("; ")}.`,
         )
       : null,
     element("ol", { class: "steps" }, steps.map(drawStep)),
@@ -42,9 +42,9 @@ function drawSteps({ steps, unlike }) {
 /** @type {(step: Prepared["steps"][number]) => HTMLLIElement} */
 function drawStep({ name, note, size, picture }) {
   const { width, height, data } = picture;
-  const label = `The picture after the step “${name}”${size ? `, ${size} pixels` : ""}`;
+  const label = `The image after the step “${name}”${size ? `, ${size} pixels` : ""}`;
   const canvas = element("canvas", { role: "img", "aria-label": label, width, height });
-  // A copy, since a step may be kept in bytes that are shared with others.
+  // A copy, since steps may share their bytes.
   canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
   const title = element("p", {}, element("strong", {}, name), size && element("span", { class: "soft" }, ` ${size}`));
   return element("li", {}, canvas, title, note && element("p", { class: "small" }, note));

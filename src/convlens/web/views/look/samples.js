@@ -6,10 +6,10 @@ import { likeliest } from "convlens/views/look/answer.js";
 /** @import { Model } from "convlens/engine/network.js" */
 /** @import { Sample } from "convlens/engine/samples.js" */
 
-/** @typedef {ReturnType<typeof judge>[number]} Judged what the model says of a sample, which is at `place` */
+/** @typedef {ReturnType<typeof judge>[number]} Judged the model's prediction for the sample at `place` */
 /** @typedef {"all" | "wrong" | "uncertain"} Which */
 
-/** Below this lead of the likeliest class over the second an answer counts as uncertain. */
+/** An answer is uncertain if the likeliest class leads the second by less than this. */
 export const UNCERTAIN = 0.5;
 
 /** @param {Model} model @param {Sample[]} samples */

@@ -1,5 +1,5 @@
 /**
- * One picture in one model: what was prepared, what every layer makes of it, what comes out. No drawing, no elements.
+ * One image in one model: its preparation, the outputs of all layers, and the prediction. This module draws nothing.
  */
 
 import { sizeOf } from "convlens/engine/decode.js";
@@ -11,11 +11,11 @@ import { hasKernels } from "convlens/views/look/places.js";
 /** @import { Model, Numbers, Source } from "convlens/engine/network.js" */
 
 /**
- * Where the picture came from, and what there is of it besides its pixels.
+ * An image and its source.
  * @typedef {object} Shown
  * @property {"nothing" | "drawing" | "picture" | "sample"} source
- * @property {ReturnType<typeof prepare> | null} prepared null of nothing, and of test images, which the network takes
- *   as they are
+ * @property {ReturnType<typeof prepare> | null} prepared null without an image, and for test images, which need no
+ *   preparation
  * @property {Uint8Array} pixels C·H·W
  * @property {number | null} label the class of a test image
  */
@@ -23,7 +23,7 @@ import { hasKernels } from "convlens/views/look/places.js";
 /** @typedef {ReturnType<typeof lookAt>} Session */
 /** @typedef {ReturnType<typeof answerOf>} Answered */
 
-/** An empty paper. @param {Model} model */
+/** The session of an empty drawing area. @param {Model} model */
 export function lookAtNothing(model) {
   const empty = model.preprocessing.light_on_dark === false ? 255 : 0;
   const pixels = new Uint8Array(sizeOf(model.inputShape)).fill(empty);
@@ -31,7 +31,7 @@ export function lookAtNothing(model) {
 }
 
 /**
- * A picture that was drawn or opened; null is an empty paper.
+ * The session of a drawn or opened picture; null means that the drawing area is empty.
  * @param {Model} model
  * @param {Parameters<typeof prepare>[1] | null} picture
  * @param {"drawing" | "picture"} kind
@@ -42,7 +42,7 @@ export function lookAtPicture(model, picture, kind) {
   return lookAt(model, { source: kind, prepared, pixels: prepared.pixels, label: null });
 }
 
-/** A test image. @param {Model} model @param {{ pixels: Uint8Array, label: number }} sample */
+/** The session of a test image. @param {Model} model @param {{ pixels: Uint8Array, label: number }} sample */
 export function lookAtSample(model, { pixels, label }) {
   return lookAt(model, { source: "sample", prepared: null, pixels, label });
 }
@@ -54,13 +54,13 @@ function lookAt(model, shown) {
   return { ...shown, model, activations: outputs, probabilities: shares, best: placeOfLargest(shares) };
 }
 
-/** What the network says. @param {Session} session */
+/** The prediction. @param {Session} session */
 export function answerOf({ model, probabilities: shares, best, label, source, prepared }) {
   const why = whyUnknown(model, prepared?.unlike ?? [], shares[best]);
   return { probabilities: shares, best, label, nothing: source === "nothing", whyUnknown: why };
 }
 
-/** @type {(session: Session) => Source} The largest number of the first convolution, else of the last layer. */
+/** @type {(session: Session) => Source} The largest number of the first convolution, or of the last layer. */
 export function interestingTarget({ model, activations: outputs }) {
   const found = model.layers.findIndex(hasKernels);
   const layer = found < 0 ? model.layers.length - 1 : found;

@@ -1,5 +1,5 @@
 /**
- * The test images: a list with elements only for its visible part, so that ten thousand images cost no more than forty.
+ * The test images: a list with elements only for its visible part, so ten thousand images need no more than forty do.
  *
  * It is a listbox with one tab stop; arrow keys move from image to image, and the current image is shown.
  */
@@ -48,9 +48,9 @@ export class Strip {
   );
 
   /**
-   * The first image is chosen.
+   * Chooses the first image.
    * @param {Model} model
-   * @param {Judged[]} judged what the model says of every image
+   * @param {Judged[]} judged the model's predictions for all images
    * @param {(place: number) => Uint8Array} pixelsOf
    * @param {(sample: Judged, time: number) => void} onSample called when an image is chosen
    */
@@ -84,7 +84,7 @@ export class Strip {
     return element("section", attributes, parts);
   }
 
-  /** No image is chosen any more: something was drawn. */
+  /** Unselects the image, for example because the person draws. */
   clear() {
     this.#at = -1;
     this.#markChosen();
@@ -108,7 +108,7 @@ export class Strip {
     this.#tiles.clear();
   }
 
-  /** Makes elements for what can be seen, with a row to spare on either side, and takes the others away. */
+  /** Makes elements for the visible images and one more row on either side, and removes the others. */
   #layOut() {
     const { scrollTop, clientWidth, clientHeight } = this.#box;
     const columns = Math.max(1, Math.floor(clientWidth / TILE));
@@ -178,7 +178,7 @@ export class Strip {
     event.preventDefault();
   }
 
-  // The place that a key leads to; none where it is no key of the list's.
+  // The place to which a key leads; undefined if the list does not handle the key.
   /** @type {(key: string) => number | undefined} */
   #placeAfter(key) {
     const [at, last] = [Math.max(this.#at, 0), this.#shown.length - 1];
@@ -188,7 +188,7 @@ export class Strip {
       ...{ PageUp: at - page, PageDown: at + page, Home: 0, End: last, Enter: at, " ": at },
     }[key];
     if (to === undefined) return undefined;
-    // Where none was chosen, a step leads to the first.
+    // If no image is chosen, any key except End leads to the first.
     return this.#at < 0 && key !== "End" ? 0 : Math.min(Math.max(to, 0), last);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * What was drawn: strokes on a square of paper, kept as points so that any of them can be taken back.
+ * The drawing: strokes on a square, stored as points so that each can be undone.
  *
- * The drawing is kept twice: at a fine resolution for display, and at a coarse one for the network, because preparing
- * a picture takes time for every pixel and must keep up with the pen.
+ * The drawing is kept at two resolutions: a fine one for display, and a coarse one for the network, since preparing a
+ * picture takes time for every pixel and must keep up with the pen.
  */
 
-/** @typedef {[x: number, y: number]} Point in shares of the paper's side, from 0 to 1 */
+/** @typedef {[x: number, y: number]} Point as shares of the drawing's side, from 0 to 1 */
 /** @typedef {{ context: CanvasRenderingContext2D, size: number }} Paper */
 
 export class Strokes {
@@ -14,9 +14,9 @@ export class Strokes {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {[number, number]} sizes of the fine and of the coarse paper, in pixels
+   * @param {[number, number]} sizes of the fine and the coarse drawing, in pixels
    * @param {number} width the brush's share of the side
-   * @param {boolean} dark dark ink on light paper
+   * @param {boolean} dark whether to draw in black on white
    */
   constructor(canvas, [fine, coarse], width, dark = false) {
     this.ink = dark ? "#000" : "#fff";
@@ -37,7 +37,7 @@ export class Strokes {
     this.#draw([point]);
   }
 
-  /** @type {(points: Point[]) => void} Goes on with the last stroke, and draws what is new. */
+  /** @type {(points: Point[]) => void} Continues the last stroke. */
   extend(points) {
     const stroke = this.#strokes.at(-1);
     if (!stroke || points.length === 0) return;
@@ -64,7 +64,7 @@ export class Strokes {
     for (const stroke of this.#strokes) this.#draw(stroke);
   }
 
-  /** The coarse paper as RGBA bytes. */
+  /** The coarse drawing as RGBA bytes. */
   picture() {
     const { context, size } = this.coarse;
     return { width: size, height: size, data: context.getImageData(0, 0, size, size).data };
@@ -78,7 +78,7 @@ export class Strokes {
       context.lineCap = context.lineJoin = "round";
       context.beginPath();
       context.moveTo(points[0][0] * size, points[0][1] * size);
-      // A line to where one is draws the round end alone: a dot.
+      // A line of length zero draws a dot.
       for (const [x, y] of points.length > 1 ? points.slice(1) : points) context.lineTo(x * size, y * size);
       context.stroke();
     }
@@ -89,6 +89,6 @@ export class Strokes {
 function paperOf(canvas, size, settings) {
   [canvas.width, canvas.height] = [size, size];
   const context = canvas.getContext("2d", settings);
-  if (!context) throw new Error("this browser gives no canvas to draw on.");
+  if (!context) throw new Error("this browser can't draw on a canvas.");
   return { context, size };
 }

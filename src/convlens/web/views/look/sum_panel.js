@@ -1,4 +1,4 @@
-/** How one value is computed, in full, with links from each term back to the picture. */
+/** How one value is computed, in full, with links from each term back to the image. */
 
 import { sumBehind, softmaxOf } from "convlens/engine/sums.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
@@ -18,11 +18,12 @@ import { equation } from "convlens/views/look/sums/terms.js";
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
 /**
- * The layer behind the last is the softmax.
+ * Called when a person follows a term, returns to an earlier number of the path, or chooses another number of the map.
+ * The layer after the last one is the softmax.
  * @typedef {object} SumHandlers
- * @property {(target: Source) => void} onWalk a term is followed
- * @property {(index: number) => void} onReturn one of the numbers on the way here is gone back to
- * @property {(target: Source) => void} onMove another number of the same map is chosen
+ * @property {(target: Source) => void} onWalk
+ * @property {(index: number) => void} onReturn
+ * @property {(target: Source) => void} onMove
  */
 
 export class SumPanel {
@@ -43,7 +44,7 @@ export class SumPanel {
     this.root = div("sum-panel", this.#way, div("sum-columns", this.magnifier, main));
   }
 
-  // The sum behind the last of the targets that were walked through.
+  // Shows the sum behind the last target of the path.
   /** @type {(session: Session, trail: Source[]) => void} */
   show(session, trail) {
     const { model, activations } = session;
@@ -89,14 +90,13 @@ export class SumPanel {
     fill(this.#onwards, this.#nextSteps(session, target));
   }
 
-  // A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum
-  // of the branches that it is a part of.
+  // Links from a number to the layers that use it directly: the activation after a convolution, or the sum of branches.
   /** @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]} */
   #nextSteps({ model, activations }, { layer, place }) {
     if (layer === model.layers.length - 1) return this.#step("then", "softmax", { layer: layer + 1, place });
     return model.layers.flatMap((next) =>
       next.inputs.map((input, which) => {
-        // What takes the same number twice needs no second way to it, unless it goes to another place.
+        // A layer that uses the same number twice gets one link, unless the results are at different places.
         const onwards = input === layer ? kindOf(next).onwards?.(next, which, place) : undefined;
         const isKnown = next.inputs.slice(0, which).includes(input) && onwards === place;
         if (onwards === undefined || isKnown) return null;

@@ -1,8 +1,8 @@
 /**
- * Look inside: what the network computes for one picture, number by number.
+ * Look inside: all numbers that the network computes for one image.
  *
- * Data flow: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the
- * prediction are updated in the same frame as the pen moves; what is below them, when the pen rests.
+ * Data flow: an image (drawn, opened or a test image) → a session → everything that is shown. The maps and the
+ * prediction are updated in the frame in which the pen moves; the parts below them, when the pen rests.
  */
 
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
@@ -38,7 +38,7 @@ export function mount(root, context) {
   return new LookView(root, context);
 }
 
-/** The view, which makes everything anew for another model. */
+/** The view, which is rebuilt for each model. */
 class LookView {
   #isActive = true;
   /** @type {Look | null} */
@@ -73,9 +73,9 @@ class LookView {
   }
 }
 
-/** One model, from the picture to the details. It begins with one of its test images. */
+/** One model, from the image to the details. It begins with a test image, if there is one. */
 class Look {
-  /** @type {Source | null} What is pointed at. */
+  /** @type {Source | null} The number under the pointer. */
   #hovered = null;
   #hasChosen = false;
   #isStale = false;
@@ -126,7 +126,7 @@ class Look {
     return div("look", this.source, this.answer, this.strip, network, this.details);
   }
 
-  /** Once it is in the page. */
+  /** Call this when the view is in the page. */
   start() {
     this.source.show(this.session);
     this.#update();
@@ -134,7 +134,7 @@ class Look {
     warmUp(this.model, this.source.brush, () => this.session === session);
   }
 
-  /** @param {number} place @param {number} time of the event that asked for it */
+  /** @param {number} place @param {number} time of the event */
   #showSample(place, time) {
     this.session = lookAtSample(this.model, this.samples[place]);
     this.source.show(this.session);
@@ -143,7 +143,7 @@ class Look {
     this.#draw();
   }
 
-  /** @param {number} time of the event that changed it */
+  /** @param {number} time of the event */
   #takePicture(time) {
     this.strip.clear();
     this.#isStale = true;
@@ -190,7 +190,7 @@ class Look {
     this.details.show(this.session, this.trail);
   }
 
-  /** Lights up what a number is made of; without one, what the chosen number is. @param {Source | null} target */
+  /** Highlights the receptive field of a number; null means the chosen number. @param {Source | null} target */
   #point(target, spoken = false) {
     this.#hovered = target;
     const shown = target ?? this.trail[this.trail.length - 1];
@@ -203,7 +203,7 @@ class Look {
     if (spoken) announce(text, 150);
   }
 
-  // The sum behind the last of the numbers that were walked through; from a map or a bar a new way begins.
+  // Shows the sum behind the last number of a path; choosing a number in a map, or a bar, begins a new path.
   /** @type {(trail: Source[], move?: boolean) => void} */
   #walk(trail, move = true) {
     this.trail = trail;

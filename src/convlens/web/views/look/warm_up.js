@@ -1,6 +1,6 @@
 /**
- * Warms up the code before the first stroke: browsers interpret a loop slowly until it has run a few times, and only
- * then compile it. Without warming up, the first point after loading took 54 ms instead of 16.
+ * Runs the code before the first stroke: browsers compile a loop only after it has run a few times. Without this, the
+ * first point after loading took 54 ms instead of 16.
  */
 
 import { lookAtPicture } from "convlens/views/look/session.js";
@@ -11,7 +11,7 @@ import { Strokes } from "convlens/views/look/strokes.js";
 
 const TIMES = 24;
 /**
- * @type {Point[][]} A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too.
+ * @type {Point[][]} A 7, a 1 and a 0, from thin to thick relative to their size, to run thickening and thinning, too.
  */
 const DRAWINGS = [
   [
@@ -34,9 +34,9 @@ const DRAWINGS = [
 const later = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 50));
 
 /**
- * Prepares and judges drawings while nothing else happens, as long as `isWanted()`.
+ * Prepares and classifies drawings while the page is idle, as long as `isWanted()` is true.
  * @param {Model} model
- * @param {{ size: number, width: number, dark: boolean }} brush as of `Strokes`
+ * @param {{ size: number, width: number, dark: boolean }} brush see `Strokes`
  * @param {() => boolean} isWanted
  */
 export function warmUp(model, { size, width, dark }, isWanted) {

@@ -1,5 +1,5 @@
-// One chart: axes with round numbers, lines, bands and marks, the newest value at the end of its line. SVG, so that its
-// words grow with the text of the page and its colours follow the theme; a few hundred points at most are ever in it.
+// One chart: axes with round numbers, lines, bands and marks. It is an SVG of at most a few hundred points, so its text
+// scales with the text of the page and its colours follow the theme.
 
 import { element, fill, svg } from "convlens/interface/dom.js";
 import { linePath } from "convlens/views/train/chart_scale.js";
@@ -7,8 +7,8 @@ import { linePath } from "convlens/views/train/chart_scale.js";
 /** @import { Scale } from "convlens/views/train/chart_scale.js" */
 
 /**
- * Points are shares of the width and values: [x, y] of lines and dots, [x, least, greatest] of a band,
- * [x, low, value, high] of a whisker.
+ * In points, x is a share of the width, and the others are values: [x, y] for lines and dots, [x, least, greatest] for
+ * a band, [x, low, value, high] for a whisker.
  * @typedef {{ kind: "line" | "band" | "dots" | "whisker", name: string, points: number[][] }} Layer
  */
 
@@ -17,9 +17,9 @@ import { linePath } from "convlens/views/train/chart_scale.js";
  * @property {Scale} scale
  * @property {{ share: number, text: string, isEdge: boolean }[]} xTicks
  * @property {Layer[]} layers
- * @property {string} words beside the title
- * @property {string} describe for a screen reader
- * @property {number | null} reading the share of the width at which a line stands
+ * @property {string} words the text beside the title
+ * @property {string} describe the text for screen readers
+ * @property {number | null} reading the position of the vertical line, as a share of the width
  * @property {(tick: number) => string} label
  */
 
@@ -35,7 +35,7 @@ export class Chart {
   content = null;
 
   /**
-   * @param {{ title: string, onPick: (share: number) => void }} options `onPick`: where the pointer is along the width
+   * @param {{ title: string, onPick: (share: number) => void }} options `onPick` gets the position along the width
    */
   constructor({ title, onPick }) {
     this.onPick = onPick;
@@ -56,7 +56,7 @@ export class Chart {
     if (this.content) this.draw(this.content);
   }
 
-  /** Where the plot lies inside the drawing: room for the numbers at the left and below. */
+  /** The plot's position in the drawing, with space for the numbers at the left and below. */
   get plot() {
     const { width, height, em } = this.size;
     return { left: em * 3.6, right: width - em * 0.6, top: em * 0.7, bottom: height - em * 1.7 };

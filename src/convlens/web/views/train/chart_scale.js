@@ -1,12 +1,12 @@
-// Arithmetic of a chart: ticks, scales, smoothing and lines, without a drawing.
+// The arithmetic of a chart: ticks, scales, smoothing and lines.
 
 /**
- * @typedef {{ ticks: number[], share: (value: number) => number }} Scale `share`: the height of a value, 0 to 1,
- * clipped
+ * @typedef {{ ticks: number[], share: (value: number) => number }} Scale `share` returns the height of a value, clipped
+ * to 0 to 1
  */
 
 /**
- * 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces.
+ * Returns the smallest step that divides `span` into at most `count` parts and is 1, 2 or 5 times a power of ten.
  * @param {number} span @param {number} count
  */
 export function niceStep(span, count) {
@@ -27,7 +27,7 @@ export function linearTicks(low, high, count) {
   return ticks;
 }
 
-/** @type {(low: number, high: number, count: number) => number[]} Powers of ten alone where 1, 2, 5 are too many. */
+/** @type {(low: number, high: number, count: number) => number[]} Only powers of ten if 1, 2, 5 are too many. */
 export function logTicks(low, high, count) {
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
@@ -43,8 +43,8 @@ export function logTicks(low, high, count) {
 const LOWEST_LOSS = 1e-4;
 
 /**
- * The vertical scale of losses: 0 at the bottom, or logarithmic. The largest value that counts is the 99th percentile,
- * so that one odd batch does not press the curve to the floor.
+ * The vertical scale of losses: from 0, or logarithmic. It ends at the 99th percentile, so that a single outlier does
+ * not flatten the curve.
  * @type {(values: number[], logarithmic: boolean, tickCount?: number) => Scale}
  */
 export function lossScale(values, logarithmic, tickCount = 5) {
@@ -80,8 +80,8 @@ export function accuracyScale(best, logarithmic) {
 }
 
 /**
- * The running mean of noisy numbers: each earlier one counts less, by the factor 1 − 1/width; corrected at the
- * beginning, where few are known, so that the first value is the first number itself.
+ * The exponential moving average: the weight of earlier numbers decreases by the factor 1 − 1/width per step. The start
+ * is corrected for the few numbers so far, so the first value is the first number.
  * @type {(values: ArrayLike<number>, width: number) => Float32Array<ArrayBuffer>}
  */
 export function smooth(values, width) {
@@ -97,7 +97,7 @@ export function smooth(values, width) {
   return smoothed;
 }
 
-/** The middle, least, greatest and mean of each column. @param {ArrayLike<number>} values @param {number} count */
+/** Divides values into at most `count` columns; returns the middle, least, greatest and mean of each. @param {ArrayLike<number>} values @param {number} count */
 export function columns(values, count) {
   const size = Math.max(1, Math.ceil(values.length / count));
   const found = [];
@@ -116,7 +116,7 @@ export function columns(values, count) {
   return found;
 }
 
-/** An SVG path through points `[[x, y], …]`; one that is not finite breaks the line. @param {number[][]} points */
+/** An SVG path through points `[[x, y], …]`; a point that is not finite breaks the line. @param {number[][]} points */
 export function linePath(points) {
   let path = "";
   let isOpen = false;

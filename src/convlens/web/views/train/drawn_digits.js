@@ -1,5 +1,4 @@
-// Ten digits to watch while a network learns, where nobody drew one and no test image is at hand: strokes of a round
-// pen.
+// Ten digits to watch during training, if there is neither a drawing nor a test image: strokes of a round pen.
 
 const SIDE = 28;
 const PEN = 2.5; // pixels: strokes as thick as MNIST's
@@ -18,11 +17,11 @@ const STROKES = [
   ["14,4.5 10,0.5 5.5,3 5.5,8 10,9.5 14,6 14.5,4", "14.5,4 13.5,12 12.5,20"],
 ];
 
-/** A digit as `prepare` takes it: {width, height, data}, white on black, opaque. @param {number} digit */
+/** A digit in the format of `prepare`: {width, height, data}, white on black, opaque. @param {number} digit */
 export function drawDigit(digit) {
   const canvas = Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("this browser draws no pictures.");
+  if (!context) throw new Error("this browser can't draw on a canvas.");
   context.fillRect(0, 0, SIDE, SIDE);
   context.translate((SIDE - 20) / 2, (SIDE - 20) / 2);
   Object.assign(context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
@@ -39,7 +38,7 @@ function smoothCurve(stroke) {
   for (let place = 1; place < points.length; place += 1) {
     const [start, end] = [points[place - 1], points[place]];
     const [before, after] = [points[place - 2] ?? start, points[place + 1] ?? end];
-    // At each point it runs along the line between the points beside it.
+    // At each point, the curve is parallel to the line between the two points beside it.
     const first = start.map((value, axis) => value + (end[axis] - before[axis]) / 6);
     const second = end.map((value, axis) => value - (after[axis] - start[axis]) / 6);
     curve.bezierCurveTo(first[0], first[1], second[0], second[1], end[0], end[1]);

@@ -1,8 +1,8 @@
-// Decoding of weights and a forward pass in slices, so that no frame of the page waits for either.
+// Decode weights and run a forward pass in slices, so that neither delays a frame of the page.
 //
-// A set of weights is taken apart and run through the network a piece at a time; after a few milliseconds the page gets
-// its turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes
-// its place, so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
+// A set of weights is decoded and run through the network in pieces; after a few milliseconds the page can draw and
+// react. Up to twenty sets arrive each second. While one is processed, only the newest other set waits, so there is no
+// queue, and a slow machine skips images instead of showing them late.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { inputsOf, normalise, replaceWeights } from "convlens/engine/network.js";
@@ -17,7 +17,7 @@ const MOST_MULTIPLY_ADDS = 1_500_000; // of one piece: about as long as a slice
 const LETTERS = 65536; // of base64 at a time, a multiple of 16, so that they hold whole numbers
 
 /**
- * Says when a slice is used up, and then lets the page draw and react. Nothing is computed while the page is hidden.
+ * Ends each slice after `budget` milliseconds and lets the page draw and react. Stops while the page is hidden.
  */
 class Clock {
   since = performance.now();
@@ -34,7 +34,7 @@ class Clock {
   }
 }
 
-/** The numbers of a tensor, some of its letters at a time. @param {Weights[string]} tensor @param {Clock} clock */
+/** Decodes a tensor in pieces. @param {Weights[string]} tensor @param {Clock} clock */
 async function decode({ shape, data }, clock) {
   if (typeof data !== "string") return data;
   const numbers = new Float32Array(sizeOf(shape));
@@ -48,7 +48,7 @@ async function decode({ shape, data }, clock) {
   return numbers;
 }
 
-/** @type {(task: Task, budget?: number) => Promise<Activation[]>} The model has these weights then. */
+/** @type {(task: Task, budget?: number) => Promise<Activation[]>} Also sets the model's weights. */
 export async function computeInSlices({ model, weights, pixels }, budget = BUDGET) {
   const clock = new Clock(budget);
   /** @type {Weights} */
@@ -65,12 +65,12 @@ export async function computeInSlices({ model, weights, pixels }, budget = BUDGE
   return outputs;
 }
 
-// A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
+// Computes a layer's output; for a large convolution a few maps at a time, since each map depends on only one kernel.
 /** @type {(layer: Layer, inputs: Numbers[], clock: Clock) => Promise<Float32Array<ArrayBufferLike>>} */
 async function computeLayer(layer, inputs, clock) {
   const { forward } = kindOf(layer);
   const pieces = Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS);
-  // With groups, a part of the maps comes of a part of the channels.
+  // With groups, a map depends on only a part of the channels, so the maps can't be split like this.
   if (layer.kind !== "conv" || !(pieces > 1) || layer.weight?.shape[1] !== layer.inputShape[0])
     return forward(layer, inputs);
   const [maps, height, width] = layer.outputShape;
@@ -85,7 +85,7 @@ async function computeLayer(layer, inputs, clock) {
 }
 
 /**
- * A convolution that gives only some of the maps.
+ * A convolution that computes only some of the maps.
  * @param {WeightedLayer} layer
  * @param {number} first
  * @param {number} end
@@ -102,7 +102,7 @@ function someMaps(layer, first, end) {
   };
 }
 
-/** Works on one task at a time, and keeps only the newest of those that come meanwhile. @template {Task} T */
+/** Works on one task at a time, and keeps only the newest of the tasks that arrive meanwhile. @template {Task} T */
 export class Computer {
   /** @type {T | null} */
   waiting = null;
@@ -114,7 +114,7 @@ export class Computer {
     this.onError = onError;
   }
 
-  /** Begin a task, or let it wait in place of the one that waits. @param {T} task */
+  /** Begins a task, or replaces the waiting one. @param {T} task */
   offer(task) {
     this.waiting = task;
     if (!this.isWorking) this.work();

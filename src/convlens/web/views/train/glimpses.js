@@ -1,4 +1,4 @@
-// What the network makes of one picture while it learns: kernels of the first layer, feature maps, probabilities.
+// The network's results for one image during training: kernels of the first layer, feature maps, probabilities.
 
 import { openModel, probabilities } from "convlens/engine/network.js";
 import { onTheme } from "convlens/interface/colours.js";
@@ -16,19 +16,19 @@ import { PictureChooser } from "convlens/views/train/watched_picture.js";
 /** @import { Stage } from "convlens/views/train/stages.js" */
 /** @import { Sources } from "convlens/views/train/watched_picture.js" */
 
-const MAP_SIDE = 56; // CSS pixels that a map should about have
-const PICTURE_SIDE = 112; // and the picture
-const WIDE = 480; // CSS pixels from which on sixteen maps lie in two rows
+const MAP_SIDE = 56; // CSS pixels: the approximate side of a map
+const PICTURE_SIDE = 112; // and of the image
+const WIDE = 480; // CSS pixels: the least width for sixteen maps in two rows
 const MOST_MAPS = 16;
 const MOST_CLASSES = 10;
 
-/** The panel. Sets of weights that come faster than they can be computed or drawn are left out. */
+/** The panel. If sets of weights arrive faster than they can be computed or drawn, some are skipped. */
 export class Glimpses {
   /** @type {Model | null} */
   model = null;
   /** @type {Weights | null} */
   weights = null;
-  /** What was computed last. @type {{ pixels: Uint8Array, outputs: { data: Float32Array | Float64Array }[] } | null} */
+  /** The latest result. @type {{ pixels: Uint8Array, outputs: { data: Float32Array | Float64Array }[] } | null} */
   result = null;
   /** @type {{ root: HTMLElement, canvas: HTMLCanvasElement, stage: Stage }[]} */
   figures = [];
@@ -44,11 +44,11 @@ export class Glimpses {
     /** @type {Computer<Task>} */
     this.computer = new Computer({
       onDone: (task, outputs) => {
-        if (task.model !== this.model) return; // another training has begun meanwhile
+        if (task.model !== this.model) return; // a new training has begun
         this.result = { outputs, pixels: task.pixels };
         this.drawNow();
       },
-      onError: ({ message }) => this.problem.say(`The pictures cannot be computed: ${message}`),
+      onError: ({ message }) => this.problem.say(`The images cannot be computed: ${message}`),
     });
     this.endTheme = onTheme(this.draw);
     this.observer = new ResizeObserver(() => this.draw());
@@ -57,7 +57,7 @@ export class Glimpses {
     this.root = div("train-glimpses", this.chooser, this.problem, this.stagesRoot, answer);
   }
 
-  /** @type {(payload: any, sources: Sources) => void} Show another training, with the pictures that can be watched. */
+  /** @type {(payload: any, sources: Sources) => void} Shows a new training; `sources` are the images to watch. */
   begin(payload, sources) {
     this.problem.say("");
     this.model = openModel(payload);
@@ -71,7 +71,7 @@ export class Glimpses {
     this.compute();
   }
 
-  /** Show other weights of this training. @param {Weights} weights */
+  /** Shows other weights of this training. @param {Weights} weights */
   show(weights) {
     if (this.weights === weights) return;
     this.weights = weights;
@@ -103,7 +103,7 @@ export class Glimpses {
   }
 
   /**
-   * All classes in their order where they fit, else the likeliest ones.
+   * Shows all classes in order if they fit, otherwise the likeliest ones.
    * @param {Model} model
    * @param {Float64Array} shares
    */
@@ -154,7 +154,7 @@ function makeFigure(stage) {
 }
 
 /**
- * Two rows of maps, as high as the picture; four where that would be too wide.
+ * Two rows of maps, as high as the image, or four if two would be too wide.
  * @param {Stage} stage
  * @param {boolean} isWide
  */

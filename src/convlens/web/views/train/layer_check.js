@@ -1,4 +1,4 @@
-// Has the server check a network while the user types: after a short pause, and only the newest answer counts.
+// Lets the server check a network while the user types: after a short pause, and only the newest answer is used.
 
 const REST = 180; // milliseconds without a change
 
@@ -12,8 +12,8 @@ export class LayerCheck {
   /**
    * @param {object} handlers
    * @param {(question: Question) => Promise<Answer>} handlers.ask
-   * @param {(answer: Answer) => void} handlers.onAnswer not called where something newer was asked meanwhile
-   * @param {(error: Error, question: Question) => void} handlers.onRefusal likewise
+   * @param {(answer: Answer) => void} handlers.onAnswer not called if there is a newer question
+   * @param {(error: Error, question: Question) => void} handlers.onRefusal not called if there is a newer question
    * @param {(isWaiting: boolean) => void} [handlers.onWaiting]
    * @param {number} [handlers.rest]
    */
@@ -22,7 +22,7 @@ export class LayerCheck {
     this.rest = rest;
   }
 
-  /** @type {(question: Question, wait?: number) => void} Ask when nothing has changed for a moment. */
+  /** @type {(question: Question, wait?: number) => void} Asks after `wait` milliseconds without a new call. */
   check(question, wait = this.rest) {
     this.cancel();
     this.handlers.onWaiting(true);
@@ -39,7 +39,7 @@ export class LayerCheck {
     } catch (error) {
       tell = () => onRefusal(/** @type {Error} */ (error), question);
     }
-    if (number !== this.newest) return; // a newer question is on its way
+    if (number !== this.newest) return; // there is a newer question
     onWaiting(false);
     tell();
   }

@@ -1,8 +1,8 @@
-// The network as chips, one a layer, and a frame around each block with a chip of its own: choose one to change its
-// numbers, move or remove it, or add one behind it.
+// The network as chips, one for each layer and block, and a frame around each block. A person chooses a chip to change
+// the layer's numbers, move or remove it, or add a layer after it.
 //
-// The text stays the truth: a chip reads its layer's text and hands back a changed text. For the keyboard all chips are
-// one stop: arrows go from one to the next, Alt with an arrow moves a layer, Delete removes it.
+// The text is the only source: a chip reads its layer's text and returns a changed text. All chips together are one
+// stop of the Tab key: arrow keys go from chip to chip, Alt with an arrow key moves a layer, Delete removes it.
 
 import { announce, element, fill } from "convlens/interface/dom.js";
 import { layerFields } from "convlens/views/train/layer_fields.js";
@@ -12,7 +12,7 @@ import { button, div, optionList } from "convlens/interface/parts.js";
 
 /** @import { Chain, Edit, Part } from "convlens/views/train/network_tree.js" */
 
-const MOST_CHIPS = 200; // a text of thousands of commas is for the server to refuse
+const MOST_CHIPS = 200; // the server refuses longer networks
 
 export class LayerChips {
   row = element("ol", { class: "train-chips", "aria-label": "Layers" });
@@ -24,11 +24,11 @@ export class LayerChips {
   /** @type {HTMLButtonElement[]} one for each part */
   buttons = [];
   chosen = -1;
-  stop = 0; // the chip that the tab key goes to
+  stop = 0; // the chip that gets the focus by the Tab key
   wrong = -1;
   dragged = -1;
 
-  /** @param {{ onText: (text: string) => void }} handlers `onText` gets every changed text */
+  /** @param {{ onText: (text: string) => void }} handlers `onText` is called with every changed text */
   constructor({ onText }) {
     this.onText = onText;
     const add = element("select", { "aria-label": "Add a layer" }, optionList(["", "Add a layer …"], ...MENU));
@@ -45,7 +45,7 @@ export class LayerChips {
     this.root = div("train-chip-editor", this.row, div("row", add), this.fields);
   }
 
-  // Show the layers of a text; `wrong` is where a mistake in it begins.
+  // Shows the layers of a text; `wrong` is the place where a mistake begins.
   /** @type {(text: string, wrong?: number | null) => void} */
   show(text, wrong = null) {
     this.text = text;
@@ -65,7 +65,7 @@ export class LayerChips {
     this.drawFields();
   }
 
-  /** @type {(chain: Chain) => HTMLElement[]} The items of a row, blocks framed with their branches inside. */
+  /** @type {(chain: Chain) => HTMLElement[]} The items of a row; a block contains its branches. */
   chipsOf(chain) {
     const here = this.parts.flatMap((part, index) => (part.chain === chain ? [index] : []));
     return here.map((index) => {
@@ -94,7 +94,7 @@ export class LayerChips {
     return chip;
   }
 
-  /** Choose a chip, or none where it is chosen already. @param {number} index */
+  /** Chooses a chip, or unselects it if it is already chosen. @param {number} index */
   choose(index) {
     this.chosen = index === this.chosen ? -1 : index;
     this.stop = index;
@@ -110,9 +110,9 @@ export class LayerChips {
     fill(this.fields, part ? [this.describe(part), this.actions(part)] : null);
   }
 
-  /** What can be changed in a part. @param {Part} part */
+  /** The fields for changing a part. @param {Part} part */
   describe(part) {
-    if (!part.text) return element("p", { class: "soft small" }, "No layer yet: the input is passed on unchanged.");
+    if (!part.text) return element("p", { class: "soft small" }, "No layer yet: the output is the unchanged input.");
     if (part.branches.length && Object.hasOwn(BLOCKS, part.word)) {
       const { title, summary } = BLOCKS[part.word];
       return div("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
@@ -122,7 +122,7 @@ export class LayerChips {
     return layerFields(layer, (changed) => this.onText(tree.replacePart(this.text, this.parts[this.chosen], changed)));
   }
 
-  /** What can be done with the chosen part: while somebody types, perhaps another than this. @param {Part} part */
+  /** The buttons for the chosen part. They look it up when clicked, since typing may change it. @param {Part} part */
   actions(part) {
     const { word, text, branches } = part;
     /** @type {(arrow: string, words: string, step: number) => HTMLButtonElement} */
@@ -145,7 +145,7 @@ export class LayerChips {
     );
   }
 
-  /** Add a layer behind the chosen one, else before the last `dense`. @param {string} word */
+  /** Adds a layer after the chosen one, or before the last `dense`. @param {string} word */
   add(word) {
     const part = this.parts[this.chosen];
     const chain = part?.chain ?? this.network;
@@ -167,7 +167,7 @@ export class LayerChips {
     this.take(tree.movePart(this.text, part, chain, place), this.chosen >= 0);
   }
 
-  // Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
+  // Takes over an edited text. The layer that begins at `at` gets the focus and, if `isChosen`, is chosen.
   /** @type {(edit: Edit, isChosen?: boolean) => void} */
   take({ text, at }, isChosen = true) {
     const index = tree.partsOf(tree.readNetwork(text)).findIndex(({ start }) => start === at);
@@ -224,7 +224,7 @@ export class LayerChips {
     });
   }
 
-  // What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
+  // A dropped part gets the place of the target; a part can't be dropped into itself.
   /** @type {(part: Part | undefined, target: Part) => void} */
   drop(part, target) {
     const isInside = part && part.start <= target.start && target.end <= part.end;

@@ -1,4 +1,4 @@
-// The numbers of one layer as fields: what is typed goes into the network's text at once, and Python judges it there.
+// The numbers of one layer as fields. Each change is written into the network's text at once; Python checks the text.
 
 import { element } from "convlens/interface/dom.js";
 import { div, PLAIN_TEXT } from "convlens/interface/parts.js";
@@ -6,7 +6,7 @@ import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
 /** @import { LayerWords } from "convlens/views/train/network_text.js" */
 
-/** `onChange` gets the layer's new text. @param {LayerWords} layer @param {(text: string) => void} onChange */
+/** `onChange` receives the layer's new text. @param {LayerWords} layer @param {(text: string) => void} onChange */
 export function layerFields(layer, onChange) {
   const kind = KINDS[layer.word];
   const changed = { word: layer.word, numbers: [...layer.numbers], options: { ...layer.options } };

@@ -1,4 +1,4 @@
-// The layer table: what Python says of every layer, with the arithmetic filled in.
+// The layer table: the server's facts on every layer, with formulas.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatShape, plural } from "convlens/interface/format.js";
@@ -7,7 +7,7 @@ import { items, numberCells, scrollingTable, tableRow } from "convlens/interface
 /** @import { Cell } from "convlens/interface/parts.js" */
 
 /**
- * A row of the server's table; one inside a residual or concat has a depth above 0 and the branch that it stands in.
+ * A row of the server's table. A layer inside a block has a depth above 0 and the name of its branch.
  * @typedef {{
  *   text: string, depth?: number, branch?: string, output_shape: number[], size_formula: string, parameters: number,
  *   parameters_formula: string, multiply_adds: number, multiply_adds_formula: string, receptive_field: number[],
@@ -16,7 +16,7 @@ import { items, numberCells, scrollingTable, tableRow } from "convlens/interface
  */
 
 /**
- * The answer of `/api/layers`; `isAssumed` where the shape of the images is not known yet.
+ * The answer of `/api/layers`; `isAssumed` if the shape of the images is still unknown.
  * @typedef {{
  *   layers: LayerRow[], parameters: number, multiply_adds: number, input_shape: number[], classes: number,
  *   isAssumed?: boolean,
@@ -26,7 +26,7 @@ import { items, numberCells, scrollingTable, tableRow } from "convlens/interface
 /** @type {Cell[]} */
 const HEADINGS = [["layer"], ["output"], ...numberCells("parameters", "multiply-adds", "receptive field")];
 
-/** @type {(root: Element, table: LayerTable) => void} Show the table in `root`. */
+/** @type {(root: Element, table: LayerTable) => void} Shows the table in `root`. */
 export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
   const rows = table.layers.flatMap((row, index) => drawRow(row, most, row.branch !== table.layers[index - 1]?.branch));
@@ -44,7 +44,7 @@ export function describeTable({ parameters, multiply_adds, input_shape, classes,
 }
 
 /**
- * @type {(row: LayerRow, most: number, isFirst: boolean) => HTMLTableRowElement[]} The first of its branch names it.
+ * @type {(row: LayerRow, most: number, isFirst: boolean) => HTMLTableRowElement[]} `isFirst`: in its branch.
  */
 function drawRow(row, most, isFirst) {
   const branch = row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;

@@ -1,4 +1,4 @@
-// The network as text and as chips, with the layer table below; a mistake is underlined where it stands.
+// The network as text and as chips, with the layer table below; a mistake is underlined in the text.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { FACTS } from "convlens/layers/facts.js";
@@ -18,8 +18,8 @@ import { div, button } from "convlens/interface/parts.js";
  */
 
 /**
- * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets
- * mistakes that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
+ * The form around the editor: `data()` returns the name of the data, `onDataRefused` is called with mistakes in the
+ * data, `onSubmit` on Ctrl+Enter, and `onText` after every change.
  * @typedef {{
  *   api: Api, data: () => string, onDataRefused: (message: string, isNote: boolean) => void, onSubmit: () => void,
  *   onText: () => void,
@@ -76,7 +76,7 @@ export class NetworkEditor {
     this.changed();
   }
 
-  /** Judge the network again, after `wait` milliseconds: the text or the data are others. @param {number} [wait] */
+  /** Checks the network again, after `wait` milliseconds, when the text or the data changed. @param {number} [wait] */
   changed(wait) {
     this.clearProblem();
     this.chips.show(this.value);
@@ -97,11 +97,11 @@ export class NetworkEditor {
     showLayerTable(this.table, table);
   }
 
-  // The refusal of a text: underlined in the text, said below, its chip marked.
+  // Shows a mistake: underlines it in the text, marks its chip, and shows the message below.
   /** @type {(refusal: Refusal, network: string) => void} */
   showRefusal({ message, body: { position, hint } = {} }, network) {
     this.text.setAttribute("aria-invalid", "true");
-    this.table.classList.add("stale"); // it is that of the last text that could be read
+    this.table.classList.add("stale"); // it belongs to the last valid text
     const [start, last] = (position ?? []).map((character) => unitsOf(network, character));
     const end = Math.max(last, start + 1);
     if (position) this.underline(network, start, end);
@@ -120,8 +120,8 @@ export class NetworkEditor {
   }
 }
 
-// The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged
-// for the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
+// Requests the layer table for these data. If there is a mistake in the data, it is shown beside them, and the network
+// is checked for the server's default image shape, since most mistakes in a network do not depend on the shape.
 /** @type {(form: Form, question: Question) => Promise<LayerTable>} */
 async function askForLayers({ api, onDataRefused }, question) {
   try {
@@ -136,14 +136,14 @@ async function askForLayers({ api, onDataRefused }, question) {
   }
 }
 
-/** @type {(message: string, hint?: string) => string} What is wrong, and what to do where that is said. */
+/** @type {(message: string, hint?: string) => string} A message and its hint, if there is one. */
 export function sentences(message, hint) {
   return hint ? `${message} ${hint}` : message;
 }
 
-const AROUND = 24; // letters before and after a mistake
+const AROUND = 24; // characters before and after a mistake
 
-// A few words around a mistake with carets below it, for readers who look there and not into the text.
+// The text around a mistake with carets below it, for people who read the message first.
 /** @type {(text: string, start: number, end: number) => HTMLPreElement} */
 function excerpt(text, start, end) {
   const from = start > AROUND ? start - AROUND : 0;

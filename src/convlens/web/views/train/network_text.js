@@ -1,12 +1,12 @@
-// One layer's text, taken apart and put together, and the text that a new layer begins with. What a layer may be given
-// stands in FACTS, which Python writes.
+// Parse and write one layer's text, and choose the text of a new layer. FACTS, which Python writes, lists the numbers
+// and options of each kind.
 
 import { FACTS } from "convlens/layers/facts.js";
 
 /** @import { Chain } from "convlens/views/train/network_tree.js" */
 /** @typedef {{ label: string, default: string | null }} LayerNumber */
 /**
- * `words` stand for a number, as `same` does.
+ * `words` are allowed instead of a number, for example `same`.
  * @typedef {{ word: string, default: string | null, words?: string[] }} LayerOption
  */
 /**
@@ -14,19 +14,19 @@ import { FACTS } from "convlens/layers/facts.js";
  */
 /** @typedef {{ word: string, numbers: string[], options: Record<string, string> }} LayerWords */
 
-/** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
+/** The numbers and options of each kind of layer, by its word. @type {Record<string, Kind>} */
 export const KINDS = FACTS.kinds;
 
-/** What each kind of block is. @type {Record<string, { title: string, summary: string, example: string }>} */
+/** The kinds of blocks, by their words. @type {Record<string, { title: string, summary: string, example: string }>} */
 export const BLOCKS = FACTS.blocks;
 
-/** The words of the menu and what they are, the blocks last. @type {[string, string][]} */
+/** The entries of the menu as [word, text], blocks last. @type {[string, string][]} */
 export const MENU = Object.entries({ ...KINDS, ...BLOCKS }).map(([word, { title }]) => [
   word,
   title === word ? word : `${word}: ${title}`,
 ]);
 
-/** @type {(text: string) => LayerWords | null} Null where only its text can be edited. */
+/** @type {(text: string) => LayerWords | null} Null if the layer can be edited only as text. */
 export function readLayer(text) {
   const [word = "", ...tokens] = text
     .toLowerCase()
@@ -59,7 +59,7 @@ function isNumber(token) {
   return /^[\d.]/.test(token ?? "");
 }
 
-/** The text of a layer that was taken apart; empty numbers and options are left out. @param {LayerWords} layer */
+/** The text of a parsed layer; empty numbers and options are left out. @param {LayerWords} layer */
 export function writeLayer({ word, numbers, options }) {
   const named = KINDS[word].options.filter((option) => options[option.word]);
   return [word, ...numbers.filter(Boolean), ...named.map((option) => `${option.word} ${options[option.word]}`)].join(
@@ -68,8 +68,8 @@ export function writeLayer({ word, numbers, options }) {
 }
 
 /**
- * The text that a new layer of this kind gets at a place in the network. A residual gets layers that keep the shape of
- * what comes before it, where that can be told from the text.
+ * The text of a new layer of this kind at a place in the network. The layers of a residual block keep the shape of
+ * their input, if the text shows that shape.
  * @type {(word: string, chain: Chain, place: number) => string}
  */
 export function textForNew(word, chain, place) {
@@ -84,7 +84,7 @@ export function textForNew(word, chain, place) {
   return (KINDS[word] ?? BLOCKS[word]).example;
 }
 
-/** A shortcut that gives as many maps as the body of a residual. @param {Chain} body */
+/** A shortcut with as many maps as the body of a residual block. @param {Chain} body */
 export function textForShortcut(body) {
   return shortcutFor(outputsBefore(body, body.parts.length)?.count ?? 8);
 }
@@ -94,7 +94,8 @@ function shortcutFor(count) {
   return `shortcut conv ${count} 1x1`;
 }
 
-// How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
+// The number of maps or features that enter a place, and the kind of layer that made them; null if the text does not
+// show it.
 /** @type {(chain: Chain, place: number) => { kind: string, count: number } | null} */
 function outputsBefore(chain, place) {
   for (const part of chain.parts.slice(0, place).reverse()) {
@@ -111,7 +112,7 @@ function outputsBefore(chain, place) {
 }
 
 /**
- * A place that Python counted in characters, in the UTF-16 units that JavaScript counts in. They differ behind every
+ * Converts a place in characters, as Python counts, to UTF-16 units, as JavaScript counts. They differ after every
  * character beyond the first 65,536, such as an emoji.
  * @type {(text: string, characters: number) => number}
  */

@@ -1,43 +1,43 @@
 // The text of a network as a tree of layers and blocks, and edits of single places in it.
 //
-// Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer
-// stands, and an edit must leave every other letter as it was typed. So the text stays the one truth: every edit takes
-// the text and a place in its tree, and gives the new text.
+// Only Python decides whether a network is valid. The chips need the place of each layer, and an edit must not change
+// any other character. So the text is the only source: every edit takes the text and a place in its tree, and returns
+// the new text.
 
 /**
  * A row of layers: the whole network, or one branch of a block such as `residual(…)`.
  * @typedef {object} Chain
- * @property {string} name "" for the network, else "body", "shortcut" or "branch 0"
- * @property {number} mark where the bracket, the semicolon or the word `shortcut` in front of it stands
- * @property {number} start where its own text begins, in UTF-16 units like every place here
+ * @property {string} name "" for the network, otherwise "body", "shortcut" or "branch 0"
+ * @property {number} mark the place of the bracket, the semicolon or the word `shortcut` before it
+ * @property {number} start the place where its text begins; all places are in UTF-16 units
  * @property {number} end
  * @property {Part[]} parts
- * @property {Part | null} owner the block that it belongs to
+ * @property {Part | null} owner the block around it
  */
 
 /**
- * A layer, or a block with its branches. A branch without layers counts as one part without text at place −1.
+ * A layer, or a block with its branches. A branch without layers has one part without text, at place −1.
  * @typedef {object} Part
- * @property {string} word in small letters
+ * @property {string} word in lower case
  * @property {string} text without the blanks around it
  * @property {number} start
  * @property {number} end
- * @property {Chain} chain the row that it stands in
- * @property {number} place its index there
- * @property {Chain[]} branches none for a layer
+ * @property {Chain} chain the row that contains it
+ * @property {number} place its index in the row
+ * @property {Chain[]} branches empty for a layer
  */
 
 /**
- * @typedef {{ text: string, at: number }} Edit The new text, and where the layer that was put in or moved begins in it.
+ * @typedef {{ text: string, at: number }} Edit The new text, and the place in it where the new or moved layer begins.
  */
 /**
- * @typedef {{ start: number, end: number, letters: string, lead: number }} Patch `lead`: letters before the layer
- * itself
+ * @typedef {{ start: number, end: number, letters: string, lead: number }} Patch `lead`: the number of
+ * characters before the layer itself
  */
 
-const MOST_DEPTH = 40; // no network that Python takes is deeper; what is deeper stays one layer's text
+const MOST_DEPTH = 40; // Python allows no deeper networks; anything deeper remains the text of one layer
 
-/** @type {(text: string) => Chain} The tree of a text; whatever was typed has one. */
+/** @type {(text: string) => Chain} The tree of a text; every text has one, valid or not. */
 export function readNetwork(text) {
   return new Reader(text).read();
 }
@@ -47,7 +47,7 @@ class Reader {
   constructor(text) {
     this.text = text;
     this.chain = makeChain("", 0, 0, null);
-    this.start = 0; // of the piece between two marks that is being read
+    this.start = 0; // of the present piece between two marks
     this.depth = 0;
   }
 
@@ -65,7 +65,7 @@ class Reader {
       this.start = index + 1;
     }
     this.takeLayer(this.text.length);
-    const end = this.text.trimEnd().length; // blocks that are still open reach that far
+    const end = this.text.trimEnd().length; // the end of blocks that are still open
     while (this.chain.owner) this.close(end, end);
     network.end = this.text.length;
     return network;
@@ -104,7 +104,7 @@ class Reader {
     block.branches.push(this.chain);
   }
 
-  /** Where the piece begins with the word `shortcut`, the shortcut of a residual begins. @param {number} end */
+  /** Begins the shortcut of a residual block if the piece starts with the word `shortcut`. @param {number} end */
   enterShortcut(end) {
     const found = /^\s*(shortcut)\b/i.exec(this.text.slice(this.start, end));
     const { owner, name } = this.chain;
@@ -132,7 +132,7 @@ function makeChain(name, mark, start, owner) {
   return { name, mark, start, end: start, parts: [], owner };
 }
 
-/** @type {(chain: Chain) => Part[]} Every part in the order of the text, a block before what is in it. */
+/** @type {(chain: Chain) => Part[]} Every part in the order of the text, a block before its layers. */
 export function partsOf(chain) {
   if (chain.owner && !chain.parts.length)
     return [{ word: "", text: "", start: chain.start, end: chain.end, chain, place: -1, branches: [] }];
@@ -140,8 +140,8 @@ export function partsOf(chain) {
 }
 
 /**
- * The index of the part that a place in the text belongs to: the innermost that holds it, else the next one, else the
- * last; −1 where there is none.
+ * The index of the part at a place in the text: the innermost part around it, otherwise the next part, otherwise the
+ * last; −1 if there are no parts.
  * @type {(parts: Part[], place: number) => number}
  */
 export function partAt(parts, place) {
@@ -151,27 +151,27 @@ export function partAt(parts, place) {
   return next >= 0 ? next : parts.length - 1;
 }
 
-/** @type {(text: string, part: Part, layer: string) => string} The text with another text in place of a part. */
+/** @type {(text: string, part: Part, layer: string) => string} Replaces the text of a part. */
 export function replacePart(text, { start, end }, layer) {
   return text.slice(0, start) + layer + text.slice(end);
 }
 
-/** @type {(text: string, chain: Chain, place: number, layer: string) => Edit} It gets this place in the chain. */
+/** @type {(text: string, chain: Chain, place: number, layer: string) => Edit} Inserts a layer. */
 export function insertPart(text, chain, place, layer) {
   const patch = insertion(text, chain, place, layer);
   return { text: apply(text, patch), at: patch.start + patch.lead };
 }
 
 /**
- * The text without a part, and without one of the commas beside it. Removing a branch without layers removes its
- * semicolon or the word `shortcut`; where no other branch is left, the block.
+ * Removes a part and one of the commas beside it. Removing a branch without layers removes its semicolon or the word
+ * `shortcut`; if no other branch is left, the block is removed.
  * @type {(text: string, part: Part) => string}
  */
 export function removePart(text, part) {
   return apply(text, part.text ? removal(part) : branchRemoval(part.chain));
 }
 
-/** @type {(text: string, part: Part, chain: Chain, place: number) => Edit} What stands between layers stays there. */
+/** @type {(text: string, part: Part, chain: Chain, place: number) => Edit} Keeps the text between layers. */
 export function movePart(text, part, chain, place) {
   if (chain === part.chain) return reorder(text, part, place);
   const put = insertion(text, chain, place, part.text);
@@ -181,7 +181,7 @@ export function movePart(text, part, chain, place) {
   return { text: (isBefore ? [put, taken] : [taken, put]).reduce(apply, text), at };
 }
 
-/** @type {(text: string, block: Part, letters: string) => Edit} It comes last; `letters` begin with its mark. */
+/** @type {(text: string, block: Part, letters: string) => Edit} Adds it last; `letters` begin with its mark. */
 export function addBranch(text, { start, branches }, letters) {
   const { parts, end: chainEnd } = branches[branches.length - 1];
   const end = parts.at(-1)?.end ?? chainEnd;
@@ -189,8 +189,8 @@ export function addBranch(text, { start, branches }, letters) {
 }
 
 /**
- * Where a part goes when it moves one place earlier (−1) or later (+1): past a layer, into a block, from branch to
- * branch, out of a block. Null at the ends of the network.
+ * The new place of a part that moves one place earlier (−1) or later (+1): past a layer, into a block, from branch to
+ * branch, or out of a block. Null at the ends of the network.
  * @type {(part: Part, step: number) => { chain: Chain, place: number } | null}
  */
 export function placeBeside({ chain, place }, step) {
@@ -205,7 +205,7 @@ export function placeBeside({ chain, place }, step) {
   return branch ? enter(branch) : { chain: owner.chain, place: owner.place + (step > 0 ? 1 : 0) };
 }
 
-/** @type {(network: Chain) => number} Where a new layer goes: before a last `dense`, which has to stay the last. */
+/** @type {(network: Chain) => number} The place of a new layer: before a final `dense`, which must stay last. */
 export function placeForNew({ parts }) {
   return /^dense$/i.test(parts.at(-1)?.text ?? "") ? parts.length - 1 : parts.length;
 }
@@ -214,12 +214,12 @@ export function placeForNew({ parts }) {
 function insertion(text, { parts, owner, start }, place, layer) {
   if (place < parts.length) return cut(parts[place].start, parts[place].start, `${layer}, `);
   const last = parts.at(-1)?.end ?? 0;
-  const behind = owner ? last : text.length; // there stands at most a comma, which goes
+  const behind = owner ? last : text.length; // at most a trailing comma is removed
   if (parts.length) return cut(last, behind, `, ${layer}`, 2);
   if (!owner) return cut(last, behind, layer);
   const end = start + text.slice(start).search(/\S|$/); // an empty branch may have blanks
-  const before = /[\w;]$/.test(text.slice(0, start)) ? " " : ""; // directly after the word `shortcut`, or a semicolon
-  const after = /^\w/.test(text.slice(end)) ? ", " : ""; // that word follows
+  const before = /[\w;]$/.test(text.slice(0, start)) ? " " : ""; // after the word `shortcut` or a semicolon
+  const after = /^\w/.test(text.slice(end)) ? ", " : ""; // before the word `shortcut`
   return cut(start, end, before + layer + after, before.length);
 }
 

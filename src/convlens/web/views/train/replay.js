@@ -1,4 +1,4 @@
-// Going back through a training: a slider over its steps, and a slow replay of what took a second.
+// Go back through a training: a slider over its steps, and a slow replay.
 
 import { element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
@@ -12,7 +12,7 @@ export class Replay {
   button = button("Replay", () => (this.frame ? this.stop() : this.play()), { disabled: true });
   root = div("train-replay", this.button, this.slider, this.words);
   steps = 0;
-  /** The step that was chosen; null: the newest. @type {number | null} */
+  /** The chosen step; null means the newest. @type {number | null} */
   step = null;
   frame = 0;
 
@@ -22,7 +22,7 @@ export class Replay {
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
   }
 
-  /** @type {(steps: number, total: number, canReplay: boolean) => void} How far it reaches: `steps` of `total`. */
+  /** @type {(steps: number, total: number, canReplay: boolean) => void} Sets the range: `steps` of `total`. */
   show(steps, total, canReplay) {
     this.steps = steps;
     this.slider.max = String(Math.max(total, 1));

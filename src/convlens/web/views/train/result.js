@@ -16,7 +16,7 @@ export class Result {
   folder = "";
 
   /**
-   * @param {{ onOpen: Action, onReport: Action, canReport: boolean }} handlers `canReport`: reports can be written here
+   * @param {{ onOpen: Action, onReport: Action, canReport: boolean }} handlers `canReport`: the server writes reports
    */
   constructor({ onOpen, onReport, canReport }) {
     this.buttons = [
@@ -41,7 +41,7 @@ export class Result {
 
   /** @type {(run: Run | null, earlier: Run | null) => void} */
   show(run, earlier) {
-    this.root.hidden = !run?.outcome; // it can be read while the run's pictures are still being written
+    this.root.hidden = !run?.outcome; // shown while the server still writes the run's files
     const key = run?.outcome ? `${run.job} ${run.state} ${earlier?.job} ${earlier?.version}` : "";
     if (!run?.outcome || this.shown === key) return;
     this.shown = key;
@@ -76,7 +76,7 @@ function accuracyPart(run, earlier) {
 
 /** @param {Run} run */
 function describeEnd({ state, outcome }) {
-  if (state === "done") return "Done. There were no test images to evaluate it on.";
+  if (state === "done") return "Done. There were no test images for an evaluation.";
   return outcome?.run
     ? "Stopped and saved. To continue, run `convlens train --resume` with its run folder."
     : "Stopped before training began.";

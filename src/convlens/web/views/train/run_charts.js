@@ -1,4 +1,4 @@
-// Loss and accuracy of a training as they come, an earlier one faint behind; what the charts show of the runs.
+// The charts of loss and accuracy during a training, with an earlier run in a faint colour.
 
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { Chart } from "convlens/views/train/chart.js";
@@ -9,7 +9,7 @@ import { describeAccuracy } from "convlens/views/train/run_state.js";
 /** @import { Layer } from "convlens/views/train/chart.js" */
 /** @import { Run } from "convlens/views/train/run_state.js" */
 /**
- * @typedef {{ epochs: number, logarithmic: boolean, step: number | null }} Options `epochs`: how many the width shows
+ * @typedef {{ epochs: number, logarithmic: boolean, step: number | null }} Options `epochs`: the number along the width
  */
 /** @typedef {[Run, "now" | "earlier"]} Named */
 
@@ -18,7 +18,7 @@ const MOST_COLUMNS = 300;
 export class RunCharts {
   steps = 1; // of the whole width
 
-  /** @param {{ onPick: (step: number) => void }} handlers `onPick`: somebody points at a step */
+  /** @param {{ onPick: (step: number) => void }} handlers `onPick` is called when a person points at a step */
   constructor({ onPick }) {
     /** @param {number} share */
     const pick = (share) => onPick(Math.round(share * this.steps));
@@ -29,14 +29,14 @@ export class RunCharts {
 
   /**
    * @param {Run | null} run @param {Run | null} earlier
-   * @param {{ logarithmic: boolean, step: number | null }} options the step that the words are about; null: the newest
+   * @param {{ logarithmic: boolean, step: number | null }} options `step`: the step for the text; null: the newest
    */
   draw(run, earlier, { logarithmic, step }) {
     const { epochs, steps_per_epoch } = run?.started ?? { epochs: 2, steps_per_epoch: 1 };
     this.steps = epochs * steps_per_epoch;
     const options = { epochs, logarithmic, step };
     const shared = { xTicks: epochTicks(epochs), reading: step === null ? null : step / this.steps };
-    // What stands in front is drawn last.
+    // The present run is drawn last, so it is in front.
     /** @type {Named[]} */
     const named = [];
     if (earlier?.started) named.push([earlier, "earlier"]);
@@ -51,7 +51,7 @@ export class RunCharts {
   }
 }
 
-/** A line at the end of each epoch, or of every few where there are many. @param {number} epochs */
+/** A line at the end of each epoch, or of every second, fifth … of many epochs. @param {number} epochs */
 export function epochTicks(epochs) {
   const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((size) => epochs / size <= 6) ?? Math.ceil(epochs / 6);
   const ticks = [{ share: 0, text: "0", isEdge: true }];
@@ -62,7 +62,7 @@ export function epochTicks(epochs) {
   return ticks;
 }
 
-// Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
+// The position of a step along a width of `epochs`. In epochs, runs with different batch sizes can be compared.
 /** @type {(run: Run, step: number, epochs: number) => number} */
 function shareOf(run, step, epochs) {
   return step / (run.started?.steps_per_epoch ?? 1) / epochs;
@@ -124,8 +124,8 @@ function accuracyWords(run, step) {
   return `${formatPercent((heard ?? run.accuracies[0]).value, 1)} of the epoch so far`;
 }
 
-// The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
-// interval.
+// The accuracy of each epoch so far as a line, that on held-out images after each epoch as dots, and that on the test
+// images at the end with its interval.
 /** @type {(run: Run, name: string, epochs: number) => Layer[]} */
 function accuracyLayers(run, name, epochs) {
   /** @type {Layer[]} */
@@ -141,7 +141,7 @@ function accuracyLayers(run, name, epochs) {
   return layers;
 }
 
-/** @type {(run: Run, epochs: number) => number[][]} It counts from each epoch's start: the line begins anew. */
+/** @type {(run: Run, epochs: number) => number[][]} The line restarts at each epoch, like the accuracy. */
 export function accuracyPoints(run, epochs) {
   const every = Math.max(1, Math.floor(run.accuracies.length / MOST_COLUMNS));
   const perEpoch = run.started?.steps_per_epoch ?? 1;
@@ -158,7 +158,7 @@ export function accuracyPoints(run, epochs) {
   return points.filter(([share]) => !(share > 1.0001));
 }
 
-/** The best accuracy of any kind that is known. @param {Run} run */
+/** The best accuracy so far, of any kind. @param {Run} run */
 function bestOf({ outcome, epochs, accuracies }) {
   const ofEpochs = epochs.map(({ accuracy, validation_accuracy }) => Math.max(accuracy, validation_accuracy ?? 0));
   return Math.max(outcome?.accuracy ?? 0, accuracies.at(-1)?.value ?? 0, ...ofEpochs);

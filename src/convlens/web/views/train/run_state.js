@@ -1,8 +1,8 @@
-// What is known of one training, built from the events of its stream.
+// The state of one training, built from the events of its stream.
 //
-// The stream is the only source: a page that was reloaded, a second tab and the page that pressed the button all apply
-// the same events in the same order and so show the same. Events carry numbers, and one that was applied is not applied
-// again, so a stream that breaks and is sent again from some place adds nothing twice.
+// The stream is the only source: a reloaded page, a second tab and the page where the button was pressed all apply the
+// same events in the same order, and so show the same state. Events are numbered, and no event is applied twice, so a
+// stream that is sent again after a break does no harm.
 
 import { formatCount, formatPercent } from "convlens/interface/format.js";
 
@@ -22,14 +22,14 @@ import { formatCount, formatPercent } from "convlens/interface/format.js";
  * }} Started
  */
 /**
- * What `/api/jobs` says of a job.
+ * A job in the answer of `/api/jobs`.
  * @typedef {Record<string, any> & { job: string, state?: State, stopping?: boolean }} Listed
  */
 
 const FEWEST = 1024;
 const ENDS = ["done", "stopped", "failed"];
 
-/** Numbers that grow at the end, in one array that doubles: a training of an hour has a hundred thousand losses. */
+/** A growing list of numbers, in an array that doubles: a training of an hour has a hundred thousand losses. */
 export class Series {
   array = new Float32Array(FEWEST);
   length = 0;
@@ -51,14 +51,14 @@ export class Series {
   }
 }
 
-/** A training; when it is made, nothing was heard of it yet. */
+/** A training; a new object has no events yet. */
 export class Run {
-  /** What its stream has said of it. @type {State} */
+  /** The state by its stream. @type {State} */
   state = "waiting";
   /** @type {Listed | null} */
   listed = null;
   isForgotten = false; // by the server
-  /** How many wait before it. @type {number | null} */
+  /** Its place in the queue. @type {number | null} */
   place = null;
   /** While images are fetched or read. @type {Reading | null} */
   reading = null;
@@ -67,16 +67,16 @@ export class Run {
   started = null;
   stepsBefore = 0;
   losses = new Series();
-  /** Of the epoch so far. @type {{ step: number, value: number }[]} */
+  /** The accuracy of the epoch so far, at each step. @type {{ step: number, value: number }[]} */
   accuracies = [];
   /** @type {Epoch[]} */
   epochs = [];
-  /** The newest ones. @type {{ step: number, weights: Weights } | null} */
+  /** The newest weights. @type {{ step: number, weights: Weights } | null} */
   weights = null;
   imagesPerSecond = 0;
   /** @type {number | null} */
   secondsLeft = null;
-  /** Why it ended earlier than planned, or with the weights of an earlier epoch, in words. @type {string | null} */
+  /** The reason why it ended early, or with the weights of an earlier epoch. @type {string | null} */
   ending = null;
   /** @type {Outcome | null} */
   outcome = null;
@@ -89,8 +89,8 @@ export class Run {
     this.job = job;
   }
 
-  // Take in one event of the stream; returns whether it changed anything. One whose number was there already, and one
-  // of an unknown kind, change nothing.
+  // Applies one event of the stream; returns whether it changed anything. An event with an old number, or of an unknown
+  // kind, changes nothing.
   /** @type {(name: string, data: any, number?: number) => boolean} */
   apply(name, data, number) {
     if (number !== undefined && Number.isFinite(number)) {
@@ -103,22 +103,22 @@ export class Run {
     return true;
   }
 
-  /** How many steps were taken. */
+  /** The number of steps so far. */
   get steps() {
     return this.stepsBefore + this.losses.length;
   }
 
-  /** The steps of the whole training; 0 while that is not known. */
+  /** The steps of the whole training; 0 while unknown. */
   get totalSteps() {
     return this.started ? this.started.epochs * this.started.steps_per_epoch : 0;
   }
 
-  /** Whether its stream will say nothing more. */
+  /** Whether its stream has ended. */
   get isOver() {
     return ENDS.includes(this.state);
   }
 
-  /** What its stream says, or, where nothing was heard yet, the list of trainings. @returns {State} */
+  /** The state by its stream, or by the list of trainings if the stream has not started. @returns {State} */
   get knownState() {
     return this.state === "waiting" ? (this.listed?.state ?? "waiting") : this.state;
   }
@@ -127,7 +127,7 @@ export class Run {
     return !ENDS.includes(this.knownState);
   }
 
-  /** What a table says of it: from its stream where that was heard, else from the list of trainings. */
+  /** The facts for a table, from its stream or else from the list of trainings. */
   summarise() {
     /** @type {Record<string, any>} */
     const known = { ...this.listed, ...this.started, ...this.outcome };
@@ -148,7 +148,7 @@ export class Run {
     };
   }
 
-  /** What a person calls the state, in one line. */
+  /** Describes the state in one line. */
   describeState() {
     const { started, outcome, place, reading } = this;
     switch (this.state) {

@@ -9,6 +9,7 @@ import { describeSeconds } from "convlens/views/train/status_line.js";
 /** @import { Cell } from "convlens/interface/parts.js" */
 /** @import { Run } from "convlens/views/train/run_state.js" */
 /** @typedef {ReturnType<Run["summarise"]> & { number: number }} Summary */
+/** @typedef {{ root: HTMLTableRowElement, first: HTMLElement, box: HTMLInputElement }} Row */
 
 /** @type {Cell[]} */
 const HEADINGS = [
@@ -32,12 +33,13 @@ export class RunTable {
     scrollingTable("Table of runs", HEADINGS, this.body, { caption: "Choose two to compare." }),
     this.comparison,
   );
+  /** The jobs of the chosen runs, at most two, in the order of choosing. @type {string[]} */
+  chosen = [];
+  /** By job. A row stays in the document, or a click during an update would be lost. @type {Map<string, Row>} */
+  rows = new Map();
   shown = "";
 
-  /**
-   * @param {{ onChoice: (jobs: string[]) => void }} handlers gets the chosen ones, at most two, in the order of
-   * choosing
-   */
+  /** @param {{ onChoice: (jobs: string[]) => void }} handlers `onChoice` gets the jobs of the chosen runs */
   constructor({ onChoice }) {
     this.onChoice = onChoice;
   }
@@ -49,47 +51,58 @@ export class RunTable {
     const key = JSON.stringify([summaries, chosen]);
     if (key === this.shown) return; // nothing that stands here has changed, so no focus is lost
     this.shown = key;
-    const focused = this.boxes().find((input) => input === document.activeElement)?.value;
-    const rows = summaries.toReversed().map((summary) => this.row(summary, chosen));
-    fill(this.body, rows);
-    const again = focused && this.boxes().find(({ value }) => value === focused);
-    if (again) again.focus();
+    this.chosen = chosen;
+    for (const summary of summaries) this.updateRow(summary);
     const pair = summaries.filter(({ job, state }) => chosen.includes(job) && ["done", "stopped"].includes(state));
     fill(this.comparison, pair.length === 2 ? describePair(pair[0], pair[1]) : null);
   }
 
-  boxes() {
-    return [...this.body.querySelectorAll("input")];
+  /** Add a run to the comparison, or remove it; a third one replaces the earlier of the two. @param {string} job */
+  toggle(job) {
+    const { chosen } = this;
+    this.chosen = chosen.includes(job) ? chosen.filter((other) => other !== job) : [...chosen, job].slice(-2);
+    this.onChoice(this.chosen);
   }
 
-  /** @type {(summary: Summary, chosen: string[]) => HTMLTableRowElement} */
-  row(summary, chosen) {
-    const { job, number, accuracy, seconds, parameters, recipe, epochs, seed } = summary;
-    const isChosen = chosen.includes(job);
-    const input = element("input", {
+  /** @type {(summary: Summary) => Row} An empty row, above the earlier runs. */
+  addRow({ job, number }) {
+    const label = `Compare run ${number}`;
+    const box = element("input", {
       type: "checkbox",
       value: job,
-      checked: isChosen,
-      "aria-label": `Compare run ${number}`,
-      onChange: () => this.onChoice(isChosen ? chosen.filter((other) => other !== job) : [...chosen, job].slice(-2)),
+      "aria-label": label,
+      onChange: () => this.toggle(job),
     });
-    const settings = [recipe, epochs && plural(epochs, "epoch"), seed !== null && `seed ${seed}`]
-      .filter(Boolean)
-      .join(", ");
     const swatch = element("span", { class: "train-swatch", "aria-hidden": "true" });
-    const numbers = numberCells(
-      accuracy === null ? (STATES[summary.state] ?? summary.state) : formatPercent(accuracy, 2),
-      seconds === null ? "" : describeSeconds(seconds),
-      parameters === null ? "" : formatCount(parameters),
-    );
-    const network = nameOf(summary.network, { class: "mono" });
-    const place = chosen.at(-1) === job ? "now" : isChosen ? "earlier" : null;
-    /** @type {Cell[]} */
-    const cells = [...numbers, [settings], [network, "train-network-cell"], [nameOf(summary.data)]];
-    const row = tableRow(number, cells, { class: place });
-    row.prepend(element("td", {}, swatch, input));
+    const row = { box, first: element("td", {}, swatch, box), root: element("tr") };
+    row.root.append(row.first);
+    this.body.prepend(row.root);
+    this.rows.set(job, row);
     return row;
   }
+
+  /** @param {Summary} summary */
+  updateRow(summary) {
+    const { job, number } = summary;
+    const { box, first, root } = this.rows.get(job) ?? this.addRow(summary);
+    box.checked = this.chosen.includes(job);
+    root.className = this.chosen.at(-1) === job ? "now" : box.checked ? "earlier" : "";
+    while (first.nextSibling) first.nextSibling.remove();
+    root.append(...tableRow(number, cellsOf(summary)).children);
+  }
+}
+
+/** @type {(summary: Summary) => Cell[]} */
+function cellsOf(summary) {
+  const { accuracy, seconds, parameters, recipe, epochs, seed } = summary;
+  const settings = [recipe, epochs && plural(epochs, "epoch"), seed !== null && `seed ${seed}`].filter(Boolean);
+  const numbers = numberCells(
+    accuracy === null ? (STATES[summary.state] ?? summary.state) : formatPercent(accuracy, 2),
+    seconds === null ? "" : describeSeconds(seconds),
+    parameters === null ? "" : formatCount(parameters),
+  );
+  const network = nameOf(summary.network, { class: "mono" });
+  return [...numbers, [settings.join(", ")], [network, "train-network-cell"], [nameOf(summary.data)]];
 }
 
 /**

@@ -1,27 +1,27 @@
-// The trainings of this server's session: which there are, and what is known of each.
+// The trainings of this server's session, and the state of each.
 //
-// The server is the source of truth. This follows the streams of the shown runs, and asks for the list from time to
-// time, because a training may have been started in another tab. Listeners are called once for each change.
+// The server is the source of truth. This module follows the streams of the shown runs, and regularly requests the
+// list, because a training may have been started in another tab. Listeners are called once for each change.
 
 import { Run } from "convlens/views/train/run_state.js";
 
 /** @import { Api } from "convlens/interface/api.js" */
 /** @import { Listed } from "convlens/views/train/run_state.js" */
 
-const POLL = 2000; // milliseconds between questions while nothing runs
+const POLL = 2000; // milliseconds between two requests of the list
 
 /**
  * @typedef {object} Listener
- * @property {(run: Run, event: string) => void} onChange for every event that changed a run
- * @property {() => void} onList where there is another run
- * @property {(run: Run, state: string) => void} onStream with "open" or "lost"
- * @property {(error: Error | null) => void} onRefused where the list could not be had; null when it could again
+ * @property {(run: Run, event: string) => void} onChange called for every event that changed a run
+ * @property {() => void} onList called when there is a new run
+ * @property {(run: Run, state: string) => void} onStream called with "open" or "lost"
+ * @property {(error: Error | null) => void} onRefused called after each request of the list: the error, or null
  */
 
 export class Session {
   /** By job, the oldest first. @type {Map<string, Run>} */
   runs = new Map();
-  /** What ends each stream. @type {Map<string, () => void>} */
+  /** The function that closes each stream. @type {Map<string, () => void>} */
   streams = new Map();
   timer = 0;
   isWatching = false;
@@ -32,7 +32,7 @@ export class Session {
     this.listener = listener;
   }
 
-  /** Listen to what a training says, from its beginning. @param {Run} run */
+  /** Follows the stream of a training from its beginning. @param {Run} run */
   follow(run) {
     const { job } = run;
     if (run.isForgotten || run.isOver || this.streams.has(job)) return;
@@ -49,7 +49,7 @@ export class Session {
     this.streams.set(job, close);
   }
 
-  /** Ask for the list of trainings now, and again after a while as long as the view is shown. */
+  /** Requests the list of trainings now, and again regularly as long as the view is shown. */
   async refresh() {
     clearTimeout(this.timer);
     try {
@@ -80,7 +80,7 @@ export class Session {
   }
 
   /**
-   * The server no longer knows it, because it is old or the server was restarted; its stream cannot be opened.
+   * Call this when the server no longer knows a run, because it is old or the server was restarted.
    */
   forget(/** @type {Run} */ run) {
     this.leave(run.job);
@@ -97,7 +97,7 @@ export class Session {
     this.streams.delete(job);
   }
 
-  /** Whether the view is shown. @param {boolean} isWatching */
+  /** Sets whether the view is shown. @param {boolean} isWatching */
   setWatching(isWatching) {
     this.isWatching = isWatching;
     if (isWatching) this.refresh();

@@ -11,7 +11,7 @@ import { div, optionList, PLAIN_TEXT } from "convlens/interface/parts.js";
 /** @typedef {{ name: string, title: string, here: boolean }} Dataset */
 /** @typedef {"data" | "recipe" | "epochs" | "seed" | "general"} Where */
 
-const OWN = "\u0000own"; // no name of a dataset
+const OWN = "\u0000own"; // can't be the name of a dataset
 const OWN_WORDS = "Path of a folder with one folder per class, a CSV file, an .npz file, IDX files or a zip file";
 const CHOSEN_NETWORK = "choose a network for these images";
 const KEPT = "convlens-train";
@@ -45,7 +45,7 @@ export class Setup {
    * @param {object} options
    * @param {Api} options.api
    * @param {Dataset[]} options.datasets
-   * @param {(request: Request) => Promise<void>} options.onTrain what it is refused with is shown beside what caused it
+   * @param {(request: Request) => Promise<void>} options.onTrain an error is shown beside the field that caused it
    */
   constructor({ api, datasets, onTrain }) {
     this.onTrain = onTrain;
@@ -72,7 +72,7 @@ export class Setup {
     const { choice, path, kept } = this;
     /** @type {(dataset: Dataset) => [string, string]} */
     const offer = ({ name, title, here }) => [name, here ? title : `${title} (downloaded first)`];
-    choice.append(...optionList(...datasets.map(offer), [OWN, "Images of your own …"]));
+    choice.append(...optionList(...datasets.map(offer), [OWN, "Your own images …"]));
     if (datasets.some(({ name }) => name === kept.data)) choice.value = kept.data;
     else if (kept.data || !datasets.length) {
       choice.value = OWN;
@@ -121,7 +121,7 @@ export class Setup {
     return this.choice.value === OWN ? this.path.value.trim() : this.choice.value;
   }
 
-  /** Another training waits behind the one that runs. @param {boolean} isBusy */
+  /** While a training runs, a new one must wait. @param {boolean} isBusy */
   setBusy(isBusy) {
     this.button.textContent = isBusy ? "Train next" : "Train";
   }
@@ -136,7 +136,7 @@ export class Setup {
     }
     /** @type {Request} */
     const request = { data, recipe: recipe.name };
-    // Only one recipe can choose the network.
+    // Only the recipe `best` can choose the network.
     if (recipe.name !== "best" || !this.chosenNetwork.checked) request.network = this.editor.value;
     if (epochs.value !== "") request.epochs = Number(epochs.value);
     if (seed.value !== "") request.seed = Number(seed.value);
@@ -157,10 +157,10 @@ export class Setup {
   }
 
   /**
-   * Say what is wrong beside its field.
+   * Shows a message beside its field.
    * @param {Where} where
    * @param {string} message
-   * @param {boolean} [isNote] no mistake
+   * @param {boolean} [isNote] whether it is a note instead of a mistake
    */
   say(where, message, isNote = false) {
     const line = where === "general" ? this.general : this.problems[where];
@@ -183,7 +183,7 @@ export class Setup {
     try {
       sessionStorage.setItem(KEPT, JSON.stringify(kept));
     } catch {
-      /* asked again after a reload */
+      // After a reload, the form has its defaults again.
     }
   }
 
@@ -208,7 +208,7 @@ function numberField(id, min, kept) {
   return Object.assign(element("input", attributes), { value: kept ?? "" });
 }
 
-/** What was typed outlives a reload; a browser that keeps nothing begins with the tutorial's network again. */
+/** The form's values before a reload; empty if the browser stores nothing. */
 function remembered() {
   try {
     return JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") ?? {};

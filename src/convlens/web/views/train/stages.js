@@ -1,7 +1,7 @@
-// The layers of a network that are drawn while it learns.
+// The layers of a network that are drawn during training.
 //
-// Drawing every layer would be too much: normalisation, activation and dropout only modify the output of a convolution,
-// so together they are one stage, and its last output is drawn. Only maps are drawn, not vectors.
+// Drawing every layer would be too much: normalisation and activation only modify the output of a convolution, so
+// together they are one stage, and its last output is drawn. Only maps are drawn, not vectors.
 
 import { FACTS } from "convlens/layers/facts.js";
 
@@ -19,7 +19,7 @@ const MOST_STAGES = 8;
 /** @type {(model: Model) => Stage[]} The stages of an open model, in the order of the layers. */
 export function stagesOf({ layers, inputShape }) {
   /** @type {Stage[]} */
-  const stages = [{ kind: "picture", name: "picture", shape: inputShape, layer: -1 }];
+  const stages = [{ kind: "picture", name: "image", shape: inputShape, layer: -1 }];
   const first = layers.findIndex(({ kind }) => kind === "conv");
   for (let place = 0; place < layers.length; place += 1) {
     if (!givesMaps(layers[place])) continue;
@@ -38,14 +38,14 @@ function givesMaps({ kind, outputShape }) {
   return outputShape.length === 3 && outputShape[1] * outputShape[2] > 1 && kind !== "flatten";
 }
 
-// Whether a layer only changes the numbers that the one before it gives, in the same branch.
+// Whether a layer only modifies the output of the layer before it, in the same branch.
 /** @type {(layer: Layer, before: Layer) => boolean} */
 function follows({ kind, inputs, outputShape, depth, branch }, before) {
   const isBehind = inputs[0] === before.index && depth === before.depth && branch === before.branch;
   return isBehind && GROUPS.includes(KINDS[kind]?.group) && outputShape.length === 3;
 }
 
-// The kernels of a convolution: a map for each of their channels, one kernel after the other.
+// The kernels of a convolution: one map per channel, one kernel after the other.
 /** @type {(layer: Layer, place: number) => Stage} */
 function kernelsOf({ weight }, place) {
   const [count, channels, ...size] = weight?.shape ?? [];

@@ -1,4 +1,4 @@
-// What the training does now, how fast, how long still; Stop; and, quietly, whether its stream is broken.
+// The state of the training, its speed and the time left, the button Stop, and a note if the connection is lost.
 
 import { announce, element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
@@ -35,7 +35,7 @@ export class StatusLine {
     }
   }
 
-  /** @param {Run | null} run @param {string} connection what is wrong with the connection, else nothing */
+  /** @param {Run | null} run @param {string} connection a problem with the connection, or "" */
   show(run, connection) {
     if (this.run !== run) {
       this.problem.say("");
@@ -61,7 +61,7 @@ export class StatusLine {
     this.speak(run);
   }
 
-  /** A screen reader hears of every change of state and of every whole epoch, not of every step. @param {Run} run */
+  /** Announces every change of state and every epoch to screen readers, but not every step. @param {Run} run */
   speak(run) {
     const epoch = run.isOver ? null : run.epochs.at(-1);
     const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} per cent` : "";

@@ -1,5 +1,4 @@
-// The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten
-// digits.
+// The image to watch during training: the drawing in "Look inside", a test image, or one of ten digits.
 
 import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";
@@ -16,10 +15,10 @@ import { button } from "convlens/interface/parts.js";
 /** @typedef {{ key: string, name: string, pixels: Uint8Array }} Choice */
 
 const MOST_SAMPLES = 10;
-const SIZE = 34; // CSS pixels of a small picture
+const SIZE = 34; // CSS pixels of a small image
 
 export class PictureChooser {
-  root = element("div", { class: "train-pictures", role: "group", "aria-label": "Picture to watch" });
+  root = element("div", { class: "train-pictures", role: "group", "aria-label": "Image to watch" });
   /** @type {Choice[]} */
   choices = [];
   chosen = "7";
@@ -30,15 +29,15 @@ export class PictureChooser {
     this.onChoice = onChoice;
   }
 
-  /** The chosen picture as the network takes it. */
+  /** The chosen image, as the network's input. */
   get pixels() {
     return this.choices.find(({ key }) => key === this.chosen)?.pixels ?? null;
   }
 
-  /** @type {(model: Model, sources: Sources) => void} Offer what there is for a model. */
+  /** @type {(model: Model, sources: Sources) => void} Offers the images that fit a model. */
   offer(model, { drawing, samples }) {
     this.choices = choicesFor(model, drawing, samples);
-    // Samples have the key of their class, so that whoever watched a drawn 7 goes on with a handwritten 7.
+    // Samples have the key of their class, so a person who watched the drawn 7 now sees a handwritten 7.
     if (!this.choices.some(({ key }) => key === this.chosen)) this.chosen = this.choices[0].key;
     if (drawing && !this.wasDrawn) this.chosen = "drawing";
     this.wasDrawn = Boolean(drawing);

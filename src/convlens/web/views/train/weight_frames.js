@@ -1,8 +1,8 @@
 // The weights received during a training, so that it can be replayed more slowly.
 //
-// A second of training gives a dozen sets of weights, an hour tens of thousands, so their number is limited: when the
-// limit is reached, every second set is dropped, and from then on only every second new one is kept. The kept sets are
-// evenly spaced over the training and always include the newest.
+// A second of training gives a dozen sets of weights, an hour tens of thousands, so their number is limited. At the
+// limit, every second set is dropped, and from then on only every second new one is kept. The kept sets are evenly
+// spaced over the training and always include the newest.
 
 /** @import { Weights } from "convlens/views/train/run_state.js" */
 
@@ -12,9 +12,9 @@ const MOST_FRAMES = 240;
 export class WeightFrames {
   /** In the order of their steps. @type {{ step: number, weights: Weights }[]} */
   frames = [];
-  every = 1; // how many sets come for each one that is kept
+  every = 1; // one of so many sets is kept
   seen = 0;
-  isLastKept = true; // else it is there only as the newest one
+  isLastKept = true; // false: the last set is kept only until the next one
 
   constructor(mostBytes = MOST_BYTES, mostFrames = MOST_FRAMES) {
     this.mostBytes = mostBytes;
@@ -28,7 +28,7 @@ export class WeightFrames {
     this.isLastKept = true;
   }
 
-  /** @type {(step: number, weights: Weights, bytes?: number) => void} Take in the weights after `step` steps. */
+  /** @type {(step: number, weights: Weights, bytes?: number) => void} Adds the weights after `step` steps. */
   add(step, weights, bytes = sizeOf(weights)) {
     if (!this.isLastKept) this.frames.pop();
     this.isLastKept = this.seen % this.every === 0;
@@ -43,13 +43,13 @@ export class WeightFrames {
     }
   }
 
-  /** The last frame at or before `step`, else the first one; null where there is none. @param {number} step */
+  /** The last frame at or before `step`, or the first one; null if there are none. @param {number} step */
   at(step) {
     return this.frames.findLast((frame) => frame.step <= step) ?? this.frames[0] ?? null;
   }
 }
 
-/** About how many bytes a set of weights takes. @param {Weights} weights */
+/** The approximate size of a set of weights in bytes. @param {Weights} weights */
 function sizeOf(weights) {
   const sizes = Object.values(weights).map(({ data }) => (typeof data === "string" ? data.length : data.byteLength));
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -1,4 +1,4 @@
-// What becomes of a sum: the activation functions of the network language, as in convlens.by_hand.activations.
+// The activation functions of the network language, as in convlens.by_hand.activations.
 
 import { FACTS } from "convlens/layers/facts.js";
 import { KINDS } from "convlens/layers/kinds.js";
@@ -9,14 +9,14 @@ export const USUAL_SLOPE = 0.01;
 const FOUND = Object.entries(FACTS.kinds);
 export const ACTIVATIONS = ["none", ...FOUND.filter(([, { group }]) => group === "activation").map(([word]) => word)];
 
-/** @type {(value: number, name: string, slope?: number) => number} One value through one of ACTIVATIONS. */
+/** @type {(value: number, name: string, slope?: number) => number} Applies one of ACTIVATIONS to a value. */
 export function activate(value, name, slope = USUAL_SLOPE) {
   /** @type {Record<string, any>} */
   const kinds = KINDS;
   return name === "none" ? value : kinds[name].value(value, { slope });
 }
 
-/** @type {(name: string, slope?: number) => string} The rule as a formula, for the reader. */
+/** @type {(name: string, slope?: number) => string} The formula, as text on the page. */
 export function ruleOf(name, slope = USUAL_SLOPE) {
   return name === "none" ? "x stays x" : ruleOfLayer({ kind: name, slope });
 }

@@ -1,4 +1,4 @@
-// Parameters and multiply-adds of a layer, each with the sum behind it, written as the layer table writes them.
+// Parameters and multiply-adds of a layer, each with its formula, in the same form as in the layer table.
 
 import { formatCount } from "convlens/interface/format.js";
 
@@ -23,8 +23,7 @@ export function countConvParameters({ channels, kernels, kernel }) {
 }
 
 /**
- * @param {ConvolutionSizes} sizes a number of a map is a sum of products; additions come along and are not counted
- * apart
+ * @param {ConvolutionSizes} sizes a number of a map is a sum of products; a product and its addition count as one
  */
 export function countConvMultiplyAdds({ channels, kernels, kernel, output }) {
   const count = product(output) * kernels * channels * product(kernel);

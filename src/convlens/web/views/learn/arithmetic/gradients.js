@@ -1,9 +1,9 @@
-// One step back: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the step
-// against it.
+// The gradient of a weight: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the
+// step against it.
 //
-// The loss is half the squared distance from the map to a target: its slope at a number of the map is that number minus
-// its target. A weight of the kernel meets one number of the image at each window position, so that its gradient is a
-// cross-correlation: of the image with the slopes as a kernel, at the position of the weight.
+// The loss is half the squared distance from the map to a target, so its slope at a number of the map is that number
+// minus its target. A weight of the kernel is multiplied by one number of the image at each window position, so its
+// gradient is a cross-correlation: of the image with the slopes as a kernel, at the position of the weight.
 
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
@@ -20,13 +20,14 @@ export function lossOf(slopes) {
   return sumOf(slopes.flat().map((slope) => slope ** 2 / 2));
 }
 
-/** @type {(image: Matrix, slopes: Matrix) => Matrix} Of every weight of a kernel that moves by one over the image. */
+/** @type {(image: Matrix, slopes: Matrix) => Matrix} The gradient of a kernel with stride 1. */
 export function kernelGradient(image, slopes) {
   return makeMap(image, slopes);
 }
 
 /**
- * What one weight met (`covered`), that times the slopes (`products`), and their sum, its gradient (`total`).
+ * Returns the gradient of one weight: the numbers that it was multiplied by (`covered`), these times the slopes
+ * (`products`), and their sum, the gradient (`total`).
  * @param {Matrix} image
  * @param {Matrix} slopes
  * @param {import("convlens/views/learn/arithmetic/windows.js").Pair} weight

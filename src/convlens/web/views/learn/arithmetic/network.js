@@ -1,8 +1,7 @@
-// A small network by hand, conv 1 2x2, relu, flatten, dense, and the softmax behind it: every number, and what it was
-// made of.
+// A small network by hand, conv 1 2x2, relu, flatten, dense, and a softmax: every number, and the sum behind it.
 //
-// All numbers are matrices, so that one kind of grid shows them: a vector that goes in is one row, one that comes out
-// one column.
+// All numbers are matrices, so that one kind of grid shows them: an input vector is one row, an output vector one
+// column.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
@@ -15,16 +14,16 @@ import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithme
  * @typedef {{ image: Matrix, kernel: Matrix, bias: Matrix, weights: Matrix, biases: Matrix }} Given
  *   `weights` has a row for each output
  * @typedef {Given & Record<(typeof MADE)[number], Matrix> & { shift: number }} Made
- *   `shift` is what `softmax` took off first
+ *   `softmax` subtracts `shift` first
  * @typedef {keyof Given | (typeof MADE)[number]} Name
  */
 
-/** What the network makes, in its order. */
+/** The network's results, in order. */
 export const MADE = /** @type {const} */ (["conv", "relu", "flatten", "dense", "powers", "softmax"]);
-/** e to a higher power would leave little space below the largest number that there is. */
+/** e to a much higher power would exceed the largest floating-point number. */
 const HIGHEST_POWER = 100;
 
-/** @type {(given: Given) => Made} Everything that the network makes of what is given, beside that. */
+/** @type {(given: Given) => Made} Computes all results of the network, and returns them with the given numbers. */
 export function runNetwork(given) {
   const { image, kernel, bias, weights, biases } = given;
   const conv = makeMap(image, kernel, windowOf(kernel), bias[0][0]);
@@ -38,8 +37,9 @@ export function runNetwork(given) {
 }
 
 /**
- * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is
- * taken off all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
+ * Returns e to the power of each output, and each one's share of their sum. If the outputs are far from zero, the
+ * largest is subtracted from all of them first (`shift`). This does not change the shares, but no power overflows, and
+ * not all of them become zero.
  * @param {number[]} outputs
  */
 export function softmax(outputs) {
@@ -51,8 +51,7 @@ export function softmax(outputs) {
 }
 
 /**
- * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is
- * the sum.
+ * Explains one number: `lit` has the places of its terms, by the name of their matrix, and `sentence` is the sum.
  * @param {Made} made
  * @param {(typeof MADE)[number]} name
  * @param {[row: number, column: number]} place
@@ -106,7 +105,7 @@ const EXPLAIN = {
 };
 
 /**
- * One output of a dense layer: a kernel as long as the input, so that it has one position.
+ * One output of a dense layer, as a kernel that is as long as the input and has a single position.
  * @param {Matrix} inputs one row
  * @param {number[]} weights
  * @param {number} bias

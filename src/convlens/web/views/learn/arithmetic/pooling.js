@@ -1,5 +1,5 @@
-// Max and average pooling, as in convlens.by_hand.pooling: a maximum leaves out what lies in the padding, and an
-// average counts it as zeros; a last window that hangs over the end averages what it covers.
+// Max and average pooling, as in convlens.by_hand.pooling: a maximum ignores the padding, and an average counts it as
+// zeros. A last window that extends beyond the end averages only the numbers that it covers.
 
 import { sizeOf, sumOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn/arithmetic/windows.js";
@@ -12,7 +12,7 @@ import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn
  * @typedef {ReturnType<typeof poolAt>} Pooled
  */
 
-/** Why this window cannot pool a matrix of this size; null where it can. @param {Pair} size @param {Sliding} sliding */
+/** Why this window can't pool a matrix of this size, or null. @param {Pair} size @param {Sliding} sliding */
 export function findPoolingMistake(size, sliding) {
   for (const axis of axesOf(size, sliding)) {
     if (2 * axis.padding > axis.kernel) {
@@ -27,9 +27,9 @@ export function findPoolingMistake(size, sliding) {
 }
 
 /**
- * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the
- * row and column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an
- * average is divided by, 0 for a maximum.
+ * The pooling window at one position over a matrix. `covered` is null outside the matrix; `winner` is the row and
+ * column of the largest number (the first among equals), null for an average; `divisor` is that of an average, 0 for a
+ * maximum.
  * @param {Matrix} matrix
  * @param {Kind} kind
  * @param {Sliding} sliding

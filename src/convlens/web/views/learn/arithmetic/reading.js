@@ -1,12 +1,12 @@
-// What a person types, as numbers, or one line that says what is wrong with it.
+// Read numbers that a person types, or return one line that says what is wrong.
 
-/** Larger numbers are refused: their sums would not fit beside each other. Python's by_hand has no such small limit. */
+/** The largest number allowed, so that sums fit on the page; Python's by_hand has no such limit. */
 export const LARGEST = 1e6;
 const EXAMPLE = "give a number, such as 2, −0.5 or 1/3.";
 
 /** @typedef {{ value: number, mistake?: undefined } | { value?: undefined, mistake: string }} Reading */
 
-/** With a point or a comma, perhaps a fraction. @param {string} name @param {string} text @returns {Reading} */
+/** A number with a point or a comma, or a fraction. @param {string} name @param {string} text @returns {Reading} */
 export function readNumber(name, text) {
   const plain = text.trim().replaceAll("−", "-").replace(",", ".");
   if (plain === "") return { mistake: `${name} is empty; ${EXAMPLE}` };
@@ -15,12 +15,12 @@ export function readNumber(name, text) {
   const value = parts.length === 1 ? numbers[0] : numbers[0] / numbers[1];
   if (parts.length > 2 || numbers.some(Number.isNaN)) return { mistake: `${name} is “${shorten(text)}”; ${EXAMPLE}` };
   if (!Number.isFinite(value)) {
-    return { mistake: `${name} is “${shorten(text)}”, which is no finite number; ${EXAMPLE}` };
+    return { mistake: `${name} is “${shorten(text)}”, which is not a finite number; ${EXAMPLE}` };
   }
   if (Math.abs(value) > LARGEST) {
     return { mistake: `${name} is ${shorten(text)}; give a number from −1,000,000 to 1,000,000.` };
   }
-  return { value: value === 0 ? 0 : value }; // −0 would be written as 0 and told apart from it
+  return { value: value === 0 ? 0 : value }; // −0 would look like 0 but be a different number
 }
 
 /** @type {(name: string, text: string, least: number, most: number) => Reading} A whole number between two limits. */

@@ -1,11 +1,11 @@
-// Sums written out, as convlens.illustrations.numbers writes them: four digits that count, a true minus sign, brackets
-// around what is negative, and `≈` where something was rounded.
+// Sums as text, in the same form as in convlens.illustrations.numbers: four significant digits, a true minus sign,
+// brackets around negative numbers, and `≈` if a number was rounded.
 
 const LARGEST_WHOLE = 1e10;
-/** Terms that a sentence shows unless more are asked for. */
+/** The default for the number of terms in a sentence. */
 const MOST_TERMS = 9;
 
-/** Whole numbers whole, others with four digits that count; extreme ones with a power of ten. @param {number} value */
+/** Whole numbers in full, others with four significant digits; extreme ones as a power of ten. @param {number} value */
 export function shortNumber(value) {
   if (!Number.isFinite(value)) return "–";
   let text = `${value}`;
@@ -23,19 +23,19 @@ function trimZeros(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** A number inside a sum: negative ones in brackets. @param {number} value */
+/** A number in a sum, in brackets if it is negative. @param {number} value */
 export function bracketed(value) {
   return value < 0 ? `(${shortNumber(value)})` : shortNumber(value);
 }
 
-/** `=` where all numbers are written as they are, `≈` where one was rounded. @param {...number} values */
+/** `=` if all numbers are written exactly, `≈` if one was rounded. @param {...number} values */
 export function equalsSign(...values) {
   /** @param {number} value */
   const read = (value) => Number(shortNumber(value).replaceAll("−", "-"));
   return values.some((value) => !(Math.abs(read(value) - value) <= 1e-12 * Math.abs(value))) ? "≈" : "=";
 }
 
-// The products of a sum; where there are more than `most`, products of zero are left out first.
+// The products of a sum; if there are more than `most`, products of zero are left out first.
 /** @type {(pairs: number[][], most: number) => string} */
 function writeProducts(pairs, most) {
   /** @param {number[]} pair */
@@ -51,7 +51,7 @@ function writeProducts(pairs, most) {
 }
 
 /**
- * The sum behind one number of a map: of products where there is one channel, of the channels' sums where more.
+ * The sum behind one number of a map: the products of a single channel, or the sums of several channels.
  * @param {import("convlens/views/learn/arithmetic/tensors.js").KernelSum} sum
  */
 export function writeKernelSum({ covered, kernel, channelSums, bias, total, activation, result }, most = MOST_TERMS) {
@@ -72,7 +72,7 @@ function writeChannels(sums, most) {
   return sums.slice(0, most).map(bracketed).join(" + ") + more;
 }
 
-/** What a window made of what it covers. @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled */
+/** The sentence on a pooling window. @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled */
 export function writePooling({ covered, winner, divisor, result }, most = MOST_TERMS) {
   const numbers = covered.flat().filter((value) => value !== null);
   if (winner !== null) {
@@ -80,7 +80,7 @@ export function writePooling({ covered, winner, divisor, result }, most = MOST_T
     const place = winner.join(", ");
     return `the largest of ${listed} is ${shortNumber(result)}, in row and column ${place} of the input, counted from 0`;
   }
-  // Zeros of the padding count; what a window that hangs over the end would cover behind it does not.
+  // Zeros of the padding count; the part of a window beyond the end does not.
   const zeros = divisor - numbers.length;
   const terms = numbers.slice(0, most).map(bracketed);
   if (numbers.length > most) terms.push(`${numbers.length - most} more`);

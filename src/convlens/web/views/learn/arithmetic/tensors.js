@@ -1,7 +1,7 @@
 // A convolutional layer on arrays of numbers: an image C×H×W, kernels O×C×kH×kW, a map for each kernel.
 //
-// Everything is computed in double precision, as convlens.by_hand does it, so that the sum that is shown is the sum
-// that was done. A matrix is an image of one channel, a vector a matrix of one row.
+// Everything is computed in double precision, as in convlens.by_hand, so the page shows exactly the sum that it
+// computes. A matrix is an image of one channel, a vector a matrix of one row.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/windows.js";
@@ -14,7 +14,7 @@ import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/
  * @typedef {ReturnType<typeof kernelAt>} KernelSum
  */
 
-/** @param {Matrix} matrix the kernel to turn by 180° */
+/** @param {Matrix} matrix the kernel to rotate by 180° */
 export function turnKernel(matrix) {
   return matrix.toReversed().map((row) => row.toReversed());
 }
@@ -32,7 +32,7 @@ export function sumOf(numbers) {
 }
 
 /**
- * The matrix in another size: what was there stays in the upper left, what is new is 0, or what `filling` gives.
+ * Resizes a matrix: the old numbers stay in the upper left; new ones are 0, or come from `filling`.
  * @type {(matrix: Matrix, height: number, width: number, filling?: (row: number, column: number) => number) => Matrix}
  */
 export function resizeMatrix(matrix, height, width, filling = () => 0) {
@@ -41,12 +41,12 @@ export function resizeMatrix(matrix, height, width, filling = () => 0) {
   );
 }
 
-/** @type {(matrix: Matrix, row: number, column: number, value: number) => number[][]} Another number at one place. */
+/** @type {(matrix: Matrix, row: number, column: number, value: number) => number[][]} A copy with one number changed. */
 export function replaceAt(matrix, row, column, value) {
   return matrix.with(row, matrix[row].with(column, value));
 }
 
-// Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
+// The cell of the input that a padded place repeats: itself, its mirror image, the edge, or null for a zero.
 /** @type {(place: number, size: number, mode: string) => number | null} */
 function cellBehind(place, size, mode) {
   if (place >= 0 && place < size) return place;
@@ -55,14 +55,14 @@ function cellBehind(place, size, mode) {
   return null;
 }
 
-/** @type {(matrix: Matrix, row: number, column: number, mode?: string) => number} It may lie in the padding. */
+/** @type {(matrix: Matrix, row: number, column: number, mode?: string) => number} The place may lie in the padding. */
 export function valueAt(matrix, row, column, mode = "zeros") {
   const [height, width] = sizeOf(matrix);
   const [y, x] = [cellBehind(row, height, mode), cellBehind(column, width, mode)];
   return y === null || x === null ? 0 : matrix[y][x];
 }
 
-/** @type {(matrix: Matrix, padding: Pair, mode?: string) => Matrix} A matrix with its padding around it. */
+/** @type {(matrix: Matrix, padding: Pair, mode?: string) => Matrix} Adds the padding around a matrix. */
 export function padMatrix(matrix, [down, across], mode) {
   const [height, width] = sizeOf(matrix);
   return Array.from({ length: height + 2 * down }, (_, row) =>
@@ -71,9 +71,9 @@ export function padMatrix(matrix, [down, across], mode) {
 }
 
 /**
- * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums`
- * for each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the
- * cells that it reads, `outside` (kH×kW) those of them in the padding.
+ * A kernel C×kH×kW at one position over an image C×H×W. `products` are `covered` × `kernel`, `channelSums` their sum in
+ * each channel, `total` the sum of these plus the bias, and `result` the total after the activation. `rows` and
+ * `columns` are the cells that it reads; `outside` (kH×kW) says which of them lie in the padding.
  * @param {Tensor} image
  * @param {Tensor} kernel
  * @param {Sliding} sliding
@@ -95,7 +95,7 @@ export function kernelAt(image, kernel, sliding, position, { bias = 0, activatio
 }
 
 /**
- * The maps O×H'×W' of a layer, without keeping what is behind them; `biases` has one number for each kernel.
+ * Returns the maps O×H'×W' of a layer, without their products; `biases` has one number for each kernel.
  * @type {(image: Tensor, kernels: Tensor[], sliding: Sliding,
  *   layer?: { biases?: number[], activation?: string, slope?: number }) => Tensor}
  */
@@ -118,12 +118,12 @@ export function makeMap(matrix, kernel, sliding = windowOf(kernel), bias = 0) {
   return makeMaps([matrix], [[kernel]], sliding, { biases: [bias] })[0];
 }
 
-/** @type {(kernel: Matrix) => Sliding} A kernel that moves by one cell without padding. */
+/** @type {(kernel: Matrix) => Sliding} Stride 1, no padding. */
 export function windowOf(kernel) {
   return { kernel: sizeOf(kernel), stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 }
 
-// As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
+// The same sum as in `kernelAt`, but in loops that keep no products, since an image has thousands of sums.
 /** @type {(padded: Tensor, kernel: Tensor, dilation: Pair, top: number, left: number) => number} */
 function sumAt(padded, kernel, [apartY, apartX], top, left) {
   let total = 0;

@@ -1,13 +1,14 @@
 // How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation, as in
 // convlens.window.
 //
-// The page computes it itself because it must answer while a number is typed, from disk and without Python. The tests
-// compare the two, sentences included.
+// The page computes it itself, because it must respond while a person types, also from disk and without Python. The
+// tests compare the two, including the sentences.
 
 /**
  * @typedef {[down: number, across: number]} Pair
  * @typedef {{ kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, mode?: string, ceil?: boolean }} Sliding
- *   How a window slides over a matrix: `mode` is one of PADDING_MODES, `ceil` lets a last window hang over the end.
+ *   How a window slides over a matrix: `mode` is one of PADDING_MODES; with `ceil`, a last window may extend beyond the
+ *   end.
  * @typedef {{ size: number, kernel: number, stride: number, padding: number, dilation: number, ceil?: boolean }} Axis
  *   The same along one axis, and the size of the input there.
  */
@@ -47,8 +48,7 @@ export function reach({ kernel, dilation }) {
 }
 
 /**
- * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins
- * inside.
+ * The number of positions of the window, below 1 if it does not fit; `ceil` rounds up if the last one begins inside.
  * @param {Axis} axis
  */
 export function outputSize(axis) {
@@ -81,7 +81,7 @@ export function countReads(axis) {
   return counts;
 }
 
-/** How many cells at the end lie behind the last position; all of them where nothing fits. @param {Axis} axis */
+/** The number of cells beyond the last position; all of them if the window does not fit. @param {Axis} axis */
 export function dropped(axis) {
   const positions = outputSize(axis);
   if (positions < 1) return axis.size;
@@ -89,7 +89,7 @@ export function dropped(axis) {
   return Math.max(0, axis.size - Math.max(0, readUpTo));
 }
 
-/** How many cells lie between what the positions read, so that nothing reads them either. @param {Axis} axis */
+/** The number of cells between positions that no position reads. @param {Axis} axis */
 export function skipped(axis) {
   if (outputSize(axis) < 1) return 0;
   return countReads(axis).filter((reads, cell) => cell < axis.size - dropped(axis) && reads === 0).length;
@@ -107,7 +107,7 @@ export function outputShape(size, sliding) {
   return [outputSize(down), outputSize(across)];
 }
 
-/** @type {(size: Pair, sliding: Sliding) => string | null} Why it cannot slide over such an input; else null. */
+/** @type {(size: Pair, sliding: Sliding) => string | null} Why it can't slide over such an input, or null. */
 export function findWindowMistake(size, sliding) {
   for (const [number, axis] of axesOf(size, sliding).entries()) {
     const name = ["high", "wide"][number];

@@ -1,4 +1,4 @@
-// Chapter: a bias for each map, and a function that is not a straight line for every value.
+// Chapter: a bias for each map, and a nonlinear function for every value.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -43,7 +43,7 @@ export class ActivationChapter extends Chapter {
     const { sums, biased, activated } = this.views;
     this.build(
       [
-        "Without an activation, any number of layers could do no more than a single one. The maps are those of the chapter above.",
+        "Without activations, a network of many layers could do no more than a single layer. The maps are those of the chapter above.",
       ],
       div(
         "controls",
@@ -59,7 +59,7 @@ export class ActivationChapter extends Chapter {
     );
   }
 
-  /** Takes their bias and activation; what was chosen stays with the same maps. @param {boolean} changedSource */
+  /** Takes over bias and activation, unless the maps are the same as before. @param {boolean} changedSource */
   #takeMaps(changedSource) {
     const { biases, activation, slope = USUAL_SLOPE } = this.channels.layer();
     if (changedSource || biases.length !== this.state.biases[0].length) {

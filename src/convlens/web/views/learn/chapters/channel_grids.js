@@ -19,7 +19,7 @@ export class ChannelGrids {
   rowStage = div("channel-rows");
   mapStage = div("stage tight");
   photo = element("canvas", { class: "photo", role: "img" });
-  /** What the grids were built for: they are kept while that stays, so that the keyboard's place stays too. */
+  /** The channels, kernels and source of the grids: while it stays the same, grids and keyboard focus are kept. */
   shape = "";
   /** @type {MatrixView[]} */
   channels = [];
@@ -27,7 +27,7 @@ export class ChannelGrids {
   rows = [];
   /** @type {MatrixView[]} */
   maps = [];
-  /** The map that showed the window last; null where all have to be painted. */
+  /** The map that showed the window last; null if all have to be painted. */
   shown = /** @type {number | null} */ (null);
 
   /** @param {import("convlens/views/learn/chapters/channels.js").ChannelsChapter} chapter */
@@ -39,7 +39,7 @@ export class ChannelGrids {
     this.shape = "";
   }
 
-  /** Builds the grids anew where there are other channels or kernels than before. */
+  /** Rebuilds the grids if the channels or kernels changed. */
   prepare() {
     const { drawn, state } = this.chapter;
     this.shown = null;
@@ -50,7 +50,7 @@ export class ChannelGrids {
     this.channels = names.map((name, channel) => this.#buildChannel(name, channel));
     this.rows = names.map((name, channel) => this.#buildRow(name, channel));
     this.maps = drawn.kernels.map((_, kernel) => this.#buildMap(kernel));
-    const heading = element("figcaption", {}, names.length === 3 ? "the image" : "the picture");
+    const heading = element("figcaption", {}, "the image");
     const photo = element("figure", { class: "matrix" }, heading, this.photo);
     fill(this.channelStage, photo, this.channels);
     const rows = names.map((name, channel) => drawRow(name, this.rows[channel]));
@@ -97,7 +97,7 @@ export class ChannelGrids {
     });
   }
 
-  /** Only your numbers can be changed, and not those of a model. @param {OnChange} onChange */
+  /** A person can change only custom numbers, not those of a model. @param {OnChange} onChange */
   #editing(onChange) {
     return this.chapter.state.source === "model" ? undefined : onChange;
   }
@@ -127,7 +127,7 @@ export class ChannelGrids {
     const { drawn, state, steps } = this.chapter;
     for (const [map, view] of this.maps.entries()) {
       const chosen = map === state.chosen;
-      // A step changes the chosen map alone; with thirty maps of 64×64 the others would take all the time there is.
+      // A step changes only the chosen map; painting thirty maps of 64×64 would take too long.
       if (this.shown !== null && !chosen && map !== this.shown) continue;
       const look = chosen ? { hidden: steps.isAhead, chosen: steps.position } : {};
       view.show(drawn.maps[map], { limit: drawn.limit, ...look });
@@ -157,7 +157,7 @@ function paintPhoto(canvas, image, full) {
   canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${plural(shape[0], "number")}`);
 }
 
-/** @type {(kernel: Tensor, limit: number) => HTMLCanvasElement} A small picture, the channels side by side. */
+/** @type {(kernel: Tensor, limit: number) => HTMLCanvasElement} A small image, the channels side by side. */
 export function paintThumb(kernel, limit) {
   const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
   const [count, height, width] = [kernel.length, kernel[0].length, kernel[0][0].length];

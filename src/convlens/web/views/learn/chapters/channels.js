@@ -1,4 +1,4 @@
-// Chapter: an image with channels, kernels with as many, and a map for each kernel.
+// Chapter: an image with channels, kernels with as many channels, and a map for each kernel.
 
 import { div } from "convlens/interface/parts.js";
 import { kernelAt, makeMaps, resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
@@ -70,7 +70,7 @@ export class ChannelsChapter extends Chapter {
     this.listeners.add(listener);
   }
 
-  /** Bias and activation that belong to these maps. */
+  /** The bias and the activation of these maps. */
   layer() {
     const biases = this.state.kernels.map((_, kernel) => EXAMPLES.biases[kernel] ?? 0);
     return this.#isModel() && this.layerOfModel ? this.layerOfModel : { biases, activation: "relu", slope: undefined };
@@ -80,7 +80,7 @@ export class ChannelsChapter extends Chapter {
     return this.state.source === "model";
   }
 
-  /** Image, kernels and how they slide: your numbers, or those of the open model and one of its test images. */
+  /** Image, kernels and window: custom numbers, or those of the open model and one of its test images. */
   #compute() {
     const { state, layerOfModel } = this;
     const sample = this.#isModel() ? this.samples[state.sample] : null;

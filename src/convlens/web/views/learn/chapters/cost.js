@@ -1,4 +1,4 @@
-// Chapter: what a convolution costs, beside a dense layer between the same numbers.
+// Chapter: the cost of a convolution, compared with a dense layer between the same inputs and outputs.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, plural } from "convlens/interface/format.js";
@@ -25,7 +25,7 @@ const FIRST = {
   stride: 1,
   padding: 1,
   dilation: 1,
-  /** A model's strides and such where they differ down and across. */
+  /** A model's stride, padding and dilation, which may differ between rows and columns. */
   pairs: /** @type {Partial<Pick<Sliding, "stride" | "padding" | "dilation">>} */ ({}),
 };
 const SECOND = { ...FIRST, channels: 8, height: 14, width: 14, kernels: 16 };
@@ -75,7 +75,7 @@ export class CostChapter extends Chapter {
     );
   }
 
-  /** @param {keyof typeof FIRST} key @param {number} value holds for both axes */
+  /** @param {keyof typeof FIRST} key @param {number} value for both axes */
   #change(key, value) {
     Object.assign(this.state, { [key]: value, pairs: { ...this.state.pairs, [key]: undefined } });
     this.layers.list.value = "custom";
@@ -138,7 +138,7 @@ function describe({ channels, kernels, height, width }, sliding) {
   return [
     paragraph("formula", down === across ? down : `height ${down}, width ${across}`),
     paragraph("", `${plural(kernels, "map")} of ${output[0]}×${output[1]}.`),
-    scrollingTable("Counts of the layer", [[""], ["convolution"], ["dense, the same numbers in and out"]], rows),
+    scrollingTable("Counts of the layer", [[""], ["convolution"], ["dense, same inputs and outputs"]], rows),
     paragraph("", `The dense layer has ${times >= 1 ? `${many} times as many` : "fewer"} parameters.`),
   ];
 }

@@ -1,4 +1,4 @@
-// Chapter: how many positions a window has, what the floor drops, and how often each cell is read.
+// Chapter: the number of positions of a window, the cells that rounding down drops, and how often each cell is read.
 
 import { element, fill, svg } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -74,7 +74,7 @@ function sayMoves(axis) {
     : `The division gives ${shortNumber(share)}, rounded down to ${floor}: the number of moves after the first position.`;
 }
 
-/** @param {Axis} axis the padded axis is drawn, and below it a line for each position with the cells that it reads */
+/** Draws the padded axis, and below it one line per position with the cells that it reads. @param {Axis} axis */
 function drawRuler(axis) {
   const positions = windows.outputSize(axis);
   const width = axis.size + 2 * axis.padding;
@@ -86,7 +86,7 @@ function drawRuler(axis) {
   return svg("svg", { ...attributes, ...size }, drawHatching(pattern, 0.2, 0.04), drawAxis(axis, pattern), rows);
 }
 
-/** @param {Axis} axis @param {string} pattern what cells are filled with that nothing reads */
+/** @param {Axis} axis @param {string} pattern fills the cells that no position reads */
 function drawAxis(axis, pattern) {
   const counts = windows.countReads(axis);
   return Array.from({ length: axis.size + 2 * axis.padding }, (_, index) => {
@@ -103,7 +103,7 @@ function drawAxis(axis, pattern) {
 }
 
 /**
- * The cells that one position reads; where they lie apart, on the span from the first to the last.
+ * The cells that one position reads; if they have gaps, drawn on the span from the first to the last.
  * @type {(axis: Axis, position: number) => (false | SVGRectElement | SVGRectElement[])[]}
  */
 function drawPosition(axis, position) {

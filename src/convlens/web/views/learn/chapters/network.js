@@ -1,4 +1,4 @@
-// Chapter: a whole network by hand, layer after layer, and what each of its numbers was made of.
+// Chapter: a whole network by hand, layer by layer, with the sum behind each of its numbers.
 
 import { explainNumber, MADE, runNetwork } from "convlens/views/learn/arithmetic/network.js";
 import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
@@ -19,7 +19,7 @@ const MADE_NAMES = {
   powers: "eˣ",
   softmax: "softmax",
 };
-/** Those whose numbers have no colour, since they have no sign or no limit. */
+/** Matrices without colours, since their numbers have no sign or no limit. */
 const PLAIN = ["image", "bias", "biases", "powers"];
 
 /** @extends {Chapter<typeof STATE>} */
@@ -49,7 +49,7 @@ export class NetworkChapter extends Chapter {
     const { image, kernel, bias, conv, relu, flatten, weights, biases, dense, powers, softmax } = this.views;
     this.build(
       [
-        "This is one of the smallest networks, `conv 1 2x2, relu, dense 2`: a kernel, an activation, and a dense layer with two outputs, one for each class. A dense layer is cross-correlation once more: all its inputs, in one row, with the weights of each output.",
+        "This is one of the smallest networks, `conv 1 2x2, relu, dense 2`: a kernel, an activation, and a dense layer with two outputs, one for each class. A dense layer is also a cross-correlation: of all its inputs, in one row, with the weights of each output.",
         "Change the input or any weight. Choose a number in any layer to highlight the numbers that it was computed from.",
       ],
       lineUp(image, "→", kernel, "+", bias, "→", conv, "→", relu),
@@ -61,7 +61,7 @@ export class NetworkChapter extends Chapter {
     );
   }
 
-  /** Every number that the network makes, in its order. */
+  /** Lists all numbers that the network computes, in order. */
   #listNumbers() {
     return MADE.flatMap((name) =>
       this.made[name].flatMap((line, row) => line.map((_, column) => /** @type {const} */ ([name, row, column]))),
@@ -79,7 +79,7 @@ export class NetworkChapter extends Chapter {
     const { made } = this;
     const [name, row, column] = this.order[this.steps.place];
     const { lit, sentence } = explainNumber(made, name, [row, column]);
-    // Maps of one size share their full colour, so that relu is seen to change nothing above zero.
+    // The maps share one colour scale, so that a person sees that relu does not change positive values.
     const map = limitOf(made.conv);
     /** @type {Partial<Record<Name, number>>} */
     const limits = { conv: map, relu: map, flatten: map, softmax: 1 };

@@ -27,7 +27,7 @@ const LARGEST_SIDE = 9;
 /** @extends {Chapter<typeof STATE>} */
 export class PoolingChapter extends Chapter {
   /**
-   * @param {import("convlens/views/learn/chapters/activation.js").ActivationChapter} activation whose maps can be taken
+   * @param {import("convlens/views/learn/chapters/activation.js").ActivationChapter} activation source of a map
    */
   constructor(activation) {
     super({ id: "pooling", operations: ["pool"], state: { ...STATE } });
@@ -51,7 +51,7 @@ export class PoolingChapter extends Chapter {
       this.whole("Stride", "stride", 1, 5),
       this.whole("Padding", "padding", 0, 2),
     ];
-    const take = button("Take the first map of the chapter above", () => {
+    const take = button("Use the first map of the chapter above", () => {
       const [values] = activation.maps();
       if (values.length <= LARGEST_SIDE) size.set(values.length);
       this.set("values")(values);
@@ -62,7 +62,7 @@ export class PoolingChapter extends Chapter {
     });
     this.build(
       [
-        "The window usually moves by its own size, so that a 2×2 window keeps a quarter of the numbers. A maximum ignores the padding; an average counts it as zeros.",
+        "The window usually moves by its own size, so a 2×2 window keeps a quarter of the numbers. A maximum ignores the padding; an average counts it as zeros.",
       ],
       div("controls", kind, size, window, ceil, take),
       this.mistakes,

@@ -1,4 +1,4 @@
-// Chapter: a kernel slides over a matrix, over numbers that you can change or over a digit.
+// Chapter: a kernel slides over a matrix of numbers that a person can change, or over a digit.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { button, div } from "convlens/interface/parts.js";
@@ -39,7 +39,7 @@ const SOURCES = {
 };
 const LARGEST_SIDE = 9;
 const LARGEST_KERNEL = 7;
-/** Of a picture the map is a picture too, unless it has become so small. */
+/** The map of an image is also shown as an image, unless it has at most this many rows and columns. */
 const MOST_NUMBERS = 8;
 
 /** @extends {Chapter<typeof STATE>} */
@@ -116,7 +116,7 @@ export class KernelChapter extends Chapter {
     });
     const turned = choice({
       legend: "Operation",
-      options: { no: "cross-correlation: as it is", yes: "convolution: turned by 180°" },
+      options: { no: "cross-correlation: unchanged", yes: "convolution: rotated by 180°" },
       value: "no",
       onChange: (value) => this.set("turned")(value === "yes"),
     });
@@ -128,7 +128,7 @@ export class KernelChapter extends Chapter {
     const { input, kernel, map, covered, used, products } = this.views;
     this.build(
       [
-        "The stride is how far the kernel moves at a time. Padding adds rows and columns around the input, so that the kernel can reach past the edge. Dilation spreads the kernel’s cells apart.",
+        "The stride is the distance of one move of the kernel. Padding adds rows and columns around the input, so that the kernel can reach past the edge. Dilation spreads the kernel’s cells apart.",
       ],
       div("controls", this.source, this.small, this.preset, this.size, sliding, mode, turned),
       this.mistakes,
@@ -151,7 +151,7 @@ export class KernelChapter extends Chapter {
     });
   }
 
-  /** The name in the list of kernels that belongs to the present one. */
+  /** The present kernel's name in the list. */
   #presetName() {
     const { kernel } = this.state;
     const place = this.modelKernels.indexOf(kernel);
@@ -230,7 +230,7 @@ export class KernelChapter extends Chapter {
     this.editor.refresh();
   }
 
-  /** Kernels that fit here are square and of one channel; pictures have one channel too. @param {Model | null} model */
+  /** Offers the model's square kernels and images of one channel. @param {Model | null} model */
   onModel(model) {
     this.modelKernels = (firstLayerOf(model)?.kernels ?? [])
       .filter(({ length }) => length === 1)

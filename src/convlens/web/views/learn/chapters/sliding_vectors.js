@@ -1,4 +1,4 @@
-// Chapter: one vector slides along another, and where the sliding ends.
+// Chapter: one vector slides along another, with the three rules for the ends.
 
 import { div } from "convlens/interface/parts.js";
 import { writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
@@ -23,14 +23,14 @@ export class SlidingVectorsChapter extends Chapter {
     this.grids = {
       b: this.grid("B", { vector: true, onChange: this.editing("b") }),
       a: this.grid("A", { vector: true, onChange: this.editing("a") }),
-      kernel: this.grid("the kernel where it lies"),
+      kernel: this.grid("the kernel at its position"),
       products: this.grid("products"),
       result: this.grid("result", { vector: true, onPick: this.steps.pick }),
     };
     const { a, b, kernel, products, result } = this.grids;
     this.build(
       [
-        "**Full** goes from the first overlap to the last; numbers without a partner are multiplied by zero. **Same** keeps the middle, as many sums as the longer vector has numbers. **Valid** keeps the positions where the vectors overlap completely.",
+        "**Full** keeps all positions from the first overlap to the last; numbers without a partner are multiplied by zero. **Same** keeps the sums in the middle, as many as the longer vector has numbers. **Valid** keeps the positions where the vectors overlap completely.",
       ],
       div("controls", ...this.#buildControls()),
       div("vector-rows", namedRow("B", b)),
@@ -52,7 +52,7 @@ export class SlidingVectorsChapter extends Chapter {
     };
     const turned = choice({
       legend: "Operation",
-      options: { no: "cross-correlation: B as it is", yes: "convolution: B turned by 180°" },
+      options: { no: "cross-correlation: B unchanged", yes: "convolution: B rotated by 180°" },
       value: "yes",
       onChange: (value) => this.set("turned")(value === "yes"),
     });
@@ -77,7 +77,7 @@ export class SlidingVectorsChapter extends Chapter {
     const { columns, kernel, products } = positions[place];
     const hanging = b[0].length - 1;
     const covered = (/** @type {number} */ column) => columns.includes(column);
-    // Kernel and products are drawn under the cells of A that they meet, so all three have the same columns.
+    // Kernel and products are drawn under the cells of A that they belong to, so all three have the same columns.
     const under = (/** @type {number[]} */ numbers) => [
       Array.from({ length: a[0].length + 2 * hanging }, (_, cell) => numbers[cell - hanging - columns[0]] ?? null),
     ];

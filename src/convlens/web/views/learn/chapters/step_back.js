@@ -1,4 +1,4 @@
-// Chapter: one step back, the gradient of each weight of a kernel, and a step against it.
+// Chapter: the backward pass: the gradient of each weight of a kernel, and a step of gradient descent.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { button, div } from "convlens/interface/parts.js";
@@ -17,7 +17,7 @@ const { smallMatrix: IMAGE, kernel: KERNEL, slopes: SLOPES } = EXAMPLES;
 const STATE = {
   image: IMAGE,
   kernel: KERNEL,
-  /** With this target the slopes are those of the example. */
+  /** This target gives the slopes of the example. */
   target: gradients.subtract(makeMap(IMAGE, KERNEL), SLOPES),
   rate: 0.01,
   chosen: /** @type {[row: number, column: number]} */ ([0, 0]),
@@ -49,9 +49,9 @@ export class StepBackChapter extends Chapter {
     const { image, kernel, map, target, slopes, gradient, met, into, products, before, downhill, after } = this.views;
     this.build(
       [
-        "How should a weight change, so that the loss becomes smaller? Here the loss is half the squared distance from the map to a target. How it changes with one number of the map, its slope there, is that number minus its target. Type a slope, and the target follows.",
-        "Choose one of the four gradients to highlight the input numbers that its weight was multiplied by. All gradients together are a cross-correlation again: the slopes slide over the input.",
-        "The learning rate says how large a part of its gradient a step subtracts from each weight: if it is too large, the loss grows. Training is this for every weight, a thousand times a second.",
+        "How should a weight change, so that the loss becomes smaller? Here the loss is half the squared distance from the map to a target. Its slope, how it changes with one number of the map, is that number minus its target. If you type a slope, the target changes to match.",
+        "Choose one of the four gradients to highlight the input numbers that its weight was multiplied by. Together, the gradients are again a cross-correlation: the slopes slide over the input.",
+        "A step subtracts the learning rate times its gradient from each weight. If the learning rate is too large, the loss grows. Training repeats this for all weights, a thousand times a second.",
       ],
       lineUp(image, "→", kernel, "→", map, "−", target, "=", slopes),
       this.loss,
@@ -90,7 +90,7 @@ export class StepBackChapter extends Chapter {
     };
   }
 
-  /** Forward to the loss, back to the gradient, and where a step would lead. */
+  /** Computes the loss, the gradient, and the result of a step. */
   #compute() {
     const { image, kernel, target, rate } = this.state;
     const map = makeMap(image, kernel);
@@ -101,7 +101,7 @@ export class StepBackChapter extends Chapter {
     return { map, slopes, gradient, next, loss: gradients.lossOf(slopes), lossNext };
   }
 
-  /** @param {Partial<typeof STATE>} changes losses of other numbers say nothing about these */
+  /** Starts with changed numbers, and without the losses of the old ones. @param {Partial<typeof STATE>} changes */
   #startWith(changes) {
     Object.assign(this.state, changes);
     Object.assign(this.state, { first: this.state.kernel, losses: [] });
@@ -111,7 +111,7 @@ export class StepBackChapter extends Chapter {
   #takeStep() {
     const { next, loss, lossNext } = this.drawn;
     const tooLarge = limitOf(next) > LARGEST;
-    const mistake = "this step leads beyond 1,000,000; give a smaller learning rate, or start again.";
+    const mistake = "this step makes a weight exceed 1,000,000; give a smaller learning rate, or start again.";
     this.mistakes.report("step", tooLarge ? mistake : null);
     if (tooLarge) return;
     const losses = this.state.losses.length ? this.state.losses : [loss];
@@ -154,7 +154,7 @@ export class StepBackChapter extends Chapter {
     const sum = `${shortNumber(old)} − ${shortNumber(rate)}·${bracketed(slope)} ${sign} ${shortNumber(changed)}`;
     const weight = `The weight in row ${row}, column ${column} after a step: ${sum}.`;
     fill(this.change, `${weight} The loss after a step: ${compare(loss, lossNext)}.`);
-    // Only what is new is written, since a screen reader says it again otherwise.
+    // Written only if it changed, since a screen reader would repeat it otherwise.
     const told = losses.length ? tellLosses(losses) : "No step taken yet.";
     if (this.told.textContent !== told) fill(this.told, told);
   }

@@ -1,4 +1,4 @@
-/** The sum of a convolution: patch × kernel = products, channel by channel, and what they add up to. */
+/** The sum of a convolution: patch × kernel = products, channel by channel, and the total. */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { plural, TIMES } from "convlens/interface/format.js";
@@ -39,7 +39,7 @@ export function drawConvolution(sum, look) {
   ];
 }
 
-/** @type {(channels: ChannelSum[]) => HTMLSpanElement[]} Each channel's part; of very many only what they add up to. */
+/** @type {(channels: ChannelSum[]) => HTMLSpanElement[]} The sum of each channel, or one sum for many channels. */
 function termsOf(channels) {
   if (channels.length > MOST_TERMS) {
     return [named(signed(channels.reduce((all, { sum }) => all + sum, 0)), plural(channels.length, "channel"))];
@@ -53,7 +53,7 @@ function termsOf(channels) {
 function drawChannel(sum, channel, limits, { model, onSource }) {
   const { inputs, inputShape } = model.layers[sum.layer];
   const name = `channel ${channel.channel}`;
-  const source = inputs[0] < 0 ? "the picture" : layerName(model, inputs[0]);
+  const source = inputs[0] < 0 ? "the image" : layerName(model, inputs[0]);
   const { padding, sources } = channel;
   const grey = greyOf(model, inputs[0], channel.channel);
   const grid = (/** @type {"patch" | "kernel" | "products"} */ part, options = {}) => {
@@ -79,7 +79,7 @@ function moreButton(count, draw) {
   return element("p", { class: "small soft" }, `The ${MOST} channels with the largest sums are shown. `, more);
 }
 
-/** @type {(model: Model, layer: number, channel: number) => [number, number] | null} Black and white of the picture. */
+/** @type {(model: Model, layer: number, channel: number) => [number, number] | null} Black and white after normalisation. */
 export function greyOf({ normalisation: { mean, std } }, layer, channel) {
   return layer < 0 ? [-mean[channel] / std[channel], (1 - mean[channel]) / std[channel]] : null;
 }

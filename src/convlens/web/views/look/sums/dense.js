@@ -1,4 +1,4 @@
-/** The sum of a dense layer: its largest contributions one by one, the rest in one number. */
+/** The sum of a dense layer: its largest contributions, and the sum of the rest. */
 
 import { positionOf } from "convlens/engine/decode.js";
 import { element } from "convlens/interface/dom.js";
@@ -43,7 +43,7 @@ function drawTerm({ value, weight, product, source }, largest, look) {
   return tableRow(name, [...numbers, [signedBar(product / largest)]]);
 }
 
-/** @type {(share: number) => HTMLSpanElement} A bar from the middle: to the right above zero, to the left below. */
+/** @type {(share: number) => HTMLSpanElement} A bar from the middle: positive to the right, negative to the left. */
 function signedBar(share) {
   return element("span", {
     class: share < 0 ? "signed-bar below" : "signed-bar",
@@ -52,7 +52,7 @@ function signedBar(share) {
   });
 }
 
-/** @type {(model: Model, source: Source) => string} A number of a row of maps by the map it was in. */
+/** @type {(model: Model, source: Source) => string} A number after flatten is named by its map, row and column. */
 function whereFrom(model, { layer, place }) {
   if (layer < 0) return placeName(model, layer, place);
   const { inputShape, outputShape } = model.layers[layer];

@@ -1,7 +1,7 @@
 /**
- * Numbers in rows and columns, coloured by size and sign, every one of which may lead further.
+ * Numbers in rows and columns, coloured by size and sign. Each may link to its source.
  *
- * Sign is told three times: by colour, by the minus, and by the frame, which is broken below zero. Padding is hatched.
+ * Three things show the sign: the colour, the minus, and the frame, which is dashed below zero. Padding is hatched.
  */
 
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
@@ -13,13 +13,13 @@ import { ARROWS } from "convlens/interface/parts.js";
 
 /**
  * @typedef {object} GridOptions
- * @property {string} label what the grid is called
- * @property {number} [limit] the size with the full colour
- * @property {[number, number] | null} [grey] what is painted black and white, instead of by size and sign
- * @property {boolean[]} [padding] which are no numbers but padding
- * @property {(Source | null)[]} [sources] where they come from
- * @property {(source: Source) => void} [onSource] called with the source of the one that is followed
- * @property {number} [chosen] the one that is framed
+ * @property {string} label the name of the grid
+ * @property {number} [limit] the absolute value with the full colour
+ * @property {[number, number] | null} [grey] the values of black and white, to paint greys instead of colours
+ * @property {boolean[]} [padding] which cells are padding
+ * @property {(Source | null)[]} [sources] the source of each number
+ * @property {(source: Source) => void} [onSource] called with the source of the chosen number
+ * @property {number} [chosen] the index of the framed number
  */
 
 /**
@@ -105,7 +105,7 @@ function moveByKey(event, cells, columns, leads, follow) {
   const at = cellOf(event, cells);
   let [row, column] = [Math.floor(at / columns), at % columns];
   const isInside = () => column >= 0 && column < columns && row >= 0 && row * columns + column < cells.length;
-  // Over padding, which leads nowhere, to the next number that does.
+  // Skips padding, which has no source.
   do [row, column] = [row + move[0], column + move[1]];
   while (isInside() && !leads(row * columns + column));
   if (!isInside()) return;

@@ -12,10 +12,10 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 const NORMALISED =
   "The mean and the variance are this map’s running statistics from training; the scale and the shift were learned.";
 const PIXEL =
-  "This is the picture itself, so the chain of sums ends here. A pixel is a byte from 0 to 255 and is divided by 255";
+  "This is the image itself, so the chain of sums ends here. A pixel is a byte from 0 to 255 and is divided by 255";
 
 /**
- * One number by a rule, said in `words`; `name` is what comes out.
+ * One number computed by a rule, which `words` explain; `name` is the name of the result.
  * @type {(sum: Sum & RuleSum, look: Look, words: string, name: string) => HTMLParagraphElement[]}
  */
 export function drawRule({ input, total }, look, words, name) {
@@ -39,7 +39,7 @@ export function drawNormalisation(sum, look) {
   ];
 }
 
-/** The input: a byte of the picture, normalised. Here the way back ends. @param {InputSum} sum */
+/** The input: a byte of the image, normalised. The path back ends here. @param {InputSum} sum */
 export function drawInput({ mean, deviation, pixel, total }) {
   const changed = mean !== 0 || deviation !== 1;
   const share = [named(plain(pixel, 0), "pixel"), "/", plain(255, 0)];

@@ -17,7 +17,7 @@ const RAISED =
   ". The largest result is subtracted from all, which prevents overflow, and e is raised to each difference. The probability of a class is its share of the sum.";
 const TITLES = ["logit", "scaled", "minus the largest", "exponential", "probability"];
 
-/** The drawing of a softmax for the class `place`. @param {Softmax} softmax @param {number} place @param {Look} look */
+/** Draws the softmax for the class `place`. @param {Softmax} softmax @param {number} place @param {Look} look */
 export function drawSoftmax(softmax, place, look) {
   const { temperature, scaled, largest, exponents, sum, probabilities } = softmax;
   const fitted = temperature === 1 ? ", which changes nothing here" : FITTED;

@@ -1,4 +1,4 @@
-/** Pieces of a sum as text: signed terms, results, and numbers that lead to where they come from. */
+/** Parts of a sum as text: signed terms, results, and numbers that link to their sources. */
 
 import { element } from "convlens/interface/dom.js";
 import { formatNumber, formatSigned } from "convlens/interface/format.js";
@@ -8,8 +8,8 @@ import { describeTarget } from "convlens/views/look/places.js";
 /** @import { Children } from "convlens/interface/dom.js" */
 
 /**
- * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic
- * gives.
+ * The common part of all sums (see `sumBehind`): the number's place, its `value` in the forward pass, and the `total`
+ * of the sum.
  * @typedef {{
  *   layer: number, kind: string, text: string, place: number, position: number[], shape: number[], value: number,
  *   total: number,
@@ -17,33 +17,33 @@ import { describeTarget } from "convlens/views/look/places.js";
  */
 
 /**
- * What a drawing needs besides its sum.
+ * The context for drawing a sum.
  * @typedef {object} Look
  * @property {Model} model
- * @property {(layer: number) => number} limitOf the size of a layer's largest number
- * @property {(source: Source) => void} onSource called when a number is followed
+ * @property {(layer: number) => number} limitOf the largest absolute value of a layer
+ * @property {(source: Source) => void} onSource called when a person follows a number to its source
  */
 
-/** The digits that are shown behind the point, everywhere in a sum, so that what is added up can be added up again. */
+/** The digits after the point, the same everywhere in a sum, so that a person can add up the terms. */
 export const DIGITS = 3;
 
-/** @type {(value: number) => HTMLSpanElement} A number with its sign told by colour and sign. */
+/** @type {(value: number) => HTMLSpanElement} A number with a sign, coloured by its sign. */
 export function signed(value) {
   const sign = value > 0 ? "number plus" : value < 0 ? "number minus" : "number";
   return element("span", { class: sign }, formatSigned(value, DIGITS));
 }
 
-/** @type {(value: number, digits?: number) => HTMLSpanElement} A number as it is. */
+/** @type {(value: number, digits?: number) => HTMLSpanElement} A number without a plus or a colour. */
 export function plain(value, digits = DIGITS) {
   return element("span", { class: "number" }, formatNumber(value, digits));
 }
 
 /**
- * A number that leads to where it comes from.
+ * A number that links to its source.
  * @param {number} value
  * @param {Source} source
  * @param {Look} look
- * @param {string} [label] where that is, unless it is the layer and place
+ * @param {string} [label] the name of the source; by default its layer and place
  */
 export function lead(value, source, { model, onSource }, label = describeTarget(model, source)) {
   const text = formatNumber(value, DIGITS);
@@ -65,7 +65,7 @@ export function operator(sign) {
   return element("span", { class: "operator" }, sign);
 }
 
-/** @type {(value: number, digits?: number) => HTMLElement} What comes out. */
+/** @type {(value: number, digits?: number) => HTMLElement} The result of a sum. */
 export function result(value, digits = DIGITS) {
   return element("strong", { class: "number result" }, formatNumber(value, digits));
 }
