@@ -1,6 +1,7 @@
 """A way to run the commands in this process, and a run folder that one of them wrote."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +42,19 @@ def convlens(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 TINY_NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 
 
+@pytest.fixture(scope="session")
+def kept_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the folder `runs` of `trained_run` is kept for the next test, once it is there."""
+    return tmp_path_factory.mktemp("kept") / "runs"
+
+
 @pytest.fixture
-def trained_run(convlens: Callable[..., Ran], tiny: CatalogueEntry) -> Path:
-    """A run folder: `tiny`, learned for two epochs."""
+def trained_run(convlens: Callable[..., Ran], tiny: CatalogueEntry, kept_runs: Path) -> Path:
+    """A run folder: `tiny`, learned for two epochs. It is trained once, and every test gets a copy."""
+    if kept_runs.exists():
+        shutil.copytree(kept_runs, "runs", symlinks=True)
+        return Path("runs/first")
     ran = convlens("train", "tiny", "--network", TINY_NETWORK, "--epochs", "2", "--threads", "1", "--out", "runs/first")
     assert ran.code == 0, ran.err
+    shutil.copytree("runs", kept_runs, symlinks=True)
     return Path("runs/first")

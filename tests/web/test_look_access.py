@@ -35,13 +35,20 @@ def payload_of(model: TrainedModel, count: int = 6) -> dict[str, Any]:
     return page_model(model, LabelledImages(images, labels, model.class_names), name="random")
 
 
+@pytest.mark.parametrize("steps", [[], ["softmax", "dense", "pool"], ["heat", "layer", "steps"]], ids="+".join)
 @pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
 def test_axe_finds_nothing(
-    look: Opened, payload: dict[str, Any], violations: Callable[..., list[str]], scheme: str, width: int
+    look: Opened,
+    payload: dict[str, Any],
+    violations: Callable[..., list[str]],
+    scheme: str,
+    width: int,
+    steps: list[str],
 ) -> None:
     with look(payload, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
-        assert violations(page) == []
-        for step in ["softmax", "dense", "pool", "heat", "layer", "steps"]:
+        if not steps:
+            assert violations(page) == []
+        for step in steps:
             open_step(page, step)
             assert violations(page, within=".look > .details") == [], step
 
