@@ -22,7 +22,7 @@ ELSEWHERE = {
     "trained_model": ("tests/old_models", "tests/hostile/test_damaged_models.py"),
     "web/engine": ("tests/web/test_engine_*.py",),
     "web/interface": ("tests/web/test_look*.py", "tests/web/test_headings.py", "tests/web/test_runs.py"),
-    "web/layers": ("tests/web/test_engine_*.py", "tests/web/learn", "tests/web/test_look*.py"),
+    "web/layers": ("tests/web/test_engine_*.py", "tests/web/learn/test_learn_layers.py"),
     "web/preparation": ("tests/web/preparation",),
     "web/views/learn": ("tests/web/learn",),
     "web/views/look": ("tests/web/test_look*.py", "tests/web/test_one_file.py"),
