@@ -231,6 +231,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             write_record(options.record, options.earlier, root)
             return 0
         return run(options, root)
+    except KeyboardInterrupt:
+        print("mutate: stopped; what was tried until now is in the file of results.", file=sys.stderr)
+        return 130
     except ModuleNotFoundError as error:
         print(f"mutate: {error.name} is not installed; pip install --group mutation", file=sys.stderr)
     except (ValueError, RuntimeError, OSError) as error:

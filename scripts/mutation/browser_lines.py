@@ -66,7 +66,8 @@ class BrowserLines:
             self._sessions.pop(context, None)
             close(context, *arguments, **more)
 
-        BrowserContext.new_page, BrowserContext.close = watched, closing
+        changed: Any = BrowserContext
+        changed.new_page, changed.close = watched, closing
 
     def book(self, context: str) -> None:
         """Everything that ran since the last time belongs to this context."""
