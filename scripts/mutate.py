@@ -5,6 +5,7 @@
     scripts/mutate --sample 300 --seed 1                    a sample over all packages
     scripts/mutate --sample 300 --seed 1 --package data     that sample's part of a package
     scripts/mutate --again build/mutation.json              only those that survived the last time
+    scripts/mutate --again build/mutation.json --tests tests/training/test_schedule.py      and only with these tests
 
 The mutants are made in a copy of the project in a temporary folder. A mutant is tried with the tests of its own
 package that reach its line, the quickest first, up to the first that fails. Results also go to build/mutation.json.
@@ -16,6 +17,7 @@ import argparse
 import contextlib
 import importlib.metadata
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -106,11 +108,14 @@ def mutants_again(root: Path, results: Path) -> list[Mutant]:
 
 
 def try_package(
-    copies: Sequence[WorkingCopy], mutants: Sequence[Mutant], tell: Callable[[Outcome], None]
+    copies: Sequence[WorkingCopy],
+    mutants: Sequence[Mutant],
+    tests: Sequence[str],
+    tell: Callable[[Outcome], None],
 ) -> list[Outcome]:
-    """Measure the tests of one package and try its mutants."""
+    """Measure the tests and try the mutants of one package; where no tests are given, it is all of its own."""
     package = package_of(mutants[0].path)
-    tests = own_tests(copies[0].root, package)
+    tests = tests or own_tests(copies[0].root, package)
     if not tests:
         print(f"{package}: no test belongs to it", file=sys.stderr)
         return [Outcome(one, "not reached") for one in mutants]
@@ -161,11 +166,13 @@ def run(options: argparse.Namespace, root: Path) -> int:
             print(f"{outcome.result}: {outcome.mutant}" + (f"  [{outcome.by}]" if outcome.by else ""), flush=True)
         write_results(options.output, outcomes, facts)
 
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda number, _: sys.exit(128 + number))  # so that the copies are removed then, too
     with contextlib.ExitStack() as stack:
         workers = max(1, min(options.jobs, len(counted)))
         copies = [stack.enter_context(WorkingCopy(root)) for _ in range(workers)]
         for package in dict.fromkeys(package_of(one.path) for one in counted):
-            try_package(copies, [one for one in counted if package_of(one.path) == package], tell)
+            try_package(copies, [one for one in counted if package_of(one.path) == package], options.tests, tell)
     print(summarise(outcomes))
     return 0
 
@@ -189,6 +196,9 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--package", action="append", default=[], help="only this package's part; can be repeated")
     parser.add_argument(
         "--again", type=Path, metavar="FILE", help="try what survived according to this file of results"
+    )
+    parser.add_argument(
+        "--tests", nargs="+", default=[], metavar="FILE", help="with these tests only, which is quicker"
     )
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="workers (default: one a core)")
     parser.add_argument(
@@ -221,6 +231,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             write_record(options.record, options.earlier, root)
             return 0
         return run(options, root)
+    except KeyboardInterrupt:
+        print("mutate: stopped; what was tried until now is in the file of results.", file=sys.stderr)
+        return 130
     except ModuleNotFoundError as error:
         print(f"mutate: {error.name} is not installed; pip install --group mutation", file=sys.stderr)
     except (ValueError, RuntimeError, OSError) as error:

@@ -17,7 +17,9 @@ def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_cores_are_those_that_this_process_may_use(monkeypatch, quota):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5, 7}, raising=False)
+    this_process, another = 0, 1
+    of_process = {this_process: {0, 5, 7}, another: {1}}
+    monkeypatch.setattr(os, "sched_getaffinity", of_process.__getitem__, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     assert available_cores() == 3
 

@@ -16,24 +16,25 @@ from typing import Any
 
 import pytest
 
+from mutation.browser_lines import BrowserLines
 from mutation.reach import FIXTURE
 
 ORDERS: dict[str, Any] = json.loads(os.environ["MUTATION_RECORD"])
 
 
 def _start_coverage() -> Any:
-    if not ORDERS["measured"]:
+    if not any(name.endswith(".py") for name in ORDERS["measured"]):
         return None
     import coverage
 
-    measured = [str(Path(name).resolve()) for name in ORDERS["measured"]]
-    includes = [name if name.endswith(".py") else f"{name}/*" for name in measured]
+    includes = [str(Path(name).resolve()) for name in ORDERS["measured"] if name.endswith(".py")]
     started = coverage.Coverage(include=includes, data_file=None, config_file=False)
     started.start()
     return started
 
 
 COVERAGE = _start_coverage()  # before anything imports the package
+BROWSER = BrowserLines(Path(ORDERS["root"])) if any(name.endswith(".js") for name in ORDERS["measured"]) else None
 TESTS: dict[str, dict[str, Any]] = {}
 _current = ""
 
@@ -41,10 +42,18 @@ _current = ""
 def _switch(context: str) -> str:
     """Lines belong to `context` from now on; returns the one before."""
     global _current
+    if BROWSER is not None:
+        BROWSER.book(_current)
     before, _current = _current, context
     if COVERAGE is not None:
         COVERAGE.switch_context(context)
     return before
+
+
+def pytest_sessionstart() -> None:
+    """Where the page's modules are of interest, Playwright's pages are watched."""
+    if BROWSER is not None:
+        BROWSER.watch_playwright(lambda: _current)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,7 +94,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     """Everything into one file."""
-    lines: dict[str, dict[int, list[str]]] = {}
+    lines: dict[str, dict[int, list[str]]] = dict(BROWSER.lines) if BROWSER is not None else {}
     if COVERAGE is not None:
         COVERAGE.stop()
         data = COVERAGE.get_data()

@@ -187,7 +187,7 @@ def try_all(
         except Exception as error:  # handed on below, from the thread that waits
             failures.append(error)
 
-    threads = [threading.Thread(target=work, args=(copy,)) for copy in copies]
+    threads = [threading.Thread(target=work, args=(copy,), daemon=True) for copy in copies]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -205,6 +205,12 @@ def test_a_temperature_divides_the_logits():
     assert found.losses.tolist() == pytest.approx([math.log(4)])
 
 
+def test_which_class_is_best_is_read_from_the_logits_where_probabilities_are_rounded_to_a_tie():
+    found = confidences(np.array([[0.0, 1e-17], [1e-17, 0.0]]), np.array([1, 1]))
+    assert found.right.tolist() == [True, False]
+    assert found.best.tolist() == [0.5, 0.5]
+
+
 def test_huge_logits_have_finite_losses():
     found = confidences(np.array([[0.0, 2000.0], [1e30, -1e30]], np.float32), np.array([0, 0]))
     assert found.losses.tolist() == [2000, 0]

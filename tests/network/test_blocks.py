@@ -193,10 +193,17 @@ def test_a_mistake_in_python_names_the_path() -> None:
         Network([Concat([], [ReLU]), Dense()])  # pyright: ignore[reportArgumentType]
 
 
-def test_blocks_may_not_be_nested_without_end() -> None:
-    deep = "residual(" * 21 + "relu" + ")" * 21 + ", dense"
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("residual(", ")"), ("concat(", "; relu)"), ("residual(relu, shortcut ", ")")]
+)
+def test_blocks_of_a_text_may_not_be_nested_without_end(opening: str, closing: str) -> None:
     with pytest.raises(NetworkError, match="more than 20 blocks within blocks"):
-        Network(deep)
+        Network(opening * 21 + "relu" + closing * 21 + ", dense")
+    with pytest.raises(NetworkError, match="more than 20 blocks within blocks"):  # told before Python's recursion ends
+        Network(opening * 3000 + "relu" + closing * 3000 + ", dense")
+
+
+def test_blocks_may_not_be_nested_without_end() -> None:
     block: Residual | ReLU = ReLU()
     for _ in range(21):
         block = Residual([block])

@@ -189,6 +189,18 @@ def test_the_bar_leaves_room_for_what_ctrl_c_echoes(clock, width):
     display.close()
 
 
+def test_the_bar_is_as_long_as_the_steps_that_are_done(clock):
+    display = TerminalDisplay(terminal()[0])
+    (task,) = display._bar.tasks
+    lengths = []
+    for event in (replace(STARTED, steps_done=24), CHUNK, *epochs(3)):
+        clock[0] += 1
+        display.on_event(event)
+        lengths.append((task.completed, task.total))
+    assert lengths == [(24, 2400), (3 * 12 + 4 + 2, 2400), (4 * 12, 2400)]
+    display.close()
+
+
 def test_the_bar_goes_and_the_lines_stay(clock):
     console, written = terminal()
     display = TerminalDisplay(console)
@@ -237,7 +249,10 @@ def test_a_terminal_gets_the_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", written)
     display = choose_display()
     assert isinstance(display, TerminalDisplay)
+    for event in (STARTED, *epochs(0)):
+        display.on_event(event)
     display.close()
+    assert "Epoch 0: accuracy 93.75 %" in written.getvalue()
 
 
 def test_the_display_is_closed_whatever_happens(capsys):

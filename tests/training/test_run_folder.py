@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shlex
 import sys
 import tomllib
@@ -23,6 +24,7 @@ from convlens.training.run_folder import (
     check_run_folder,
     create_run_folder,
     point_latest_to,
+    processor_name,
     read_config,
     write_metrics,
     write_start,
@@ -326,6 +328,22 @@ def test_a_command_with_names_that_are_no_text_is_written_byte_by_byte(tmp_path,
     monkeypatch.setattr(sys, "argv", ["convlens", "train", "--out", os.fsdecode(b"\xff")])
     write_start(tmp_path, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     assert (tmp_path / "command.txt").read_bytes() == b"convlens train --out '\xff'\n"
+
+
+@pytest.mark.parametrize("known", ["flags : avx2\n", None])
+def test_a_processor_that_does_not_tell_its_name_is_called_after_its_kind(monkeypatch, known):
+    def read_text(path: Path, **_: object) -> str:
+        assert path == Path("/proc/cpuinfo")
+        if known is None:
+            raise FileNotFoundError(path)
+        return known
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert processor_name() == "riscv64"
+    monkeypatch.setattr(platform, "processor", lambda: "arm")
+    assert processor_name() == "arm"
 
 
 def test_the_environment_names_machine_and_versions(tmp_path):

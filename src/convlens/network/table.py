@@ -37,9 +37,9 @@ class LayerRow:
     warnings: tuple[str, ...]
     inputs: tuple[int, ...]
     path: str
-    depth: int = 0
-    branch: str = ""
-    opens: tuple[str, ...] = ()
+    depth: int
+    branch: str
+    opens: tuple[str, ...]
 
     @property
     def indented_text(self) -> str:
