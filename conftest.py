@@ -19,12 +19,12 @@ NEEDS_NATIVE = re.compile(
 """A module that imports the engine, or a benchmark of it, when it is loaded."""
 
 
-MEMORY_OF_A_PROCESS = 2 * 1024**3  # with PyTorch, the browser that it starts, and room to spare
+MEMORY_OF_A_PROCESS = 2 * 1024**3  # with PyTorch, the browser that it starts, and a margin
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """How many processes `-n auto` is."""
+    """Choose the number of processes for `-n auto`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(1, min(cores + 1, memory // MEMORY_OF_A_PROCESS))
