@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Literal
 
 Manner = Literal["whole", "in pieces", "half", "reset", "unread"]
+MANNERS: tuple[Manner, ...] = ("whole", "in pieces", "half", "reset", "unread")
 
 JUNK = (
     *(
@@ -82,10 +83,10 @@ def make_request(random: Random, server: Server) -> Request:
         "chunks": _bad_chunks,
     }
     kind = random.choice(list(makers))
-    manner: Manner = random.choices(["whole", "in pieces", "half", "reset", "unread"], [60, 10, 10, 10, 10])[0]
+    manner = random.choices(MANNERS, [60, 10, 10, 10, 10])[0]
     if random.random() < 0.1:
         kind, wire = "stream", _head("GET", f"/api/jobs/{server.job}/events", {"Host": f"localhost:{server.port}"})
-        manner = random.choice(["reset", "half", "unread"])
+        manner = random.choice(MANNERS[2:])
     else:
         wire = makers[kind](random, server)
     return Request(wire, manner, kind)

@@ -297,6 +297,7 @@ def test_a_stream_whose_reader_sends_its_end_and_reads_nothing_is_closed(standin
     before = count_descriptors()
     with connect(standing_server, STREAM, buffer=4_096) as connection:
         wait_for_listeners(long_log, 1)
+        time.sleep(0.3)
         connection.shutdown(socket.SHUT_WR)
         until = time.monotonic() + 8
         while count_descriptors() > before + 1 and time.monotonic() < until:
@@ -305,6 +306,7 @@ def test_a_stream_whose_reader_sends_its_end_and_reads_nothing_is_closed(standin
         monkeypatch.setattr(connections, "CLOSE_SECONDS", 1e6)
         with connect(standing_server, STREAM, buffer=4_096) as another:
             wait_for_listeners(long_log, 1)
+            time.sleep(0.3)  # until no more fits between them
             another.shutdown(socket.SHUT_WR)
             wait_for_listeners(long_log, 0)  # at once, although the connection is still there
 

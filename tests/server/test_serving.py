@@ -56,7 +56,7 @@ def test_without_a_descriptor_a_connection_is_turned_away_and_the_next_is_taken(
     shortages: list[int] = []
     with open_socket("127.0.0.1", 0) as listener:
         listener.on_shortage = lambda: shortages.append(1)
-        accept, causes = listener._accept, [errno.EMFILE]
+        accept, causes = listener._accept, [errno.EMFILE]  # pyright: ignore[reportAttributeAccessIssue]
 
         def fail_at_first() -> object:
             if causes:

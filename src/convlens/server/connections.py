@@ -43,7 +43,7 @@ class Connection(H11Protocol):
         """Whether it waits for a request."""
         return self.cycle is None or self.cycle.response_complete
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin to wait for a head. Where there are too many connections, the one that has waited longest ends."""
         super().connection_made(transport)
         self.since = self.loop.time()
