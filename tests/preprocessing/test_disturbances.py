@@ -70,6 +70,17 @@ def test_ruled_lines_go_and_ink_on_them_stays(draw_glyph):
     np.testing.assert_array_equal(cleaned, ink)
 
 
+@pytest.mark.parametrize(("level", "removed"), [(153, 4), (152, 0)])
+def test_lines_stay_where_what_is_left_is_less_than_three_fifths_as_light(draw_glyph, level, removed):
+    ink = np.minimum(255 - draw_glyph("I", 200, 120, 12), level)
+    ruled = ink.copy()
+    for row in (30, 80, 130, 180):
+        ruled[row : row + 2] = 255
+    cleaned, count = remove_lines(ruled)
+    assert count == removed
+    assert cleaned.max() == (level if removed else 255)
+
+
 def test_a_drawn_box_around_the_ink_goes(draw_glyph):
     ink = 255 - draw_glyph("O", 200, 100, 12)
     boxed = ink.copy()
@@ -106,6 +117,18 @@ def test_shadows_are_evened_out(paper, kind):
     assert np.ptp(dark[blank]) > 80
     # The ink is a fifth as light as the paper around it, in the shadow and outside of it.
     assert np.median(even[paper < 50]) == pytest.approx(np.median(even[blank]) * 40 / 220, rel=0.25)
+
+
+def test_light_is_subtracted_from_a_dark_background(paper):
+    rows, _ = np.mgrid[:200, :200] / 199
+    glow = 60 + 80 * rows
+    chalk = np.rint(np.clip(glow + (paper < 130) * 100, 0, 255)).astype(np.uint8)
+    even, span = even_out_shadows(chalk)
+    assert span == pytest.approx(80, abs=8)
+    blank, ink = paper > 215, paper < 50
+    # The light is that of the darkest tenth of the background, 68, and the ink keeps its 100 levels above it.
+    assert np.percentile(even[blank], (2, 50, 98)) == pytest.approx([68, 68, 68], abs=12)
+    assert np.median(even[ink]) == pytest.approx(168, abs=12)
 
 
 def test_even_light_is_left_alone(paper, draw_glyph):
