@@ -33,8 +33,8 @@ class Changes(_Options):
         balance: How to treat rare classes: none, weights (count them more) or sampling (show them more often).
         seed: The seed of all random numbers; the same seed gives the same weights on the same kind of processor.
         validation: The share of the training images to hold out for validation and calibration, such as 0.1.
-        error_rate: The threshold is chosen so that at most this share of the answers is wrong; less confident answers
-            are unknown. [default: 0.01; best: 0.005]
+        error_rate: Choose the confidence below which an answer is unknown, so that at most this share of the other
+            answers is wrong. [default: 0.01; best: 0.005]
         patience: Stop after this many epochs in a row without improvement on the held-out images; 0 never stops early.
         minutes: The time limit in minutes, including testing and saving but not reading the images.
     """
@@ -63,8 +63,8 @@ class UserImages(_Options):
     Attributes:
         size: Your own images: the side of the square input in pixels, 16 to 96. [default: chosen from the images]
         channels: Your own images: 1 for grey, 3 for colour. [default: chosen from the images]
-        group_by: Your own images: a pattern for parts of the path, such as "{stem[:5]}"; files that give the same text
-            are not divided between training and test images.
+        group_by: Your own images: a pattern that groups files, such as "{stem[:5]}" for the first five characters of
+            the name; a group is never divided between training, validation and test images.
         split_seed: Your own images: the seed for dividing them into training, validation and test images.
     """
 

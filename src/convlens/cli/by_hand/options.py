@@ -19,7 +19,8 @@ TableOption = Annotated[bool, Parameter(negative="", help="Show the window posit
 AtOption = Annotated[
     str | None,
     Parameter(
-        help="Show only the sum behind this position of the result: 2; 0,2 (row, column); or 5,0,2 (map, row, column)."
+        help="Show only the sum behind one position of the result: 2 in a vector; 0,2 for row and column; or 5,0,2 for "
+        "map, row and column."
     ),
 ]
 DrawOption = Annotated[
