@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mutation.mutants import EQUIVALENTS, Equivalent, Mutant, read_equivalents, without_equivalents
-from mutation.packages import package_of
+from mutation.packages import is_mutable, package_of
 from mutation.testing import KILLED, NO_PROGRAM, SURVIVED, TIMEOUT, UNREACHED, Outcome
+from mutation.working_copy import list_files
 from records import RECORDS, format_facts, format_table, write_section
 
 TOTAL = "all"
@@ -133,10 +134,12 @@ def write_record(files: Sequence[Path], earlier: Sequence[Path], root: Path, pat
         "`score before` is that of the same mutants when they were first tried. Equivalent mutants, which no\n"
         "test can notice, do not count."
     )
+    packages = {package_of(name) for name in list_files(root) if is_mutable(name)}
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     shown = {
         **{name: str(value) for name, value in facts.items()},
         "command": f"scripts/mutate --sample 300 --seed {facts['seed']}, package by package",
+        "packages": f"{len(count(counted)) - 1} of {len(packages)} have been tried",
         "versions": versions,
         "left out": "texts, docstrings, annotations, decorators",
         "equivalent mutants": str(EQUIVALENTS),

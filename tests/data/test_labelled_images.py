@@ -1,11 +1,15 @@
 """LabelledImages and Dataset: what they refuse, and that what they hold is what was given."""
 
+import base64
+import io
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from convlens.data import Dataset, LabelledImages
 from convlens.errors import DataError, UsageError
@@ -130,3 +134,10 @@ def test_class_names_are_distinct_texts(names, message):
 def test_a_list_of_labels_will_do_and_a_name_need_not_be_given():
     pets = LabelledImages(np.zeros((2, 1, 2, 2), np.uint8), [1, 0], ("cat", "dog"))
     assert (pets.labels.tolist(), pets.labels.dtype, pets.name) == ([1, 0], np.int64, "images")
+
+
+def test_a_notebook_shows_the_pixels_of_colour_images():
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 5), np.uint8)
+    html = LabelledImages(images, np.array([0, 1]), ("cat", "dog"), "pets")._repr_html_()
+    shown = [np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) for png in re.findall(r"base64,([^\"']+)", html)]
+    np.testing.assert_array_equal(np.stack(shown), images.transpose(0, 2, 3, 1))

@@ -191,6 +191,17 @@ def test_one_class_that_can_be_read(tmp_path: Path, write_photos: WritePhotos) -
         import_images(folder)
 
 
+def test_no_class_that_can_be_trained(tmp_path: Path, write_photos: WritePhotos) -> None:
+    write_photos(tmp_path / "photos/test", ant=2, bee=2)
+    folder = write_photos(tmp_path / "photos/train", ant=1, bee=1).parent
+    for name in ("ant", "bee"):
+        (folder / "train" / name / "0.png").write_bytes(b"hello")
+    with pytest.raises(
+        DataError, match=r"photos: no class has images that can be read; 2 of 6 files cannot \(train/ant"
+    ):
+        import_images(folder)
+
+
 def test_a_file_that_disappears_between_listing_and_decoding(
     tmp_path: Path, write_photos: WritePhotos, monkeypatch: pytest.MonkeyPatch, decoded: list[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """What folders say about classes and parts, and what is done with everything else that lies around."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ def test_classes_are_in_natural_order_and_keep_what_lies_below(tmp_path: Path) -
     assert listing.labels.tolist() == [0, 1, 1, 2]
     assert set(listing.parts.tolist()) == {UNDECIDED}
     assert listing.sizes.tolist() == [1, 1, 1, 1]
+
+
+def test_classes_whose_images_all_lie_deeper_are_the_outermost_folders_that_differ(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        for name in ("outer/cat/one/a.png", "outer/dog/two/b.png"):
+            archive.writestr(name, b"x")
+    listing = list_images(tmp_path / "pets.zip")
+    assert listing.class_names == ("cat", "dog")
+    assert listing.labels.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(("validation", "test"), [("val", "test"), ("Valid", "TEST"), ("validation", "testing")])
@@ -93,6 +103,14 @@ def test_links_that_go_in_circles_end(tmp_path: Path) -> None:
     assert {"a/1.png", "b/1.png", "a/other/1.png", "b/gone.png"} <= set(listing.names)
     assert len(listing) < 10
     assert any("links to folders that were already listed were not followed" in note for note in listing.notes)
+
+
+def test_every_link_in_a_circle_is_counted(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.png", "b/1.png")
+    for name in ("a", "b"):
+        (tmp_path / name / "self").symlink_to(tmp_path / name, target_is_directory=True)
+    notes = list_images(tmp_path).notes
+    assert "2 links to folders that were already listed were not followed" in notes
 
 
 def test_a_linked_class_is_followed(tmp_path: Path) -> None:

@@ -134,6 +134,15 @@ def test_files_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
 
 
+@pytest.mark.parametrize(("allowed", "problem"), [(0, "none"), (-1, "too_large")])
+def test_a_file_of_exactly_the_largest_size_is_read(tmp_path, monkeypatch, allowed, problem):
+    path = tmp_path / "grey.png"
+    path.write_bytes(good(1))
+    monkeypatch.setattr("convlens.data.custom.worker.MAX_FILE_BYTES", path.stat().st_size + allowed)
+    answer = Reader().decode(Job(b"", [os.fsencode(path)], 16, 1), 0)
+    assert PROBLEMS[answer.facts["problem"]] == problem
+
+
 def test_files_of_kinds_that_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.PSD").write_bytes(b"8BPS and more")
     answer = Reader().decode(Job(b"", [os.fsencode(tmp_path / "a.PSD")], 16, 1), 0)

@@ -14,10 +14,11 @@ FILMS = [f"film{film}_{picture}.png" for film in range(6) for picture in range(4
         ([f"a/track-{track}-{letter}.jpg" for track in range(4) for letter in "xy"], [0, 0, 1, 1, 2, 2, 3, 3]),
         ([f"p{person} {pose}.png" for person in range(4) for pose in ("left", "right")], [0, 0, 1, 1, 2, 2, 3, 3]),
         ([f"{word}{number}.png" for word in "abcd" for number in (1, 22)], [0, 0, 1, 1, 2, 2, 3, 3]),
+        ([f"v1.{film}_{picture}.png" for film in range(4) for picture in range(2)], [0, 0, 1, 1, 2, 2, 3, 3]),
         # One folder is one film: what is left of a numbered name is the folder's.
         ([f"film{film}/{picture}.png" for film in range(4) for picture in range(2)], [0, 0, 1, 1, 2, 2, 3, 3]),
     ],
-    ids=["films", "tracks", "people", "letters", "folders"],
+    ids=["films", "tracks", "people", "letters", "dots", "folders"],
 )  # fmt: skip
 def test_series_are_what_is_left_of_names(names, expected):
     found = find_series(names, classes=2)
