@@ -118,7 +118,7 @@ def _read_file(source: str | Path | bytes, name: str) -> "Image":
         content = source if isinstance(source, bytes) else b""
         is_known = has_known_cost(start) and size <= MOST_BYTES_HERE
         if is_known and not content:
-            content = start + file.read(MOST_BYTES_HERE)
+            content = start + file.read(size)
         if content and count_scans(content) > MOST_SCANS:
             raise ImageError(f"{name} has more than the {MOST_SCANS} scans allowed: save it again as PNG.", "too_slow")
         separately = not is_enforced_here()

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_MANY_PIXELS = 1_000_000
+
 
 def fit_into(height: int, width: int, box_height: int, box_width: int) -> tuple[int, int]:
     """Return the largest size (height, width) with the same proportions that fits into a box, at least 1×1.
@@ -97,9 +99,11 @@ def count_levels(grey: np.ndarray) -> np.ndarray:
     >>> count_levels(np.array([[0, 2, 2]], np.uint8))[:4].tolist()
     [1, 0, 2, 0]
     """
+    if grey.size < _MANY_PIXELS:
+        return np.bincount(grey.reshape(-1), minlength=256)
     from PIL import Image
 
-    return np.array(Image.fromarray(grey).histogram())
+    return np.array(Image.fromarray(grey).histogram())  # NumPy would take 8 bytes for each pixel
 
 
 def scale_into(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

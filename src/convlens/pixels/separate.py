@@ -34,6 +34,7 @@ class Answer(msgspec.Struct, array_like=True):
     palette_mode: str = ""
     palette: bytes = b""
     notes: tuple[str, ...] = ()
+    rows_at_once: int = 0
     transparency: int | bytes | tuple[int, ...] | None = None
 
 
@@ -108,7 +109,7 @@ def _received(child: ChildProcess, answer: Answer) -> "Image":
     image = Image.new(answer.mode, answer.size)
     top = 0
     while top < answer.size[1]:
-        rows = min(_rows_at_once(answer.size[0]), answer.size[1] - top)
+        rows = min(answer.rows_at_once, answer.size[1] - top)
         piece = Image.frombytes(answer.mode, (answer.size[0], rows), child.receive())
         image.paste(piece, (0, top))
         top += rows
@@ -118,10 +119,6 @@ def _received(child: ChildProcess, answer: Answer) -> "Image":
     if answer.transparency is not None:
         image.info["transparency"] = answer.transparency
     return image
-
-
-def _rows_at_once(width: int) -> int:
-    return max(1, _PIECE // (4 * width))
 
 
 def serve() -> None:
@@ -146,9 +143,8 @@ def _answer(message: bytes, answers: IO[bytes]) -> None:
         return
     del content
     write_message(answers, msgspec.msgpack.encode(facts))
-    rows = _rows_at_once(image.width)
-    for top in range(0, image.height, rows):
-        piece = image.crop((0, top, image.width, min(top + rows, image.height)))
+    for top in range(0, image.height, facts.rows_at_once):
+        piece = image.crop((0, top, image.width, min(top + facts.rows_at_once, image.height)))
         write_message(answers, piece.tobytes())
 
 
@@ -157,6 +153,7 @@ def _facts(image: "Image") -> Answer:
     return Answer(
         mode=image.mode,
         size=image.size,
+        rows_at_once=max(1, _PIECE // (4 * image.width)),
         palette_mode=palette.mode if palette else "",
         palette=image.im.getpalette(palette.mode, palette.mode) if palette else b"",
         notes=tuple(image.info.get("notes", ())),

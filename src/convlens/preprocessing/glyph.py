@@ -66,16 +66,18 @@ def find_background(grey: np.ndarray) -> tuple[float, float]:
     if float((distances > _INK_LEVEL * (high - low)).mean()) <= _MOST_BORDER_INK:
         return level, deviation
     middle = (low + high) / 2
-    counts, is_light = count_levels(grey), middle < _LEVELS
-    sides = [np.where(is_light == side, counts, 0) for side in (False, True)]
-    levels = [_median(_LEVELS, side) for side in sides if side.any()]
+    counts, light = count_levels(grey), int(middle) + 1
+    sides = [(_LEVELS[:light], counts[:light]), (_LEVELS[light:], counts[light:])]
+    sides = [(values, counts) for values, counts in sides if counts.any()]
+    levels = [_median(values, counts) for values, counts in sides]
     deviations = [
-        _median(np.abs(_LEVELS - found), side) for found, side in zip(levels, filter(np.any, sides), strict=True)
+        _median(np.abs(values - level_of_side), counts)
+        for level_of_side, (values, counts) in zip(levels, sides, strict=True)
     ]
     if len(levels) < 2 or levels[1] - levels[0] < _TWO_LEVELS * sum(deviations):
         return level, deviation  # noise or a photograph: there are no two distinct levels
     corners = grey[:: max(len(grey) - 1, 1), :: max(grey.shape[1] - 1, 1)]
-    votes = (border > middle).mean() + sides[1].sum() / grey.size + (corners > middle).mean()
+    votes = (border > middle).mean() + sides[1][1].sum() / grey.size + (corners > middle).mean()
     chosen = int(votes >= 1.5)
     if (level > middle) == bool(chosen):
         return level, min(deviation, deviations[chosen])
