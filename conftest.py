@@ -19,7 +19,7 @@ NEEDS_NATIVE = re.compile(
 """A module that imports the engine, or a benchmark of it, when it is loaded."""
 
 
-MEMORY_OF_A_PROCESS = 2 * 1024**3  # with PyTorch, the browser that it starts, and room to spare
+MEMORY_OF_A_PROCESS = 2 * 1024**3  # with PyTorch, and with the browser that it starts
 
 
 @pytest.hookimpl(optionalhook=True)
