@@ -30,7 +30,7 @@ def list_javascript_mutants(path: str, text: str, root: Path) -> list[Mutant]:
     if run.returncode:
         reason = (run.stderr.strip().splitlines() or ["no reason"])[-1]
         if "stryker" in run.stderr:
-            reason = "Stryker's instrumenter is not in node_modules; npm install puts it there"
+            reason = "Stryker's instrumenter is not in node_modules; npm install --include=optional puts it there"
         raise RuntimeError(f"the mutants of {path} cannot be listed: {reason}")
     starts = [0]
     for line in text.split("\n"):
