@@ -41,6 +41,7 @@ class Checkpoint:
     source: Mapping[str, Any] | None = None
     verdicts: tuple[ProbeVerdict, ...] = ()
     best_weights: Weights = field(default_factory=dict)
+    data_dir: str | None = None
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -64,6 +65,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "cooling": history.cooling,
         "time_is_up": history.time_is_up,
         "source": checkpoint.source,
+        "data_dir": checkpoint.data_dir,
         "verdicts": [asdict(verdict) for verdict in checkpoint.verdicts],
     }
     write_atomically(path, file_format.encode(facts, arrays))

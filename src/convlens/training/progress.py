@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
-from convlens.training.events import ChunkDone, EpochDone, Event, Judged, TrainingEnded, TrainingStarted, log_lines
+from convlens.training.events import (
+    ChunkDone,
+    EpochDone,
+    Event,
+    Judged,
+    NotWritten,
+    TrainingEnded,
+    TrainingStarted,
+    log_lines,
+)
 
 SECONDS_BETWEEN_LINES = 1.0
 """Lines of epochs come no faster, so that a log of a thousand short epochs can be read."""
@@ -85,7 +94,7 @@ class LineSelection:
                 return []
             case EpochDone():
                 return self._pace.due(lines)
-            case TrainingEnded():
+            case TrainingEnded() | NotWritten():
                 return self._pace.rest() + lines
             case Judged():
                 return self._pace.rest() + ([] if self._full else lines)  # the command's result says so again
@@ -117,6 +126,61 @@ class PlainLines:
             sys.stderr.flush()
 
 
+class WhileItCan:
+    """Shows what it is given until that fails once, because nobody takes output any more: a terminal that was closed, a
+    full disk, a pipe that nobody reads. No training ends because of what it shows.
+
+    >>> show = WhileItCan()
+    >>> show(lambda: print("seen"))
+    seen
+    >>> show.works
+    True
+    """
+
+    def __init__(self) -> None:
+        self.works = True
+
+    def __call__(self, show: Callable[[], object]) -> None:
+        """Call `show`, unless an earlier call failed."""
+        if not self.works:
+            return
+        try:
+            show()
+        except OSError:
+            self.works = False
+        except ValueError as error:
+            if "closed file" not in str(error):
+                raise
+            self.works = False
+
+
+class Guarded:
+    """A display, or none, that shows events as long as somebody takes what it writes.
+
+    Args:
+        make: makes the display; drawing the first bar may fail, too.
+    """
+
+    def __init__(self, make: Callable[[], Display]) -> None:
+        self._show = WhileItCan()
+        self._display: Display | None = None
+        self._show(lambda: self._make(make))
+
+    def _make(self, make: Callable[[], Display]) -> None:
+        self._display = make()
+
+    def on_event(self, event: Event) -> None:
+        """Show one event."""
+        if self._display is not None:
+            display = self._display
+            self._show(lambda: display.on_event(event))
+
+    def close(self) -> None:
+        """Close the display, after a failure too: it may have redirected stdout."""
+        if self._display is not None:
+            WhileItCan()(self._display.close)
+
+
 def in_notebook() -> bool:
     """Whether the code runs in a notebook (Jupyter, Colab, VS Code): an IPython that has a kernel."""
     ipython = sys.modules.get("IPython")
@@ -137,7 +201,7 @@ def choose_display() -> Display:
 
 
 class _Nothing:
-    """For a program without stderr, such as one of a window on Windows."""
+    """For a program without stderr: `2>&-`, or one of a window on Windows."""
 
     def on_event(self, event: Event) -> None:
         """Show nothing."""
@@ -172,14 +236,27 @@ def _prints(on_event: Callable[[Event], None]) -> bool:
 def _without_chunks(show: Callable[[Any], None]) -> Callable[[Event], None]:
     """A line twenty times a second helps nobody, and a chunk whose `str` is empty would print an empty line.
 
-    What is printed is the `str`; rich would take an event apart.
+    What is printed is the `str`; rich would take an event apart. What stdout cannot encode is escaped.
     """
-    return lambda event: None if isinstance(event, ChunkDone) else show(str(event))
+    printed = WhileItCan()
+
+    def tell(event: Event) -> None:
+        if not isinstance(event, ChunkDone):
+            printed(lambda: _print_anyway(show, str(event)))
+
+    return tell
+
+
+def _print_anyway(show: Callable[[Any], None], text: str) -> None:
+    try:
+        show(text)
+    except UnicodeEncodeError:
+        show(text.encode("ascii", "backslashreplace").decode())
 
 
 @contextmanager
 def _showing(on_event: Callable[[Event], None] | None) -> Iterator[Callable[[Event], None]]:
-    display = choose_display()
+    display = Guarded(choose_display)
 
     def tell(event: Event) -> None:
         display.on_event(event)

@@ -13,7 +13,7 @@ from convlens.habits import explains_arguments
 from convlens.network import PRESETS, Network, NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
-from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
+from convlens.trained_model.location import CHECKPOINT_NAME, CONFIG_NAME, MODEL_FILE_NAME
 from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
@@ -141,14 +141,18 @@ def resume_training(
         raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
     folder = as_path("folder", folder)
     _check_watching(progress, on_event, should_stop)
-    path = folder / run_folder.CHECKPOINT_NAME
+    path = folder / CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
-        reason = "is finished" if finished else f"holds no {run_folder.CHECKPOINT_NAME}"
-        raise UsageError(f"{folder} {reason}, so there is nothing to go on with. Give the folder of a stopped run.")
+        reason = "is finished" if finished else f"holds no {CHECKPOINT_NAME}"
+        again = folder / CONFIG_NAME
+        hint = f" To start it again: convlens train --config {again}" if not finished and again.is_file() else ""
+        raise UsageError(
+            f"{folder} {reason}, so there is nothing to go on with. Give the folder of a stopped run.{hint}"
+        )
     checkpoint = load_checkpoint(path)
-    kept_dir = data_dir
-    if data_dir is None and (folder / CONFIG_NAME).is_file():
+    kept_dir = data_dir or checkpoint.data_dir
+    if kept_dir is None and (folder / CONFIG_NAME).is_file():  # before 0.7 only the configuration had it
         kept_dir = run_folder.read_config(folder / CONFIG_NAME).data_dir
     if data is None and checkpoint.source is not None:
         options = ImportOptions.from_dict(checkpoint.source["options"])
