@@ -175,9 +175,10 @@ def test_a_picture_that_cannot_be_written_leaves_a_run_that_can_be_completed(mon
     def fail(*_arguments: Any) -> None:
         raise OutputError("cannot write run/training.png: the disk is full.")
 
-    with monkeypatch.context() as patched, pytest.raises(OutputError) as caught:
+    with monkeypatch.context() as patched:
         patched.setattr(session.pictures, "write_pictures", fail)
-        learn(out="run")
+        with pytest.raises(OutputError) as caught:
+            learn(out="run")
     assert str(caught.value) == (
         "cannot write run/training.png: the disk is full. The model is saved. "
         "To write the other files: convlens train --resume run"

@@ -7,6 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter, Token
 
 
+_MOST_SHOWN = 20
+
+
 def read_whole(_kind: object, tokens: Sequence[Token]) -> int:
     """A whole number as it is typed: 3, not 2.5, which the parser by itself would round.
 
@@ -17,7 +20,8 @@ def read_whole(_kind: object, tokens: Sequence[Token]) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f'"{text}" is no whole number. Give one such as 3.') from None
+        shown = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+        raise ValueError(f'"{shown}" is no whole number. Give one such as 3.') from None
 
 
 Whole = Annotated[int, Parameter(converter=read_whole)]

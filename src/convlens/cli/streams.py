@@ -23,9 +23,9 @@ def keep_streams() -> None:
     for descriptor in (_STDIN, _STDOUT, _STDERR):
         _occupy(descriptor)
     if sys.stdin is None:
-        sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stdout is None:
-        sys.stdout = open(_STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdout = open(_STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     error: Any = sys.stderr
     if error is None or getattr(error, "fileno", lambda: -1)() == _STDERR:
         encoding = "utf-8" if error is None else error.encoding

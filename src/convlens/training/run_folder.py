@@ -35,14 +35,16 @@ from typing import Any
 
 import tomli_w
 
+from convlens.checking import shown
 from convlens.data import ImportOptions
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.files import check_parent_folder, explain_write_errors, make_folder, write_atomically
 from convlens.machine import available_cores
 from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
-from convlens.training.leftovers import is_left_over, remove_empty_runs
 from convlens.training.events import EpochDone
+from convlens.training.leftovers import is_left_over, remove_empty_runs
 from convlens.training.settings import TrainingSettings
+from convlens.words import shorten
 
 METRICS_NAME = "metrics.csv"
 LOSSES_NAME = "losses.csv"
@@ -158,18 +160,19 @@ def read_config(path: Path | str) -> RunConfig:
         config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}. Give the {CONFIG_NAME} of a run.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no TOML file: {error}. Give the {CONFIG_NAME} of a run.") from error
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path} is no TOML file: {reason}. Give the {CONFIG_NAME} of a run.") from error
     unknown = set(config) - {"data", "data_dir", "images", "settings"}
     if unknown:
         known = "data, data_dir, [images] and [settings]"
-        raise UsageError(f"{path}: {', '.join(sorted(unknown))} is not known; known are {known}.")
+        raise UsageError(f"{path}: {shorten(', '.join(sorted(unknown)), 200)} is not known; known are {known}.")
     for key in ("data", "data_dir"):
         if not isinstance(config.get(key, ""), str):
-            raise UsageError(f"{path}: {key} is {config[key]!r}; make it a text in quotes.")
+            raise UsageError(f"{path}: {key} is {shown(config[key])}; make it a text in quotes.")
     for key in ("images", "settings"):
         if not isinstance(config.get(key, {}), dict):
-            raise UsageError(f"{path}: {key} is {config[key]!r}; make it a table, [{key}].")
+            raise UsageError(f"{path}: {key} is {shown(config[key])}; make it a table, [{key}].")
     images = ImportOptions.from_dict(config["images"]) if "images" in config else None
     settings = TrainingSettings.from_dict(config.get("settings", {}))
     return RunConfig(config.get("data", "mnist"), config.get("data_dir"), settings, images)

@@ -22,14 +22,14 @@ from convlens.engines import AugmentationSettings, Engine, Plan, Weights, choose
 from convlens.errors import OutputError, UsageError
 from convlens.layers.batchnorm import normalises_one_number
 from convlens.locking import refuse_others
-from convlens.network import initial_weights, read_network
+from convlens.network import check_memory, initial_weights, read_network
 from convlens.prediction import finite_logits
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import HISTORY_NAMES, TrainedModel, count_parameters
 from convlens.trained_model.location import CHECKPOINT_NAME, MODEL_FILE_NAME
 from convlens.training import pictures, run_folder
 from convlens.training.balance import balanced_weights
-from convlens.training.checkpoint import Checkpoint, fingerprint, save_checkpoint
+from convlens.training.checkpoint import Checkpoint, check_fits, fingerprint, save_checkpoint
 from convlens.training.ending import TimeLimit
 from convlens.training.events import (
     Calibrated,
@@ -137,6 +137,7 @@ class Session:
         settings, preprocessing = self.settings, self.preprocessing
         network = read_network(settings.network)
         classes = len(self.dataset.train.class_names)
+        check_memory(network, preprocessing.image_shape, classes)
         plan = Plan(network, preprocessing.image_shape, classes, preprocessing.normalisation)
         weights = initial_weights(network, plan.input_shape, plan.classes, settings.seed)
         choice = choose_engine(plan, settings.engine, settings.device)
@@ -187,6 +188,8 @@ class Session:
         limit = TimeLimit(settings.max_seconds, history.elapsed, afterwards, self.began)
         job = Job(settings, images.labels, held_out, engine, trainer, history, self._tell, limit)
         if checkpoint:
+            shapes = engine.plan.network.parameter_shapes(engine.plan.input_shape, engine.plan.classes)
+            check_fits(checkpoint, job.steps_per_epoch, job.total_steps, shapes)
             job.best_weights.update(checkpoint.best_weights)
         _check_batch_normalisation(job)
         return job

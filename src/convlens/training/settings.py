@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse
+from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse, shown
 from convlens.deprecations import with_new_keys
 from convlens.engines import AugmentationSettings, DeviceName, EngineName, LossSettings, OptimizerSettings
 from convlens.engines.choice import check_threads
@@ -116,7 +116,7 @@ class TrainingSettings:
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
-            raise UsageError(f"the settings cannot be used: {error}") from error
+            raise UsageError(f"the settings cannot be used: {error}.") from error
 
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _check_keys(values: Any, kind: type) -> None:
     known = [one.name for one in fields(kind)]
     for key in values:
         if key not in known:
-            raise UsageError(f"setting {key!r} is not known; known are {', '.join(known)}.")
+            raise UsageError(f"setting {shown(key)} is not known; known are {', '.join(known)}.")
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,12 @@ def read_table(path: Path) -> "Values":
         raise DataError(f"{path} cannot be read as text: {error}. Give a file of numbers.") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     separator = next((mark for mark in ";\t," if any(mark in line for line in lines)), None)
-    cells = [line.split() for line in lines] if separator is None else list(csv.reader(lines, delimiter=separator))
+    try:
+        cells = [line.split() for line in lines] if separator is None else list(csv.reader(lines, delimiter=separator))
+    except csv.Error as error:
+        raise DataError(
+            f"{path} is no table of numbers: {error}. Give rows of numbers, all with one separator."
+        ) from error
     rows = []
     for number, row in enumerate(cells):
         words = [cell.strip() for cell in row]
