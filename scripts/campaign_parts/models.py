@@ -83,7 +83,7 @@ def _targets(folder: Path) -> dict[str, Callable[[random.Random], None]]:
     model = _make_model().to_bytes()
     checkpoint = _make_checkpoint(folder)
     write_start(folder, RunConfig("mnist", None, TrainingSettings()), "native")
-    config = (folder / "config.toml").read_text(encoding="utf-8")
+    config = (folder / "config.toml").read_text(encoding="utf-8").partition("\n")[2]  # without the folder's name
     return {
         "model, bytes": lambda chance: _use_model(change_bytes(model, chance), folder),
         "model, facts": lambda chance: _use_model(change_facts(model, chance), folder),

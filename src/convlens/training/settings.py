@@ -14,6 +14,7 @@ from convlens.engines import AugmentationSettings, DeviceName, EngineName, LossS
 from convlens.engines.choice import check_threads
 from convlens.errors import UsageError
 from convlens.network import TUTORIAL, as_network
+from convlens.words import shorten
 
 Recipe = Literal["fast", "tutorial", "best"]
 Schedule = Literal["constant", "one-cycle"]
@@ -116,7 +117,7 @@ class TrainingSettings:
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
-            raise UsageError(f"the settings cannot be used: {error}.") from error
+            raise UsageError(f"the settings cannot be used: {shorten(error, 300)}.") from error
 
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
