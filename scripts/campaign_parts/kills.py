@@ -1,10 +1,10 @@
 """Trainings that are killed at every file event and at any time: nothing half-written, the same bits, no dead end.
 
-Each training is a process, forked from this one so that a thousand of them cost minutes. A hook in the child, which only
-this campaign puts there, counts what it does to files (opening, syncing, renaming, removing, making folders) and kills it
-before one of them; a sync may leave a part of the file, as a power cut does. Other children are killed from outside
-after a random time. Then the run is continued as its own messages say, perhaps killed again, and compared with one that
-was never killed.
+Each training is a process, forked from this one so that a thousand of them cost minutes. A hook in the child, which
+only this campaign puts there, counts what it does to files (opening, syncing, renaming, removing, making folders) and
+kills it before one of them; a sync may leave a part of the file, as a power cut does. Other children are killed from
+outside after a random time. Then the run is continued as its own messages say, perhaps killed again, and compared with
+one that was never killed.
 """
 
 import os
@@ -73,10 +73,10 @@ def run(trial: Trial) -> Outcome:
                 broken.append(f"seed {trial.seed}, story {story}: {problem}")
             story += 1
     line = (
-        f"{tally['kills']:,} kills of {story:,} trainings ({tally['at events']:,} at a file event, {tally['at times']:,} at "
-        f"a time; {tally['resumed']:,} resumed, {tally['anew']:,} begun again): "
-        f"{tally['unreadable']} files unreadable, {tally['other bits']} with other bits, {tally['dead ends']} dead ends, "
-        f"{time.perf_counter() - began:.0f} s"
+        f"{tally['kills']:,} kills of {story:,} trainings ({tally['at events']:,} at a file event, "
+        f"{tally['at times']:,} at a time; {tally['resumed']:,} resumed, {tally['anew']:,} begun again): "
+        f"{tally['unreadable']} files unreadable, {tally['other bits']} with other bits, "
+        f"{tally['dead ends']} dead ends, {time.perf_counter() - began:.0f} s"
     )
     return Outcome(line, broken)
 

@@ -207,5 +207,5 @@ def test_killed_between_the_model_and_the_pictures_they_are_made_on_resume(image
     assert {name: array.tobytes() for name, array in before.weights.items()} == {
         name: array.tobytes() for name, array in after.weights.items()
     }
-    with pytest.raises(UsageError, match="^run is finished, so there is nothing to go on with"):
+    with pytest.raises(UsageError, match=r"^run is finished, so there is nothing to go on with"):
         resume_training("run", images)

@@ -84,7 +84,7 @@ def test_print_may_fail_and_lacks_no_letter(monkeypatch):
     images = LabelledImages(random[:, np.newaxis], np.arange(8) % 2, ("a", "b"), "größe")
     train(images, network="dense", epochs=1, threads=1, on_event=print)
     narrow.flush()
-    assert b"Training on gr\\xf6\\xdfe: 8 images" in narrow.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"Training on gr\\xf6\\xdfe: 8 images" in narrow.buffer.getvalue()
 
 
 def test_an_error_of_a_listener_is_not_hidden():
@@ -101,7 +101,7 @@ def test_what_failed_once_is_not_tried_again():
     class Broken:
         calls = closed = 0
 
-        def on_event(self, event: object) -> None:
+        def on_event(self, _event: object) -> None:
             self.calls += 1
             raise ERRORS["terminal"]
 
@@ -129,10 +129,8 @@ def test_a_full_log_is_told_once_and_costs_nothing(monkeypatch):
     events: list[Any] = []
     model = learn(out="runs/first", on_event=events.append)
     told = [str(event) for event in events if isinstance(event, NotWritten)]
-    assert told == [
-        "Output: cannot write runs/first/log.txt: the disk is full. Free some space or choose another folder. "
-        "The training continues."
-    ]
+    reason = "cannot write runs/first/log.txt: the disk is full. Free some space or choose another folder."
+    assert told == [f"Output: {reason} The training continues."]
     assert load_model("latest").weights["1.weight"].tobytes() == model.weights["1.weight"].tobytes()
     assert sorted(path.name for path in Path("runs/first").iterdir() if path.suffix == ".png") == ["training.png"]
 

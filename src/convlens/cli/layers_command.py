@@ -116,7 +116,8 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     shape = tuple(int(number) for number in numbers.groups()) if numbers else ()
     if len(shape) != 3 or min(shape) < 1 or max(shape) > 65_536:
         raise UsageError(
-            f"--input is {shown(text)}; give channels × height × width, each from 1 to 65,536, such as 1x28x28 or 3x32x32."
+            f"--input is {shown(text)}; give channels × height × width, each from 1 to 65,536, such as 1x28x28 or "
+            "3x32x32."
         )
     return shape
 

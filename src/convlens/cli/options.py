@@ -6,7 +6,6 @@ from typing import Annotated
 
 from cyclopts import Parameter, Token
 
-
 _MOST_SHOWN = 20
 
 

@@ -29,7 +29,7 @@ def check_memory(network: Network, input_shape: tuple[int, int, int], classes: i
 
     >>> check_memory(Network("globalavgpool, dense"), (1, 40_000, 40_000), 10)
     Traceback (most recent call last):
-    convlens.network.memory.MemoryLimit: an image of 1×40,000×40,000 has 1,600,000,000 numbers; at most 67,108,864 are ...
+    convlens.network.memory.MemoryLimit: an image of 1×40,000×40,000 has 1,600,000,000 numbers; at most ...
     """
     pixels = math.prod(input_shape)
     if pixels > MOST_PIXELS:

@@ -68,7 +68,9 @@ def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
     try:
         weights = safetensors.numpy.load(content)
     except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
-        raise DamagedModel(f"{name} is damaged: its tensors cannot be read ({_cut(error)}). Take another copy.") from error
+        raise DamagedModel(
+            f"{name} is damaged: its tensors cannot be read ({_cut(error)}). Take another copy."
+        ) from error
     return facts, weights
 
 
@@ -149,7 +151,9 @@ def _read_header(content: bytes, name: str) -> dict[str, Any]:
     try:
         header = json.loads(content[8 : 8 + length].decode())
     except (ValueError, RecursionError) as error:
-        raise DamagedModel(f"{name} is damaged: its header cannot be read ({_cut(error)}). Take another copy.") from error
+        raise DamagedModel(
+            f"{name} is damaged: its header cannot be read ({_cut(error)}). Take another copy."
+        ) from error
     if not isinstance(header, dict):
         raise DamagedModel(f"{name} is damaged: its header is not a JSON object. Take another copy.")
     return header

@@ -13,8 +13,8 @@ runs/2026-11-23_1510_mnist/
   log.txt             what the plain log says
   last.checkpoint     while it runs, and after a stop
 
-The checkpoint is the first file, before the first step: a run that is killed at any time can be continued. A folder of a
-run that was killed even before that holds nothing of value, and counts as empty.
+The checkpoint is the first file, before the first step: a run that is killed at any time can be continued. The folder
+of a run that was killed even before that counts as empty.
 """
 
 import csv

@@ -44,6 +44,7 @@ from convlens.training.events import (
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
 from convlens.training.leftovers import LOCK_NAME, remove_leftovers
 from convlens.training.loop import History, Job, explain_explosion, run_chunks
+from convlens.training.mapped import check_whole, mapped_files
 from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_changes
 from convlens.training.settings import TrainingSettings
 
@@ -225,8 +226,9 @@ class Session:
 
     def _run_steps(self, job: Job) -> None:
         """The loop, with a checkpoint now and then and a last one where it is stopped."""
-        saved_at = time.monotonic()
+        saved_at, files = time.monotonic(), mapped_files(self.dataset)
         for _ in run_chunks(job):
+            check_whole(files)
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                 self._try_to_write(lambda: self._save_checkpoint(job), CHECKPOINT_NAME)
                 saved_at = time.monotonic()
@@ -286,8 +288,8 @@ class Session:
         )
 
     def _write_results(self, folder: Path, job: Job, model: TrainedModel) -> None:
-        """The model first: whatever fails after it, what was learned is safe. The checkpoint goes last: as long as it is
-        there, the rest can be written again.
+        """The model first: whatever fails after it, what was learned is safe. The checkpoint is removed last: until
+        then, everything can be written again.
         """
         model.save(folder / MODEL_FILE_NAME)
         try:

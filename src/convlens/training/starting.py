@@ -18,6 +18,7 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.mapped import in_memory
 from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
@@ -105,7 +106,7 @@ def train(
     _check_watching(progress, on_event, should_stop)
     _check_paths(out=out, data_dir=data_dir)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
-    dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
+    dataset = in_memory(_as_dataset(data, labels, data_dir, images, held_out, test))
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
@@ -163,6 +164,7 @@ def resume_training(
             "data=."
         )
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
+    dataset = in_memory(dataset)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
     with watching(progress, on_event) as tell:
