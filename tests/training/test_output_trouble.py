@@ -101,7 +101,7 @@ def test_what_failed_once_is_not_tried_again():
     class Broken:
         calls = closed = 0
 
-        def on_event(self, _event: object) -> None:
+        def on_event(self, event: object) -> None:  # noqa: ARG002
             self.calls += 1
             raise ERRORS["terminal"]
 
