@@ -109,9 +109,11 @@ def test_a_header_in_another_encoding_is_damaged():
         ({"test": 3}, "Expected `object | null`, got `int`"),
     ],
 )
-def test_a_model_that_could_not_be_saved_is_not_made(value, message):
+def test_facts_that_could_not_be_loaded_are_not_saved(value, message):
+    model = make_model(**value)
     with pytest.raises(UsageError) as caught:
-        make_model(**value)
+        model.save("model.safetensors")
+    assert not Path("model.safetensors").exists()
     assert message in str(caught.value)
 
 

@@ -13,7 +13,7 @@ from convlens.data import LabelledImages
 from convlens.errors import OutputError
 from convlens.trained_model import TrainedModel, load_model
 from convlens.training import NotWritten, progress, resume_training, run_folder, session, train
-from convlens.training.events import EpochDone
+from convlens.training.events import EpochDone, Event
 from convlens.training.progress import Guarded, WhileItCan
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -101,7 +101,7 @@ def test_what_failed_once_is_not_tried_again():
     class Broken:
         calls = closed = 0
 
-        def on_event(self, event: object) -> None:  # noqa: ARG002
+        def on_event(self, event: Event) -> None:  # noqa: ARG002
             self.calls += 1
             raise ERRORS["terminal"]
 

@@ -1,7 +1,7 @@
 """What the facts of a trained model may be: JSON values, and those that are asked for of the type that they have.
 
-They are checked when a model is made, and so also when one is loaded: whoever reads `facts["test"]["accuracy"]` later
-needs no check of its own. Unknown facts are kept as they are.
+They are checked when a model is saved and when one is loaded: whoever reads `facts["test"]["accuracy"]` of a file needs
+no check of its own. Unknown facts are kept as they are.
 """
 
 import math

@@ -101,7 +101,6 @@ class TrainedModel:
         as_instance("facts", self.facts, dict, "a dict of JSON values")
         as_instance("weights", self.weights, dict, "a dict of arrays by their names")
         object.__setattr__(self, "class_names", as_class_names(self.class_names))
-        check_facts(self.facts, self.class_names)
         shapes = self.network.parameter_shapes(self.preprocessing.image_shape, len(self.class_names))
         check_weights(shapes, self.weights)
         # safetensors gives them in another order each time; here they always come in the network's.
@@ -245,7 +244,12 @@ class TrainedModel:
         return write_atomically(path, self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """The content of the model file."""
+        """The content of the model file.
+
+        Raises:
+            UsageError: the facts cannot be stored, such as NaN, or would be refused when the file is read.
+        """
+        check_facts(self.facts, self.class_names)
         facts = {
             "network": str(self.network),
             "class_names": list(self.class_names),
@@ -270,6 +274,7 @@ class TrainedModel:
             # Version 1 had no calibration.
             calibration = UNCALIBRATED if stored["format_version"] == 1 else Calibration.from_dict(typed.calibration)
             check_json(stored, "the metadata")
+            check_facts(typed.facts, typed.class_names)
             _check_memory(network, preprocessing.image_shape, max(1, len(typed.class_names)), name)
             model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts, calibration)
             file_format.check_unchanged(content, weights, name)
