@@ -336,6 +336,13 @@ def test_while_a_run_has_no_model_yet_the_message_says_so(convlens, tiny):
     Path("runs/a/model.safetensors").unlink()
     ran = convlens("evaluate", "runs/a")
     assert ran.code == 4
+    assert "this folder holds no model.safetensors" in ran.err
+    ran = convlens("train", "--resume", "runs/a")
+    assert ran.code == 2
+    assert "To start it again: convlens train --config runs/a/config.toml" in ran.err
+    Path("runs/a/last.checkpoint").touch()
+    ran = convlens("evaluate", "runs/a")
+    assert ran.code == 4
     assert "it is still training, or it ended before it could save" in ran.err
     assert "convlens train --resume runs/a" in ran.err
 
@@ -395,8 +402,8 @@ def test_a_full_disk_while_saving_leaves_nothing_half_written(tiny):
     arguments = ["train", "tiny", "--network", NETWORK, "--epochs", "1", "--threads", "1", "--out", "runs/full"]
     ran = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stderr
-    assert "cannot write runs/full/model.safetensors: the disk is full" in ran.stderr
+    assert "cannot write runs/full/last.checkpoint: the disk is full" in ran.stderr
     assert "Free some space or choose another folder." in ran.stderr
     assert not list(Path("runs/full").glob("*.part"))
     assert not list(Path("runs/full").glob(".*.part"))
-    assert not Path("runs/full/model.safetensors").exists()
+    assert list(Path("runs/full").iterdir()) == []

@@ -43,6 +43,10 @@ really_move = convlens.files.move_into_place
 
 def move(temporary, path):
     written.append(path.name)
+    if how == "config" and path.name == "config.toml":
+        die()
+    if how == "pictures" and path.name == "training.png":
+        die()
     if how == "rename" and written.count("last.checkpoint") == 3:
         die()
     really_move(temporary, path)
@@ -53,11 +57,15 @@ really_sync = os.fsync
 
 def sync(descriptor):
     being_written = os.listdir("run")
+    if how == "first checkpoint" and any(name.startswith(".last.checkpoint.") for name in being_written):
+        die()
     if how == "sync" and len(written) > 20 and any(name.startswith(".last.checkpoint.") for name in being_written):
         os.ftruncate(descriptor, 1000)  # what reaches the disk before a power cut may be a part
         die()
     really_sync(descriptor)
 
+if how == "lock":
+    session.Session._prepare_folder = die
 convlens.files.move_into_place = move
 os.fsync = sync
 
@@ -103,7 +111,7 @@ def assert_every_file_is_whole(run: Path) -> None:
             continue
         match path.name:
             case "last.checkpoint":
-                assert load_checkpoint(path).history.steps > 0
+                assert load_checkpoint(path).history.steps >= 0
             case "config.toml":
                 assert tomllib.loads(path.read_text())["data"] == "pets"
             case "environment.json":
@@ -125,7 +133,7 @@ def assert_it_goes_on_to_the_same_bits(images: LabelledImages) -> None:
     assert resumed.weights.keys() == whole.weights.keys()
     for name, array in whole.weights.items():
         assert array.tobytes() == resumed.weights[name].tobytes(), name
-    assert f"Resuming after step {steps}" in Path("run/log.txt").read_text()
+    assert (f"Resuming after step {steps}" in Path("run/log.txt").read_text()) == (steps > 0)
     assert not Path("run/last.checkpoint").exists()
     assert not Path("run/.lock").exists()
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 7
@@ -166,8 +174,38 @@ def test_killed_between_the_model_and_the_end(images):
     assert_it_goes_on_to_the_same_bits(images)
 
 
-def test_killed_before_the_first_checkpoint_there_is_nothing_to_go_on_with(images):
+def test_killed_before_the_first_step_it_starts_from_there(images):
     run_until_killed("start")
     assert_every_file_is_whole(Path("run"))
-    with pytest.raises(UsageError, match=r"^run contains no last\.checkpoint, so there is nothing to resume\."):
+    assert load_checkpoint(Path("run/last.checkpoint")).history.steps == 0
+    assert_it_goes_on_to_the_same_bits(images)
+
+
+@pytest.mark.parametrize("how", ["lock", "first checkpoint", "config"])
+def test_killed_while_the_folder_is_prepared(images, how):
+    run_until_killed(how)
+    names = sorted(path.name for path in Path("run").iterdir() if path.suffix != ".part")
+    assert names == {"lock": [".lock"], "first checkpoint": [".lock"], "config": [".lock", "last.checkpoint"]}[how]
+    if how == "config":
+        assert_it_goes_on_to_the_same_bits(images)
+        assert tomllib.loads(Path("run/config.toml").read_text())["settings"]["seed"] == 8
+    else:
+        with pytest.raises(UsageError, match=r"^run contains no last\.checkpoint, so there is nothing to resume\."):
+            resume_training("run", images)
+        train(images, **SETTINGS, out="run")
+        assert not [path.name for path in Path("run").iterdir() if path.name.startswith(".")]
+        assert TrainedModel.from_bytes(Path("run/model.safetensors").read_bytes()).facts["steps"] == 72
+
+
+def test_killed_between_the_model_and_the_pictures_they_are_made_on_resume(images):
+    run_until_killed("pictures")
+    pictures = {"training.png", "kernels.png"}
+    assert not pictures & {path.name for path in Path("run").iterdir()}
+    before = TrainedModel.from_bytes(Path("run/model.safetensors").read_bytes())
+    after = resume_training("run", images)
+    assert pictures <= {path.name for path in Path("run").iterdir()}
+    assert {name: array.tobytes() for name, array in before.weights.items()} == {
+        name: array.tobytes() for name, array in after.weights.items()
+    }
+    with pytest.raises(UsageError, match=r"^run is finished, so there is nothing to resume"):
         resume_training("run", images)

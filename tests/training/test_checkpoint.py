@@ -140,7 +140,7 @@ def test_a_model_is_no_checkpoint_and_a_checkpoint_no_model(path, tmp_path):
     model = TrainedModel(network, initial_weights(network, (1, 4, 4), 2, 0), Preprocessing((1, 4, 4)), ("a", "b"))
     model.save(tmp_path / "model")
     with pytest.raises(
-        ModelFileError, match=r"model is not a checkpoint of a training .*Give the folder of a stopped run\.$"
+        ModelFileError, match=r"model is not a checkpoint of a training: it has no .*Give the folder of a stopped run\.$"
     ):
         load_checkpoint(tmp_path / "model")
     with pytest.raises(DamagedModel, match=r"last\.checkpoint is damaged.*missing required field `network`"):
@@ -163,12 +163,19 @@ def change_facts(path: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"settings": None}, "not a checkpoint of a training .'settings'"),
+        ({"settings": None}, r"not a checkpoint of a training: it has no settings\. Give the folder of a stopped run\.$"),
         ({"settings": {"epoch": 3}}, "unknown setting 'epoch'"),
         ({"settings": 3}, "Expected `object`, got `int`"),
+        ({"seconds": -1.0}, "Expected `float` >= 0"),
+        ({"best": 2}, "epoch 2 of 2 is said to be the best"),
+        ({"best": -1}, "Expected `int` >= 0"),
+        ({"cooling": [1]}, "Expected `array` of length 2"),
+        ({"data": 7}, "Expected `str`, got `int`"),
+        ({"source": "x"}, r"Expected `object \| null`, got `str`"),
+        ({"elapsed": 10**400}, "a whole number of more than 64 bits"),
         ({"epochs": [{"epoch": 0}]}, "missing required field `steps`"),
-        ({"seconds": "long"}, "could not convert string to float"),
-        ({"data_fingerprint": None}, "'data_fingerprint'"),
+        ({"seconds": "long"}, r"is damaged: Expected `float`, got `str` - at `\$\.seconds`\. Take another copy"),
+        ({"data_fingerprint": None}, "missing required field `data_fingerprint`"),
     ],
 )
 def test_facts_that_cannot_be_used_say_why(path, changes, message):

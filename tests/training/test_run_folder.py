@@ -11,6 +11,7 @@ from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
@@ -196,9 +197,19 @@ def test_a_folder_that_takes_no_files_is_found_out_at_once(monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "fsync", refuse)
-    message = r"^cannot write run/\.writable: no permission to write there\. Choose another folder\.$"
+    message = r"^cannot write run/last\.checkpoint: no permission to write there\. Choose another folder\.$"
+    events = []
     with pytest.raises(OutputError, match=message):
-        create_run_folder("mnist", "run")
+        train(
+            np.zeros((4, 8, 8), np.uint8),
+            [0, 1, 0, 1],
+            network="dense",
+            epochs=1,
+            threads=1,
+            out="run",
+            on_event=events.append,
+        )
+    assert events == []
     assert list(Path("run").iterdir()) == []
 
 

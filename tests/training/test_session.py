@@ -14,6 +14,7 @@ from convlens.errors import DataError, LossNotFinite, NetworkError, OutputError,
 from convlens.network import Network, initial_weights
 from convlens.trained_model import TrainedModel, load_model
 from convlens.training import resume_training, session, starting, train
+from convlens.training.checkpoint import load_checkpoint
 from convlens.training.events import ChunkDone, EpochDone, Event, TrainingStarted
 from convlens.training.run_folder import read_config
 from convlens.training.settings import TrainingSettings
@@ -284,13 +285,15 @@ def test_nobody_else_can_go_on_in_the_folder_meanwhile(tmp_path):
 
 def test_checkpoints_are_written_while_it_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.0)
-    seen = set()
+    steps = []
 
     def look(event: Event) -> None:
-        seen.add((tmp_path / "run" / "last.checkpoint").exists())
+        steps.append(load_checkpoint(tmp_path / "run" / "last.checkpoint").history.steps)
 
     quick(make_images(70), out=tmp_path / "run", on_event=look)
-    assert seen == {False, True}
+    assert steps[0] == 0, "the first one is there before the first event"
+    assert steps == sorted(steps)
+    assert len(set(steps)) > 2
     assert not (tmp_path / "run" / "last.checkpoint").exists()
 
 

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 
+from convlens.checking import shown
 from convlens.cli.options import Json, Whole
 from convlens.cli.tables import ColumnTable
 from convlens.cli.terminal import print_json, result_console
@@ -111,11 +112,12 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     >>> read_input_shape("3×32x32")
     (3, 32, 32)
     """
-    numbers = re.fullmatch(r"\s*(\d+)\s*[x×]\s*(\d+)\s*[x×]\s*(\d+)\s*", text, re.IGNORECASE)
+    numbers = re.fullmatch(r"\s*(\d{1,9})\s*[x×]\s*(\d{1,9})\s*[x×]\s*(\d{1,9})\s*", text, re.IGNORECASE)
     shape = tuple(int(number) for number in numbers.groups()) if numbers else ()
     if len(shape) != 3 or min(shape) < 1 or max(shape) > 65_536:
         raise UsageError(
-            f"--input is {text!r}; give channels × height × width, each from 1 to 65,536, such as 1x28x28 or 3x32x32."
+            f"--input is {shown(text)}; give channels × height × width, each from 1 to 65,536, such as 1x28x28 or "
+            "3x32x32."
         )
     return shape
 

@@ -23,10 +23,11 @@ from convlens.cli.option_names import with_option_names
 from convlens.cli.parser_messages import explain_parser_error
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
+from convlens.cli.streams import explain_output_error, give_up_stdout, is_output_error
 from convlens.cli.terminal import error_console, print_line
 from convlens.cli.training_command import train_command
 from convlens.deprecations import renamed_options
-from convlens.errors import ConvlensError, UsageError
+from convlens.errors import ConvlensError, OutputError, UsageError
 
 HELP = """
 Train CNN classifiers for small images, see how every number is computed, and ship the result as one file.
@@ -45,6 +46,8 @@ EPILOGUE = (
     "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 bad data, 4 bad or damaged model file, 130 interrupted. "
     "Add `--debug` to any command to see the traceback of an error."
 )
+
+_MORE_MEMORY = "Give smaller or fewer images, a smaller network or a smaller batch, or close other programs."
 
 app = App(
     name="convlens",
@@ -76,24 +79,41 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         result = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except ConvlensError as error:
         return _report(with_option_names(error, app, tokens), error.exit_code, debug)
     except CycloptsError as error:
         return _report(explain_parser_error(error), UsageError.exit_code, debug)
     except BrokenPipeError:
-        # The reader, such as `head`, has closed the pipe. Closing stderr suppresses Python's message about that.
-        sys.stderr.close()
-        return 1
+        # The reader of the output, such as `head`, has closed the pipe, so nobody would see a message.
+        give_up_stdout()
+        return ConvlensError.exit_code
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            return _report_defect(error, debug)
-        reason = f"{str(error.filename)[:60]!r}… is too long for the name of a file or folder. Give a shorter one."
-        return _report(reason, UsageError.exit_code, debug)
+        return _report_os_error(error, debug)
+    except MemoryError as error:
+        return _report(f"{_without_end(error)}. {_MORE_MEMORY}", ConvlensError.exit_code, debug)
     except Exception as error:
         return _report_defect(error, debug)
     except KeyboardInterrupt:
         return _report("interrupted.", EXIT_INTERRUPTED, debug)
+
+
+def _report_os_error(error: OSError, debug: bool) -> int:
+    """What the operating system refused and nobody explained: stdout, or a name that no file can have."""
+    if error.errno == errno.ENAMETOOLONG:
+        reason = f"{str(error.filename)[:60]!r}… is too long for the name of a file or folder. Give a shorter one."
+        return _report(reason, UsageError.exit_code, debug)
+    if not is_output_error(error):
+        return _report_defect(error, debug)
+    give_up_stdout()
+    return _report(explain_output_error(error), OutputError.exit_code, debug)
+
+
+def _without_end(error: MemoryError) -> str:
+    """What NumPy says of the array that it could not make, or nothing more than that there is too little."""
+    details = " ".join(str(error).split()).rstrip(".")
+    return f"there is not enough memory ({details})" if details else "there is not enough memory"
 
 
 def _report_defect(error: Exception, debug: bool) -> int:

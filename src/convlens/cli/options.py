@@ -6,6 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter, Token
 
+_MOST_SHOWN = 20
+
 
 def read_whole(_kind: object, tokens: Sequence[Token]) -> int:
     """Read a whole number, such as 3. The parser alone would accept 2.5, too, and round it.
@@ -17,7 +19,8 @@ def read_whole(_kind: object, tokens: Sequence[Token]) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f'"{text}" is not a whole number. Give one such as 3.') from None
+        shown = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+        raise ValueError(f'"{shown}" is not a whole number. Give one such as 3.') from None
 
 
 Whole = Annotated[int, Parameter(converter=read_whole)]

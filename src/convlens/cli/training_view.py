@@ -2,7 +2,7 @@
 
 import shlex
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,9 @@ from rich.markup import escape
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import accuracy_line, error_console, print_json, print_line, result_console
 from convlens.data import CATALOGUE
+from convlens.trained_model.location import CHECKPOINT_NAME
 from convlens.training import EpochDone, Event, TrainingStarted
-from convlens.training.progress import Display, PlainLines
-from convlens.training.run_folder import CHECKPOINT_NAME
+from convlens.training.progress import Display, Guarded, PlainLines, WhileItCan
 from convlens.training.terminal_display import TerminalDisplay
 from convlens.words import printable
 
@@ -38,38 +38,33 @@ class TrainingView:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._is_read = True
+        self._print_line = WhileItCan()
         self._console = error_console()
         self._started: TrainingStarted | None = None
-        self._display: Display | None = None
+        self._display: Guarded | None = None
 
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show the live bar, if there is one, within this context."""
         if not self._as_json:
-            self._display = TerminalDisplay(self._console, full=True) if self._console.is_terminal else PlainLines(True)
+            self._display = Guarded(self._choose_display)
         try:
             yield
         finally:
             if self._display:
-                self._unless_unread(self._display.close)
+                self._display.close()
 
     def on_event(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, TrainingStarted):
             self._started = event
         if self._display:
-            self._unless_unread(lambda: self._display and self._display.on_event(event))
+            self._display.on_event(event)
         elif isinstance(event, EpochDone):
-            self._unless_unread(lambda: print_json({"event": "epoch", **event.as_dict()}))
+            self._print_line(lambda: print_json({"event": "epoch", **event.as_dict()}))
 
-    def _unless_unread(self, show: Callable[[], object]) -> None:
-        """Call `show` until the output's reader is gone (`| head`); the training then continues without output."""
-        if self._is_read:
-            try:
-                show()
-            except BrokenPipeError:
-                self._is_read = False
+    def _choose_display(self) -> Display:
+        return TerminalDisplay(self._console, full=True) if self._console.is_terminal else PlainLines(True)
 
     def show_checkup(self, data: str, lines: Sequence[str]) -> None:
         """Print the problems of custom images in a few lines, before the training begins."""

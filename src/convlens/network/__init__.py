@@ -5,12 +5,13 @@ errors that point at the word with the mistake. Never here: an engine, image dat
 
     tokens → mistakes, structure → text, presets            reading a network
     misfits → shapes → rows → table                         computing its shapes and counts
-    Network → reading → layer_tables, weights               the public functions
+    Network → reading → layer_tables, weights, memory       the public functions
 
 `convlens.layers` defines the layers.
 """
 
 from convlens.network.layer_tables import dense_comparison, layer_table
+from convlens.network.memory import MemoryLimit, check_memory
 from convlens.network.network import Network
 from convlens.network.presets import PRESETS, TUTORIAL
 from convlens.network.reading import NetworkLike, as_network, preset, read_network
@@ -22,9 +23,11 @@ __all__ = [
     "TUTORIAL",
     "LayerRow",
     "LayerTable",
+    "MemoryLimit",
     "Network",
     "NetworkLike",
     "as_network",
+    "check_memory",
     "dense_comparison",
     "initial_weights",
     "layer_table",

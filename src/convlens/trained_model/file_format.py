@@ -6,21 +6,26 @@ that no bit has changed. Nothing in the file is executed.
 
 import json
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import safetensors
 import safetensors.numpy
 
+from convlens.checking import shown
 from convlens.engines.engine import Weights
-from convlens.errors import DamagedModel, FutureModel, ModelFileError
+from convlens.errors import DamagedModel, FutureModel, ModelFileError, UsageError
 from convlens.files import sha256_of_bytes
 
 FORMAT_VERSION = 3
 _DTYPES = {"float32": "F32", "int64": "I64"}
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LONGEST_HEADER = 100_000_000
+_LONGEST_REASON = 500
 _UNSEALED = "0" * 64
 """The placeholder for the checksum while the checksum is computed."""
 
@@ -62,8 +67,35 @@ def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
     try:
         weights = safetensors.numpy.load(content)
     except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
-        raise DamagedModel(f"{name} is damaged: its tensors cannot be read ({error}). Take another copy.") from error
+        raise DamagedModel(
+            f"{name} is damaged: its tensors cannot be read ({_cut(error)}). Take another copy."
+        ) from error
     return facts, weights
+
+
+@contextmanager
+def explaining_damage(name: str) -> Iterator[None]:
+    """Whatever a library says of a file's content becomes `DamagedModel`; each reader of such a file works within it.
+
+    A checksum proves that nothing was changed by accident, not that the content makes sense: whoever writes a file can
+    write its checksum, too.
+    """
+    try:
+        yield
+    except ModelFileError:
+        raise
+    except (UsageError, msgspec.ValidationError) as error:
+        reason = _cut(error).removesuffix(".")
+        raise DamagedModel(f"{name} is damaged: {reason}. Take another copy.") from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {ascii(_cut(error))[1:-1]}"
+        raise DamagedModel(f"{name} is damaged: its content cannot be used ({reason}). Take another copy.") from error
+
+
+def _cut(error: Exception) -> str:
+    """The message, or the beginning of one that repeats what the file says at any length."""
+    text = str(error)
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
 
 
 def read_facts(path: Path) -> dict[str, Any]:
@@ -114,9 +146,11 @@ def _read_header(content: bytes, name: str) -> dict[str, Any]:
             f"{name} is cut short: its header has {length:,} bytes, the file only {len(content):,}. Take another copy."
         )
     try:
-        header = json.loads(content[8 : 8 + length])
+        header = json.loads(content[8 : 8 + length].decode())
     except (ValueError, RecursionError) as error:
-        raise DamagedModel(f"{name} is damaged: its header cannot be read ({error}). Take another copy.") from error
+        raise DamagedModel(
+            f"{name} is damaged: its header cannot be read ({_cut(error)}). Take another copy."
+        ) from error
     if not isinstance(header, dict):
         raise DamagedModel(f"{name} is damaged: its header is not a JSON object. Take another copy.")
     return header
@@ -130,17 +164,18 @@ def _read_facts(metadata: Any, name: str) -> dict[str, Any]:
             "Give a model that Convlens wrote."
         )
     try:
+        metadata["convlens"].encode()  # JSON can hold halves of characters, which no other text can
         facts = json.loads(metadata["convlens"])
         version = facts["format_version"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (AttributeError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise DamagedModel(f"{name} is damaged: its 'convlens' metadata cannot be read. Take another copy.") from error
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise DamagedModel(
-            f"{name} is damaged: its format version is {version!r}, not a whole number from 1. Take another copy."
+            f"{name} is damaged: its format version is {shown(version)}, not a whole number from 1. Take another copy."
         )
     if version > FORMAT_VERSION:
         raise FutureModel(
-            f"{name} has format version {version}; this Convlens reads up to {FORMAT_VERSION}. "
+            f"{name} has format version {shown(version)}; this Convlens reads up to {FORMAT_VERSION}. "
             "pip install --upgrade convlens"
         )
     return facts

@@ -11,6 +11,7 @@ from convlens.errors import ModelFileError
 
 MODEL_FILE_NAME = "model.safetensors"
 CONFIG_NAME = "config.toml"
+CHECKPOINT_NAME = "last.checkpoint"
 RUNS_FOLDER = Path("runs")
 LATEST = "latest"
 
@@ -31,7 +32,7 @@ def find_model_file(model: Path | str) -> Path:
             raise ModelFileError(f"{path} is not a regular file. Give a model file, a run folder, or latest.")
         return path
     file = path / MODEL_FILE_NAME
-    if not file.is_file() and (path / CONFIG_NAME).is_file():
+    if not file.is_file() and (path / CHECKPOINT_NAME).is_file():
         raise ModelFileError(
             f"{path}: this run has no {MODEL_FILE_NAME}; it is still training, or it ended before it could save. "
             f"To resume a stopped run: convlens train --resume {path}"

@@ -22,10 +22,10 @@ from convlens.deprecations import with_old_arguments
 from convlens.engines import DeviceName, Engine, EngineName, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
-from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
+from convlens.errors import DataError, ModelFileError
 from convlens.files import write_atomically
 from convlens.habits import explains_arguments, explains_names
-from convlens.network import Network
+from convlens.network import MemoryLimit, Network, check_memory
 from convlens.notebook import html_table
 from convlens.prediction import (
     NamedPictures,
@@ -38,6 +38,7 @@ from convlens.prediction import (
 )
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
+from convlens.trained_model.facts import check_facts, check_json
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.trained_model.stopped import describe_stop
@@ -245,7 +246,12 @@ class TrainedModel:
         return write_atomically(path, self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Return the content of the model file."""
+        """Return the content of the model file.
+
+        Raises:
+            UsageError: the facts cannot be stored, such as NaN, or would be refused when the file is read.
+        """
+        check_facts(self.facts, self.class_names)
         facts = {
             "network": str(self.network),
             "class_names": list(self.class_names),
@@ -262,17 +268,18 @@ class TrainedModel:
         Raises:
             ModelFileError: the content is not a usable model; the message says why.
         """
-        stored, weights = file_format.decode(content, name)
-        try:
+        with file_format.explaining_damage(name):
+            stored, weights = file_format.decode(content, name)
             typed = msgspec.convert(stored, _Stored)
             network = Network.from_text(typed.network)
             preprocessing = Preprocessing.from_dict(typed.preprocessing)
             # Version 1 had no calibration.
             calibration = UNCALIBRATED if stored["format_version"] == 1 else Calibration.from_dict(typed.calibration)
+            check_json(stored, "the metadata")
+            check_facts(typed.facts, typed.class_names)
+            _check_memory(network, preprocessing.image_shape, max(1, len(typed.class_names)), name)
             model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts, calibration)
-        except (UsageError, msgspec.ValidationError) as error:
-            raise DamagedModel(f"{name} is damaged: {error} Take another copy.") from error
-        file_format.check_unchanged(content, weights, name)
+            file_format.check_unchanged(content, weights, name)
         return model
 
     def to_torch(self) -> "nn.Module":
@@ -352,6 +359,13 @@ def load_model(model: Path | str) -> TrainedModel:
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}. Give a model that Convlens wrote.") from error
     return TrainedModel.from_bytes(content, str(path))
+
+
+def _check_memory(network: Network, input_shape: tuple[int, int, int], classes: int, name: str) -> None:
+    try:
+        check_memory(network, input_shape, classes)
+    except MemoryLimit as error:
+        raise ModelFileError(f"{name} needs too much memory: {error}") from error
 
 
 class _Stored(msgspec.Struct):

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -17,15 +17,20 @@ from numpy.typing import NDArray
 
 from convlens.data import Dataset
 from convlens.engines import Weights
-from convlens.errors import DataError, ModelFileError
+from convlens.engines.engine import check_weights
+from convlens.errors import DataError, ModelFileError, UsageError
 from convlens.files import sha256_of_bytes, write_atomically
 from convlens.trained_model import file_format
+from convlens.trained_model.facts import check_json
+from convlens.trained_model.location import CHECKPOINT_NAME
 from convlens.training.events import EpochDone
 from convlens.training.loop import History
 from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
 
 _SAMPLED_IMAGES = 512
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Checkpoint:
     source: Mapping[str, Any] | None = None
     verdicts: tuple[ProbeVerdict, ...] = ()
     best_weights: Weights = field(default_factory=dict)
+    data_dir: str | None = None
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -64,6 +70,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "cooling": history.cooling,
         "time_is_up": history.time_is_up,
         "source": checkpoint.source,
+        "data_dir": checkpoint.data_dir,
         "verdicts": [asdict(verdict) for verdict in checkpoint.verdicts],
     }
     write_atomically(path, file_format.encode(facts, arrays))
@@ -79,35 +86,83 @@ def load_checkpoint(path: Path) -> Checkpoint:
         content = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
-    facts, arrays = file_format.decode(content, str(path))
-    file_format.check_unchanged(content, arrays, str(path))
-    try:
-        history = History(
-            losses=arrays["history/losses"].tolist(),
-            correct=arrays["history/correct"].tolist(),
-            epochs=msgspec.convert(facts["epochs"], list[EpochDone]),
-            seconds=float(facts["seconds"]),
-            # Before 0.7 there was neither early stopping nor a time limit.
-            best=msgspec.convert(facts.get("best"), int | None),
-            elapsed=float(facts.get("elapsed", facts["seconds"])),
-            cooling=msgspec.convert(facts.get("cooling"), tuple[int, int] | None),
-            time_is_up=bool(facts.get("time_is_up", False)),
-        )
-        return Checkpoint(
-            settings=TrainingSettings.from_dict(facts["settings"]),
-            data=str(facts["data"]),
-            data_fingerprint=str(facts["data_fingerprint"]),
-            weights=_part(arrays, "weights/"),
-            optimizer_state=_part(arrays, "optimizer/"),
-            best_weights=_part(arrays, "best/"),
-            history=history,
-            source=msgspec.convert(facts.get("source"), dict[str, Any] | None),
-            verdicts=msgspec.convert(facts.get("verdicts", []), tuple[ProbeVerdict, ...]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(
-            f"{path} is not a checkpoint of a training ({error}). Give the folder of a stopped run."
-        ) from error
+    return read_checkpoint(content, str(path))
+
+
+def read_checkpoint(content: bytes, name: str) -> Checkpoint:
+    """Read the content of a checkpoint; `name` is how errors call it.
+
+    Raises:
+        ModelFileError: it is damaged, of a later version, or not a checkpoint.
+    """
+    with file_format.explaining_damage(name):
+        facts, arrays = file_format.decode(content, name)
+        file_format.check_unchanged(content, arrays, name)
+        return _read(facts, arrays, name)
+
+
+def _read(facts: dict[str, Any], arrays: Weights, name: str) -> Checkpoint:
+    missing = {"history/losses", "history/correct"} - arrays.keys() | {"epochs", "settings", "data"} - facts.keys()
+    if missing:
+        reason = f"it has no {', no '.join(sorted(missing))}"
+        raise ModelFileError(f"{name} is not a checkpoint of a training: {reason}. Give the folder of a stopped run.")
+    check_json(facts, "the metadata")
+    stored = msgspec.convert(facts, _Stored)
+    settings = TrainingSettings.from_dict(stored.settings)
+    history = History(
+        losses=_row(arrays, "history/losses", np.float32),
+        correct=_row(arrays, "history/correct", np.int64),
+        epochs=stored.epochs,
+        seconds=stored.seconds,
+        best=stored.best,
+        elapsed=stored.seconds if stored.elapsed is None else stored.elapsed,
+        cooling=stored.cooling,
+        time_is_up=stored.time_is_up,
+    )
+    step = arrays.get("optimizer/step")
+    if step is not None and (step.shape != () or not np.isfinite(step)):
+        raise UsageError("the optimizer's step is not one number.")
+    if len(history.correct) != history.steps or not len(history.epochs) <= min(history.steps, settings.epochs):
+        counts = f"{history.steps} losses, {len(history.correct)} counts and {len(history.epochs)} epochs"
+        raise UsageError(f"{counts} do not fit together.")
+    if history.best is not None and history.best >= len(history.epochs):
+        raise UsageError(f"epoch {history.best} of {len(history.epochs)} is said to be the best.")
+    return Checkpoint(
+        settings=settings,
+        data=stored.data,
+        data_fingerprint=stored.data_fingerprint,
+        weights=_part(arrays, "weights/"),
+        optimizer_state=_part(arrays, "optimizer/"),
+        best_weights=_part(arrays, "best/"),
+        history=history,
+        source=stored.source,
+        verdicts=stored.verdicts,
+        data_dir=stored.data_dir,
+    )
+
+
+def _row(arrays: Weights, name: str, kind: type) -> list[Any]:
+    row = arrays[name]
+    if row.dtype != kind or row.ndim != 1 or not np.isfinite(row).all():
+        raise UsageError(f"{name} is {row.dtype} of shape {row.shape}, not a row of finite numbers.")
+    return row.tolist()
+
+
+class _Stored(msgspec.Struct):
+    """The metadata of a checkpoint; msgspec checks the types. What has a default came with version 0.7."""
+
+    settings: dict[str, Any]
+    data: str
+    data_fingerprint: str
+    epochs: list[EpochDone]
+    seconds: _Seconds
+    best: _Count | None = None
+    elapsed: _Seconds | None = None
+    cooling: tuple[_Count, _Count] | None = None
+    time_is_up: bool = False
+    source: dict[str, Any] | None = None
+    verdicts: tuple[ProbeVerdict, ...] = ()
+    data_dir: str | None = None
 
 
 def fingerprint(dataset: Dataset) -> str:
@@ -122,6 +177,41 @@ def fingerprint(dataset: Dataset) -> str:
     if dataset.validation is not None and dataset.source is None:
         parts += [dataset.validation.labels.tobytes(), dataset.validation.images.tobytes()]
     return sha256_of_bytes(*parts)[:32]
+
+
+def check_fits(checkpoint: Checkpoint, steps_per_epoch: int, planned: int, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Refuse a checkpoint whose history or weights cannot be those of its own settings, with which the training would
+    fail later, or never end.
+
+    Args:
+        planned: the steps of all epochs.
+        shapes: those of the network's weights.
+
+    Raises:
+        ModelFileError: with what does not fit.
+    """
+    history = checkpoint.history
+    whole, begun = divmod(history.steps, steps_per_epoch)
+    first, cooling = history.cooling or (0, planned)
+    problem = ""
+    if history.steps > planned or len(history.epochs) not in {whole, whole + (begun > 0)}:
+        problem = (
+            f"{history.steps:,} steps and {len(history.epochs):,} epochs of {planned:,} and {steps_per_epoch:,} each"
+        )
+    elif not first <= history.steps <= first + cooling <= planned:
+        problem = f"a learning rate that falls for {cooling:,} steps from step {first:,} on"
+    elif int(checkpoint.optimizer_state.get("step", np.int64(-1))) != history.steps:
+        problem = "an optimizer that has taken another number of steps"
+    elif history.best is not None or checkpoint.best_weights:
+        try:
+            check_weights(shapes, checkpoint.best_weights)
+        except UsageError as error:
+            problem = f"best weights that are none ({error})"
+    if problem:
+        raise ModelFileError(
+            f"{CHECKPOINT_NAME} does not fit its own settings: it has {problem}. Give the folder of a stopped run, or "
+            "start a new training."
+        )
 
 
 def check_same_data(checkpoint: Checkpoint, dataset: Dataset) -> None:

@@ -173,8 +173,23 @@ class TrainingEnded:
         return f"End: {self.describe()}"
 
 
+@dataclass(frozen=True)
+class NotWritten:
+    """The log or a checkpoint could not be written, on a full disk perhaps; the training goes on without it.
+
+    `reason` is a sentence that says which file, why, and what to do. It comes once for each of the two.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Output: {self.reason} The training continues."
+
+
 if TYPE_CHECKING:
-    Event: TypeAlias = TrainingStarted | Probed | ChunkDone | EpochDone | TrainingEnded | Calibrated | Judged
+    Event: TypeAlias = (
+        TrainingStarted | Probed | ChunkDone | EpochDone | TrainingEnded | Calibrated | Judged | NotWritten
+    )
 else:
     Event = Alias("Event")
 
@@ -204,7 +219,7 @@ def _lines_of(event: Event, settings: TrainingSettings) -> list[str]:
             return [f"Probe: {verdict}" for verdict in event.verdicts]
         case Calibrated():
             return [f"{name.capitalize()}: {words}" for name, words in describe_calibration(event.calibration).items()]
-        case TrainingEnded() | Judged():
+        case TrainingEnded() | Judged() | NotWritten():
             return [str(event)]
 
 

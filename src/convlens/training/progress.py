@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
-from convlens.training.events import ChunkDone, EpochDone, Event, Judged, TrainingEnded, TrainingStarted, log_lines
+from convlens.training.events import (
+    ChunkDone,
+    EpochDone,
+    Event,
+    Judged,
+    NotWritten,
+    TrainingEnded,
+    TrainingStarted,
+    log_lines,
+)
 from convlens.training.recipes import RECIPES
 
 SECONDS_BETWEEN_LINES = 1.0
@@ -91,7 +100,7 @@ class LineSelection:
             case EpochDone():
                 lines, self._losses = self._losses + lines, []
                 return self._pace.due(lines)
-            case TrainingEnded():
+            case TrainingEnded() | NotWritten():
                 return self.rest() + lines
             case Judged():
                 return self.rest() + ([] if self._full else lines)  # the command prints it as its result
@@ -122,6 +131,61 @@ class PlainLines:
         if lines:
             sys.stderr.write("\n".join(lines) + "\n")
             sys.stderr.flush()
+
+
+class WhileItCan:
+    """Shows what it is given until that fails once, because nobody takes output any more: a terminal that was closed, a
+    full disk, a pipe that nobody reads. No training ends because of what it shows.
+
+    >>> show = WhileItCan()
+    >>> show(lambda: print("seen"))
+    seen
+    >>> show.works
+    True
+    """
+
+    def __init__(self) -> None:
+        self.works = True
+
+    def __call__(self, show: Callable[[], object]) -> None:
+        """Call `show`, unless an earlier call failed."""
+        if not self.works:
+            return
+        try:
+            show()
+        except OSError:
+            self.works = False
+        except ValueError as error:
+            if "closed file" not in str(error):
+                raise
+            self.works = False
+
+
+class Guarded:
+    """A display, or none, that shows events as long as somebody takes what it writes.
+
+    Args:
+        make: makes the display; drawing the first bar may fail, too.
+    """
+
+    def __init__(self, make: Callable[[], Display]) -> None:
+        self._show = WhileItCan()
+        self._display: Display | None = None
+        self._show(lambda: self._make(make))
+
+    def _make(self, make: Callable[[], Display]) -> None:
+        self._display = make()
+
+    def on_event(self, event: Event) -> None:
+        """Show one event."""
+        if self._display is not None:
+            display = self._display
+            self._show(lambda: display.on_event(event))
+
+    def close(self) -> None:
+        """Close the display, after a failure too: it may have redirected stdout."""
+        if self._display is not None:
+            WhileItCan()(self._display.close)
 
 
 def in_notebook() -> bool:
@@ -178,14 +242,28 @@ def _prints(on_event: Callable[[Event], None]) -> bool:
 def _without_chunks(show: Callable[[Any], None]) -> Callable[[Event], None]:
     """Return a callback that prints events except chunks, of which there are 20 per second.
 
-    It passes the `str` of an event, since rich would print all fields of a dataclass.
+    It passes the `str` of an event, since rich would print all fields of a dataclass. Characters that stdout cannot
+    encode are escaped.
     """
-    return lambda event: None if isinstance(event, ChunkDone) else show(str(event))
+    printed = WhileItCan()
+
+    def tell(event: Event) -> None:
+        if not isinstance(event, ChunkDone):
+            printed(lambda: _print_anyway(show, str(event)))
+
+    return tell
+
+
+def _print_anyway(show: Callable[[Any], None], text: str) -> None:
+    try:
+        show(text)
+    except UnicodeEncodeError:
+        show(text.encode("ascii", "backslashreplace").decode())
 
 
 @contextmanager
 def _showing(on_event: Callable[[Event], None] | None) -> Iterator[Callable[[Event], None]]:
-    display = choose_display()
+    display = Guarded(choose_display)
 
     def tell(event: Event) -> None:
         display.on_event(event)

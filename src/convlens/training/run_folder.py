@@ -12,6 +12,9 @@ runs/2026-11-23_1510_mnist/
   kernels.png         the first layer's kernels
   log.txt             the log
   last.checkpoint     while it runs, and after a stop
+
+The checkpoint is the first file, before the first step: a run that is killed at any time can be continued. The folder
+of a run that was killed even before that counts as empty.
 """
 
 import csv
@@ -32,18 +35,22 @@ from typing import Any
 
 import tomli_w
 
+from convlens.checking import shown
 from convlens.data import ImportOptions
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.files import check_parent_folder, explain_write_errors, make_folder, write_atomically
 from convlens.machine import available_cores
 from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
 from convlens.training.events import EpochDone
+from convlens.training.leftovers import is_left_over, remove_empty_runs
 from convlens.training.settings import TrainingSettings
+from convlens.words import shorten
 
-CHECKPOINT_NAME = "last.checkpoint"
 METRICS_NAME = "metrics.csv"
 LOSSES_NAME = "losses.csv"
 ENVIRONMENT_NAME = "environment.json"
+COMMAND_NAME = "command.txt"
+LOG_NAME = "log.txt"
 _MOST_LOSSES = 10_000
 
 
@@ -57,7 +64,7 @@ def check_run_folder(out: Path | str) -> None:
     folder = Path(out)
     with explain_write_errors(folder):
         check_parent_folder(folder if folder.parent.exists() else folder.parent)
-        if folder.name != "*" and folder.exists() and any(folder.iterdir()):
+        if folder.name != "*" and folder.exists() and not all(map(is_left_over, folder.iterdir())):
             reason = f"{folder} is not empty, and runs are never overwritten. Give another folder with out=."
             raise UsageError(reason, mentions=["out"])
 
@@ -78,7 +85,6 @@ def create_run_folder(name: str, out: Path | str) -> Path:
             folder = _create_dated_folder(name, folder.parent)
         else:
             make_folder(folder, and_above=1)
-    _check_writable(folder)
     return folder
 
 
@@ -87,6 +93,7 @@ def _create_dated_folder(name: str, parent: Path) -> Path:
     ending = re.sub(r"[^\w.-]+", "-", name)[:40]
     base = f"{datetime.now():%Y-%m-%d_%H%M}_{ending}"
     make_folder(parent)
+    remove_empty_runs(parent)
     for number in range(1, 10_000):
         folder = parent / (base if number == 1 else f"{base}_{number}")
         try:
@@ -95,11 +102,6 @@ def _create_dated_folder(name: str, parent: Path) -> Path:
             continue
         return folder
     raise OutputError(f"cannot find a free name for {parent / base}. Give one with out=.", mentions=["out"])
-
-
-def _check_writable(folder: Path) -> None:
-    """Check before the training that files can be written to the folder."""
-    write_atomically(folder / ".writable", b"").unlink()
 
 
 def point_latest_to(folder: Path) -> None:
@@ -132,7 +134,9 @@ class RunConfig:
 
 
 def write_start(folder: Path, started: RunConfig, engine: str) -> None:
-    """Write the files that are known before the first step: config, command and environment."""
+    """Write the files that are known before the first step, if they are missing: config, command and environment."""
+    if all((folder / name).is_file() for name in (CONFIG_NAME, COMMAND_NAME, ENVIRONMENT_NAME)):
+        return
     config: dict[str, Any] = {"data": started.data, **({"data_dir": started.data_dir} if started.data_dir else {})}
     if started.images is not None:
         config["images"] = {key: value for key, value in started.images.as_dict().items() if value is not None}
@@ -141,7 +145,7 @@ def write_start(folder: Path, started: RunConfig, engine: str) -> None:
     # A comment in TOML is one line of printable characters; the name of a folder may have others.
     head = f"# Repeats this run: convlens train --config {shlex.quote(place if place.isprintable() else CONFIG_NAME)}\n"
     write_atomically(folder / CONFIG_NAME, head + tomli_w.dumps(config))
-    write_atomically(folder / "command.txt", os.fsencode(shlex.join(["convlens", *sys.argv[1:]]) + "\n"))
+    write_atomically(folder / COMMAND_NAME, os.fsencode(shlex.join(["convlens", *sys.argv[1:]]) + "\n"))
     write_atomically(folder / ENVIRONMENT_NAME, json.dumps(describe_environment(engine), indent=2) + "\n")
 
 
@@ -156,18 +160,20 @@ def read_config(path: Path | str) -> RunConfig:
         config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}. Give the {CONFIG_NAME} of a run.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a TOML file: {error}. Give the {CONFIG_NAME} of a run.") from error
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path} is not a TOML file: {reason}. Give the {CONFIG_NAME} of a run.") from error
     unknown = set(config) - {"data", "data_dir", "images", "settings"}
     if unknown:
         known = "data, data_dir, [images] and [settings]"
-        raise UsageError(f"{path}: unknown key {', '.join(sorted(unknown))}. The known keys are {known}.")
+        keys = shorten(", ".join(sorted(unknown)), 200)
+        raise UsageError(f"{path}: unknown key {keys}. The known keys are {known}.")
     for key in ("data", "data_dir"):
         if not isinstance(config.get(key, ""), str):
-            raise UsageError(f"{path}: {key} is {config[key]!r}; it must be text in quotes.")
+            raise UsageError(f"{path}: {key} is {shown(config[key])}; it must be text in quotes.")
     for key in ("images", "settings"):
         if not isinstance(config.get(key, {}), dict):
-            raise UsageError(f"{path}: {key} is {config[key]!r}; it must be a table, [{key}].")
+            raise UsageError(f"{path}: {key} is {shown(config[key])}; it must be a table, [{key}].")
     images = ImportOptions.from_dict(config["images"]) if "images" in config else None
     settings = TrainingSettings.from_dict(config.get("settings", {}))
     return RunConfig(config.get("data", "mnist"), config.get("data_dir"), settings, images)
@@ -203,17 +209,13 @@ def processor_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete temporary files of a process that was killed while writing."""
-    for leftover in folder.glob(".*.part"):
-        leftover.unlink(missing_ok=True)
-
-
 def append_log(folder: Path, lines: list[str]) -> None:
     """Add lines to `log.txt`."""
     if lines:
-        with explain_write_errors(folder / "log.txt"), (folder / "log.txt").open("a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+        text = "\n".join(lines) + "\n"
+        path = folder / LOG_NAME
+        with explain_write_errors(path), path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
 
 
 def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:

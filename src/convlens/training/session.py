@@ -3,6 +3,7 @@
 The model is evaluated on the test images once, after the last step; they influence no decision.
 """
 
+import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -18,21 +19,32 @@ import numpy as np
 from convlens.calibration import UNCALIBRATED, Calibration, fit_calibration
 from convlens.data import Dataset, ImportOptions, LabelledImages, split_stratified
 from convlens.engines import AugmentationSettings, Engine, Plan, Weights, choose_engine, open_engine
-from convlens.errors import UsageError
+from convlens.errors import OutputError, UsageError
 from convlens.layers.batchnorm import normalises_one_number
 from convlens.locking import refuse_others
-from convlens.network import initial_weights, read_network
+from convlens.network import check_memory, initial_weights, read_network
 from convlens.prediction import finite_logits
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import HISTORY_NAMES, TrainedModel, count_parameters
-from convlens.trained_model.location import MODEL_FILE_NAME
+from convlens.trained_model.location import CHECKPOINT_NAME, MODEL_FILE_NAME
 from convlens.training import pictures, run_folder
 from convlens.training.balance import balanced_weights
-from convlens.training.checkpoint import Checkpoint, fingerprint, save_checkpoint
+from convlens.training.checkpoint import Checkpoint, check_fits, fingerprint, save_checkpoint
 from convlens.training.ending import TimeLimit
-from convlens.training.events import Calibrated, Event, Judged, Probed, TrainingEnded, TrainingStarted, log_lines
+from convlens.training.events import (
+    Calibrated,
+    Event,
+    Judged,
+    NotWritten,
+    Probed,
+    TrainingEnded,
+    TrainingStarted,
+    log_lines,
+)
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
+from convlens.training.leftovers import LOCK_NAME, remove_leftovers
 from convlens.training.loop import History, Job, explain_explosion, run_chunks
+from convlens.training.mapped import check_whole, mapped_files
 from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_changes
 from convlens.training.settings import TrainingSettings
 
@@ -55,6 +67,7 @@ class Session:
     engine_reason: str = ""
     verdicts: tuple[ProbeVerdict, ...] = ()
     began: float = field(default_factory=time.monotonic)
+    not_written: set[str] = field(default_factory=set)
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
         """Train from the start, or from a checkpoint. The folder is created after all other checks have passed."""
@@ -64,11 +77,17 @@ class Session:
         job = self._prepare_job(engine, images, held_out, checkpoint)
         if out is not None:
             self.folder = run_folder.create_run_folder(self.dataset.name, out)
-            run_folder.write_start(self.folder, self._config(), engine.description)
         with self._holding_folder():
-            if checkpoint and self.folder:
-                run_folder.remove_leftovers(self.folder)
+            if self.folder:
+                self._prepare_folder(self.folder, job, checkpoint)
             return self._train_and_mind_interrupts(job)
+
+    def _prepare_folder(self, folder: Path, job: Job, checkpoint: Checkpoint | None) -> None:
+        """The first checkpoint comes before everything else, so that whatever is in a run folder can be continued."""
+        remove_leftovers(folder)
+        if checkpoint is None:
+            self._save_checkpoint(job)
+        run_folder.write_start(folder, self._config(), job.engine.description)
 
     def _config(self) -> run_folder.RunConfig:
         """Return the configuration that repeats this run."""
@@ -83,7 +102,7 @@ class Session:
         if self.folder is None:
             return nullcontext()
         return refuse_others(
-            self.folder / ".lock", f"another process is training in {self.folder}. Wait for it to end."
+            self.folder / LOCK_NAME, f"another process is training in {self.folder}. Wait for it to end."
         )
 
     def _train(self, job: Job) -> TrainedModel:
@@ -121,6 +140,7 @@ class Session:
         settings, preprocessing = self.settings, self.preprocessing
         network = read_network(settings.network)
         classes = len(self.dataset.train.class_names)
+        check_memory(network, preprocessing.image_shape, classes)
         plan = Plan(network, preprocessing.image_shape, classes, preprocessing.normalisation)
         weights = initial_weights(network, plan.input_shape, plan.classes, settings.seed)
         choice = choose_engine(plan, settings.engine, settings.device)
@@ -171,6 +191,8 @@ class Session:
         limit = TimeLimit(settings.max_seconds, history.elapsed, afterwards, self.began)
         job = Job(settings, images.labels, held_out, engine, trainer, history, self._tell, limit)
         if checkpoint:
+            shapes = engine.plan.network.parameter_shapes(engine.plan.input_shape, engine.plan.classes)
+            check_fits(checkpoint, job.steps_per_epoch, job.total_steps, shapes)
             job.best_weights.update(checkpoint.best_weights)
         _check_batch_normalisation(job)
         return job
@@ -206,15 +228,19 @@ class Session:
 
     def _run_steps(self, job: Job) -> None:
         """Run the loop; save a checkpoint every few seconds, and another one if the training is stopped."""
-        saved_at = time.monotonic()
+        saved_at, files = time.monotonic(), mapped_files(self.dataset)
         for _ in run_chunks(job):
+            check_whole(files)
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-                self._save_checkpoint(job)
+                self._try_to_write(lambda: self._save_checkpoint(job), CHECKPOINT_NAME)
                 saved_at = time.monotonic()
             if self.should_stop and self.should_stop():
                 break
         if not job.finished:
             self._save_checkpoint(job)
+        elif self.settings.max_seconds is not None:
+            # Trained again, it would end at another step; so a process that is killed now must not do it again.
+            self._try_to_write(lambda: self._save_checkpoint(job), CHECKPOINT_NAME)
 
     def _end(self, job: Job) -> None:
         """Restore the best weights after early stopping, and report an early end."""
@@ -241,9 +267,11 @@ class Session:
             best_weights=job.best_weights,
             source=self.dataset.source,
             verdicts=self.verdicts,
+            data_dir=self.data_dir,
         )
-        save_checkpoint(self.folder / run_folder.CHECKPOINT_NAME, checkpoint)
-        run_folder.write_metrics(self.folder, job.history.epochs)
+        save_checkpoint(self.folder / CHECKPOINT_NAME, checkpoint)
+        if job.history.steps:
+            run_folder.write_metrics(self.folder, job.history.epochs)
 
     def _test(self, engine: Engine, test: LabelledImages) -> Judged:
         tested = Judged(int((engine.logits(test.images).argmax(1) == test.labels).sum()), len(test))
@@ -262,14 +290,20 @@ class Session:
         )
 
     def _write_results(self, folder: Path, job: Job, model: TrainedModel) -> None:
-        """Write the results; the model comes first, so that it is safe if a later file fails."""
+        """Write the results. The model comes first, so that it is safe if a later file fails. The checkpoint is removed
+        last: until then, everything can be written again.
+        """
         model.save(folder / MODEL_FILE_NAME)
-        run_folder.point_latest_to(folder)
-        run_folder.write_metrics(folder, job.history.epochs)
-        run_folder.write_losses(folder, job.history.losses)
-        pictures.write_pictures(folder, model, self.dataset, job)
+        try:
+            run_folder.point_latest_to(folder)
+            run_folder.write_metrics(folder, job.history.epochs)
+            run_folder.write_losses(folder, job.history.losses)
+            pictures.write_pictures(folder, model, self.dataset, job)
+        except OutputError as error:
+            rest = shlex.join(["convlens", "train", "--resume", str(folder)])
+            raise OutputError(f"{error} The model is saved. To write the other files: {rest}") from error
         if job.finished:
-            (folder / run_folder.CHECKPOINT_NAME).unlink(missing_ok=True)
+            (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
 
     def _facts(self, job: Job, tested: Judged | None) -> dict[str, Any]:
         """Return the facts about this training, JSON values only."""
@@ -315,10 +349,21 @@ class Session:
 
     def _tell(self, event: Event) -> None:
         """Log an event and pass it to the callback."""
-        if self.folder:
-            run_folder.append_log(self.folder, log_lines(event, self.settings))
+        folder = self.folder
+        if folder:
+            lines = log_lines(event, self.settings)
+            self._try_to_write(lambda: run_folder.append_log(folder, lines), run_folder.LOG_NAME)
         if self.on_event:
             self.on_event(event)
+
+    def _try_to_write(self, write: Callable[[], None], name: str) -> None:
+        """Write what the training can do without for now; the first failure for this file is told, later ones not."""
+        try:
+            write()
+        except OutputError as error:
+            if name not in self.not_written:
+                self.not_written.add(name)
+                self._tell(NotWritten(str(error)))
 
 
 def _check_batch_normalisation(job: Job) -> None:

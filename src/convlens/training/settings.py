@@ -8,12 +8,13 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse
+from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse, shown
 from convlens.deprecations import with_new_keys
 from convlens.engines import AugmentationSettings, DeviceName, EngineName, LossSettings, OptimizerSettings
 from convlens.engines.choice import check_threads
 from convlens.errors import UsageError
 from convlens.network import TUTORIAL, as_network
+from convlens.words import shorten
 
 Recipe = Literal["fast", "tutorial", "best"]
 Schedule = Literal["constant", "one-cycle"]
@@ -116,7 +117,7 @@ class TrainingSettings:
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
-            raise UsageError(f"the settings cannot be used: {error}") from error
+            raise UsageError(f"the settings cannot be used: {shorten(error, 300)}.") from error
 
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
@@ -197,7 +198,7 @@ def _check_keys(values: Any, kind: type) -> None:
     known = [one.name for one in fields(kind)]
     for key in values:
         if key not in known:
-            raise UsageError(f"unknown setting {key!r}. The settings are {', '.join(known)}.")
+            raise UsageError(f"unknown setting {shown(key)}. The settings are {', '.join(known)}.")
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

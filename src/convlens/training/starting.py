@@ -13,11 +13,12 @@ from convlens.habits import explains_arguments
 from convlens.network import PRESETS, Network, NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
-from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
+from convlens.trained_model.location import CHECKPOINT_NAME, CONFIG_NAME, MODEL_FILE_NAME
 from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.mapped import in_memory
 from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
@@ -105,7 +106,7 @@ def train(
     _check_watching(progress, on_event, should_stop)
     _check_paths(out=out, data_dir=data_dir)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # check before reading the data
-    dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
+    dataset = in_memory(_as_dataset(data, labels, data_dir, images, held_out, test))
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
@@ -141,14 +142,16 @@ def resume_training(
         raise UsageError("validation was given as a share, which is stored in the run. Leave it out.")
     folder = as_path("folder", folder)
     _check_watching(progress, on_event, should_stop)
-    path = folder / run_folder.CHECKPOINT_NAME
+    path = folder / CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
-        reason = "is finished" if finished else f"contains no {run_folder.CHECKPOINT_NAME}"
-        raise UsageError(f"{folder} {reason}, so there is nothing to resume. Give the folder of a stopped run.")
+        reason = "is finished" if finished else f"contains no {CHECKPOINT_NAME}"
+        again = folder / CONFIG_NAME
+        hint = f" To start it again: convlens train --config {again}" if not finished and again.is_file() else ""
+        raise UsageError(f"{folder} {reason}, so there is nothing to resume. Give the folder of a stopped run.{hint}")
     checkpoint = load_checkpoint(path)
-    kept_dir = data_dir
-    if data_dir is None and (folder / CONFIG_NAME).is_file():
+    kept_dir = data_dir or checkpoint.data_dir
+    if kept_dir is None and (folder / CONFIG_NAME).is_file():  # before 0.7 only the configuration had it
         kept_dir = run_folder.read_config(folder / CONFIG_NAME).data_dir
     if data is None and checkpoint.source is not None:
         options = ImportOptions.from_dict(checkpoint.source["options"])
@@ -159,6 +162,7 @@ def resume_training(
             "data=."
         )
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
+    dataset = in_memory(dataset)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
     with watching(progress, on_event) as tell:

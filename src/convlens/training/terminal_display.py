@@ -70,8 +70,10 @@ class TerminalDisplay:
 
     def close(self) -> None:
         """Print the lines that were held back, and erase the bar."""
-        self._print(self._selection.rest())
-        self._bar.stop()
+        try:
+            self._print(self._selection.rest())
+        finally:
+            self._bar.stop()
 
     def _update(self, at_once: bool, **changes: Any) -> None:
         now = time.monotonic()

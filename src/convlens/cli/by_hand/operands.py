@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from convlens.checking import shown
 from convlens.cli.by_hand.tables import read_table
 from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
 from convlens.errors import DataError, UsageError
@@ -117,7 +118,7 @@ def read_pair(name: str, text: str, least: int) -> tuple[int, int]:
     pair = (int(numbers[1]), int(numbers[2] or numbers[1])) if numbers else None
     if pair is None or min(pair) < least:
         raise UsageError(
-            f"{name} is {text!r}; give a whole number of at least {least}, such as 3, or two, such as 3x5."
+            f"{name} is {shown(text)}; give a whole number of at least {least}, such as 3, or two, such as 3x5."
         )
     return pair
 

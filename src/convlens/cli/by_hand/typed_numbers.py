@@ -1,10 +1,12 @@
 """Reads typed numbers: single ones, rows and channels. Errors say the place of whatever is not a number."""
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convlens.checking import shown
 from convlens.errors import UsageError
 from convlens.words import count_of
 
@@ -32,9 +34,11 @@ def read_numbers(name: str, text: str) -> "Values":
             f"{name} has more than {MOST_CHARACTERS:,} characters, too many to read as numbers. Give an image "
             "file, or a smaller part."
         )
-    text = re.sub(r"\]\s*,?\s*\[", ";", text)
-    text = text.replace("[", " ").replace("]", " ").strip()
-    channels = [_read_rows(f"{name}{_where(place, text)}", channel) for place, channel in enumerate(text.split("|"))]
+    text = _without_brackets(text).strip()
+    parts = text.split("|")
+    channels = [
+        _read_rows(f"{name}, channel {place}" if len(parts) > 1 else name, part) for place, part in enumerate(parts)
+    ]
     sizes = [(len(rows), len(rows[0])) for rows in channels]
     for place, size in enumerate(sizes):
         if size != sizes[0]:
@@ -46,8 +50,32 @@ def read_numbers(name: str, text: str) -> "Values":
     return values[0, 0] if values.shape[1] == 1 and not re.search(r"[;\n]", text) else values[0]
 
 
-def _where(place: int, text: str) -> str:
-    return f", channel {place}" if "|" in text else ""
+def _without_brackets(text: str) -> str:
+    """Blanks for brackets, and `;` for what stands between two rows: `], [`.
+
+    Each character is looked at once; a pattern for `]`, blanks and `[` would look at the blanks again and again.
+
+    >>> _without_brackets("[[1, 2], [3]]")
+    '  1, 2;3  '
+    """
+    before, *others = text.split("[")
+    parts = [before]
+    for part in others:
+        inner, closed, between = parts[-1].rpartition("]")
+        if closed and between.strip() in ("", ","):
+            parts[-1:] = [inner, ";", part]
+        else:
+            parts += [" ", part]
+    return "".join(parts).replace("]", " ")
+
+
+def _words_of(line: str) -> list[str]:
+    """What stands between blanks or commas; an empty word where nothing stands between two commas.
+
+    >>> _words_of("1, 2 3,,4")
+    ['1', '2', '3', '', '4']
+    """
+    return [word for part in line.split(",") for word in part.split() or [""]]
 
 
 def _read_rows(name: str, text: str) -> list[list[float]]:
@@ -55,15 +83,15 @@ def _read_rows(name: str, text: str) -> list[list[float]]:
     for line in re.split(r"[;\n]", text):
         if not line.strip():
             continue
-        blanks = len(line.split()) > 1
-        unclear = re.search(r"\S*\d,\d\S*", line) if blanks else None
-        if unclear and not re.search(r",\s", line):
-            raise UsageError(
-                f"{name}: {unclear.group()!r} in row {len(rows)} can be one number or two. Write decimals with a "
-                "point, or separate numbers by commas only."
-            )
-        words = re.split(r"\s*,\s*|\s+", line.strip())
-        rows.append([read_number(name, word, len(rows), at) for at, word in enumerate(words)])
+        pieces = line.split()
+        if len(pieces) > 1 and not re.search(r",\s", line):
+            unclear = next((piece for piece in pieces if re.search(r"\d,\d", piece)), None)
+            if unclear is not None:
+                raise UsageError(
+                    f"{name}: {shown(unclear)} in row {len(rows)} can be one number or two. Write decimals with a "
+                    "point, or separate numbers by commas only."
+                )
+        rows.append([read_number(name, word, len(rows), at) for at, word in enumerate(_words_of(line))])
     return check_rows(name, rows)
 
 
@@ -88,16 +116,16 @@ def read_number(name: str, word: str, row: int, place: int) -> float:
     Raises:
         UsageError: the word is empty, not a number, or too large.
     """
-    where = f"in row {row}, column {place} (counted from 0),"
-    if not word:
-        raise UsageError(f"{name}: a number is missing {where.rstrip(',')}; give one, such as 0.")
     try:
         number = float(word.replace("−", "-")) if "_" not in word else None
     except ValueError:
         number = None
-    shown = word if len(word) <= 20 else word[:19] + "…"
-    if number is not None and np.isinf(number) and word.strip("+-−")[:1].isdigit():
-        raise UsageError(f"{name}: {shown!r} {where} is too large for a floating-point number. Give a smaller one.")
-    if number is None or not np.isfinite(number):
-        raise UsageError(f"{name}: {shown!r} {where} is not a number. Give one such as 3 or -0.5.")
-    return number
+    if number is not None and math.isfinite(number):
+        return number
+    where = f"in row {row}, column {place} (counted from 0),"
+    if not word:
+        raise UsageError(f"{name}: a number is missing {where.rstrip(',')}; give one, such as 0.")
+    short = word if len(word) <= 20 else word[:19] + "…"
+    if number is not None and math.isinf(number) and word.strip("+-−")[:1].isdigit():
+        raise UsageError(f"{name}: {short!r} {where} is too large for a floating-point number. Give a smaller one.")
+    raise UsageError(f"{name}: {short!r} {where} is not a number. Give one such as 3 or -0.5.")

@@ -1,0 +1,75 @@
+"""Two parts of the campaigns, short: trainings that are killed, and files that are changed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import importlib
+from campaign_parts.trial import Trial
+if len(sys.argv) > 4:
+    exec(sys.argv[4])
+outcome = importlib.import_module(f"campaign_parts.{sys.argv[2]}").run(Trial(5, int(sys.argv[3])))
+print(outcome.line)
+print(*outcome.broken, sep="\\n")
+"""
+
+
+def campaign(part: str, count: int, sabotage: str = "") -> tuple[str, list[str]]:
+    """The line and the broken promises, of a process without the threads of this one."""
+    arguments = [str(ROOT / "scripts"), part, str(count), *([sabotage] if sabotage else [])]
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    line, *broken = ran.stdout.splitlines()
+    return line, [promise for promise in broken if promise]
+
+
+def test_changed_files():
+    line, broken = campaign("models", 240)
+    assert broken == []
+    assert line.startswith("240 changed files of 8 kinds: ")
+    assert " 0 errors outside the tree" in line
+    assert int(line.split(": ")[1].split(" refused")[0]) > 120
+    assert campaign("models", 240)[0].rpartition(",")[0] == line.rpartition(",")[0], "a seed gives the same files"
+
+
+def test_an_error_outside_the_tree_is_found():
+    sabotage = (
+        "import convlens.trained_model.model as model\n"
+        "model.check_json = lambda *arguments: None\n"
+        "import convlens.training.checkpoint as checkpoint\n"
+        "real = checkpoint._row\n"
+        "checkpoint.read_checkpoint = lambda content, name: {}['no such key']\n"
+    )
+    line, broken = campaign("models", 16, sabotage)
+    assert " 0 errors outside" not in line
+    assert broken
+    assert all(promise.startswith("checkpoint, ") for promise in broken)
+    assert all("KeyError" in promise for promise in broken)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_killed_trainings():
+    line, broken = campaign("kills", 3)
+    assert broken == []
+    assert " kills of " in line
+    assert line.split(": ")[1].startswith("0 files unreadable, 0 with other bits, 0 dead ends")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_dead_end_is_found():
+    sabotage = (
+        "from convlens.training import run_folder, session\n"
+        "session.Session._prepare_folder = lambda self, folder, job, checkpoint: "
+        "run_folder.write_start(folder, self._config(), '')\n"
+        "import campaign_parts.kills as kills\n"
+        "kills._plan = lambda whole, chance: kills.Plan(event=9)\n"
+    )
+    line, broken = campaign("kills", 1, sabotage)
+    assert "1 dead ends" in line
+    assert "a dead end: UsageError: " in broken[0]
