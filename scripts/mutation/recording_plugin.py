@@ -25,7 +25,7 @@ ORDERS: dict[str, Any] = json.loads(os.environ["MUTATION_RECORD"])
 def _start_coverage() -> Any:
     if not any(name.endswith(".py") for name in ORDERS["measured"]):
         return None
-    import coverage
+    import coverage  # pyright: ignore[reportMissingImports] (only with the group `mutation`)
 
     includes = [str(Path(name).resolve()) for name in ORDERS["measured"] if name.endswith(".py")]
     started = coverage.Coverage(include=includes, data_file=None, config_file=False)

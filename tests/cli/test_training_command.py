@@ -336,7 +336,7 @@ def test_while_a_run_has_no_model_yet_the_message_says_so(convlens, tiny):
     Path("runs/a/model.safetensors").unlink()
     ran = convlens("evaluate", "runs/a")
     assert ran.code == 4
-    assert "this folder holds no model.safetensors" in ran.err
+    assert "this folder contains no model.safetensors" in ran.err
     ran = convlens("train", "--resume", "runs/a")
     assert ran.code == 2
     assert "To start it again: convlens train --config runs/a/config.toml" in ran.err

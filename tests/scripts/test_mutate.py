@@ -480,6 +480,6 @@ def test_a_file_from_its_mutants_to_its_score(project, capsys, tmp_path, monkeyp
     assert "steps += 1 → steps = 1" in listed.out
 
 
-def test_stryker_is_pinned_where_the_other_tools_of_the_page_are():
-    assert "@stryker-mutator/instrumenter" in json.loads((ROOT / "package.json").read_text())["devDependencies"]
+def test_stryker_is_pinned_but_not_installed_for_the_other_tests():
+    assert "@stryker-mutator/instrumenter" in json.loads((ROOT / "package.json").read_text())["optionalDependencies"]
     assert importlib.util.find_spec("mutation") is not None

@@ -30,7 +30,7 @@ esac
 NPM = """#!/bin/sh
 echo "$*" >>"$CALLS.npm" && exit "${NPM_STATUS:-0}"
 """
-NPM_INSTALL = "install --silent --no-package-lock --ignore-scripts --no-audit --no-fund"
+NPM_INSTALL = "install --omit=optional --silent --no-package-lock --ignore-scripts --no-audit --no-fund"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a shell script")
 

@@ -140,7 +140,8 @@ def test_a_model_is_no_checkpoint_and_a_checkpoint_no_model(path, tmp_path):
     model = TrainedModel(network, initial_weights(network, (1, 4, 4), 2, 0), Preprocessing((1, 4, 4)), ("a", "b"))
     model.save(tmp_path / "model")
     with pytest.raises(
-        ModelFileError, match=r"model is not a checkpoint of a training: it has no .*Give the folder of a stopped run\.$"
+        ModelFileError,
+        match=r"model is not a checkpoint of a training: it has no .*Give the folder of a stopped run\.$",
     ):
         load_checkpoint(tmp_path / "model")
     with pytest.raises(DamagedModel, match=r"last\.checkpoint is damaged.*missing required field `network`"):
@@ -163,7 +164,10 @@ def change_facts(path: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"settings": None}, r"not a checkpoint of a training: it has no settings\. Give the folder of a stopped run\.$"),
+        (
+            {"settings": None},
+            r"not a checkpoint of a training: it has no settings\. Give the folder of a stopped run\.$",
+        ),
         ({"settings": {"epoch": 3}}, "unknown setting 'epoch'"),
         ({"settings": 3}, "Expected `object`, got `int`"),
         ({"seconds": -1.0}, "Expected `float` >= 0"),

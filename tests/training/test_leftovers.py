@@ -34,7 +34,7 @@ def test_a_folder_with_nothing_but_traces_is_taken():
 def test_a_folder_with_anything_else_is_not_taken(name):
     folder = make_run("mine", ".lock", name)
     assert not is_left_over(folder / name)
-    with pytest.raises(UsageError, match=r"^runs/mine is not empty, and a run is never overwritten"):
+    with pytest.raises(UsageError, match=r"^runs/mine is not empty, and runs are never overwritten"):
         create_run_folder("mnist", folder)
 
 
