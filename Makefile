@@ -1,5 +1,5 @@
 # make run        everything from nothing: set up, get MNIST, train, evaluate, predict three digits
-# make test       set up, then all tests
+# make test       set up, then all tests, in a process more than there are cores
 # make check      set up, then everything that CI runs: format, lint, types, imports, sizes, instruction sets, sanitizers, tests
 # make docs       set up, then build the documentation as a site into build/site
 # make sanitize   set up, then the tests of the C++ engine with sanitizers that find wrong reads and writes
@@ -16,7 +16,7 @@ run:
 
 test:
 	@scripts/set-up dev
-	.venv/bin/python -m pytest $(PYTEST)
+	@VIRTUAL_ENV="$(CURDIR)/.venv" scripts/test $(PYTEST)
 
 sanitize:
 	@scripts/set-up dev

@@ -1,4 +1,7 @@
-"""Where the native engine was not built, what needs it is left out, and pytest says so; in CI that is an error."""
+"""Where the native engine was not built, what needs it is left out, and pytest says so; in CI that is an error.
+
+`pytest -n auto` takes a process more than there are cores, since many tests wait for a browser or another process.
+"""
 
 import os
 import re
@@ -14,6 +17,17 @@ NEEDS_NATIVE = re.compile(
     re.MULTILINE,
 )
 """A module that imports the engine, or a benchmark of it, when it is loaded."""
+
+
+MEMORY_OF_A_PROCESS = 2 * 1024**3  # with PyTorch, the browser that it starts, and room to spare
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` is."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(cores + 1, memory // MEMORY_OF_A_PROCESS))
 
 
 def _reason() -> str:

@@ -2,6 +2,8 @@
 
 import shutil
 
+SHELL = "chromium-headless-shell"
+"""Chromium without a browser around its pages: of the same source, and it opens a page in half of the time."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -11,6 +13,6 @@ ARGUMENTS = [
 """Chromium resolves no host name but localhost, so it can reach no other machine."""
 
 
-def find_browser() -> str | None:
-    """Return the path of Chromium; None if it is not installed."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+def find_browser(names: tuple[str, ...] = NAMES) -> str | None:
+    """Return the path of the first of these programs that is installed; None if none is."""
+    return next((path for name in names if (path := shutil.which(name))), None)

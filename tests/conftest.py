@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from browser import ARGUMENTS, NAMES, find_browser
+from browser import ARGUMENTS, NAMES, SHELL, find_browser
 from convlens.data import CATALOGUE, CatalogueEntry, Dataset, LabelledImages, RawFile, write_idx
 from convlens.files import sha256_of_file
 
@@ -116,11 +116,16 @@ def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return entry
 
 
+BROWSERS = (SHELL, *NAMES)
+
+
 def _why_no_browser() -> str:
     """Why there can be no browser; empty where there can."""
     if importlib.util.find_spec("playwright") is None:
         return "playwright is not installed (pip install playwright)"
-    return "" if find_browser() else f"none of {', '.join(NAMES)} is installed (Debian, Ubuntu: apt install chromium)"
+    if find_browser(BROWSERS):
+        return ""
+    return f"none of {', '.join(BROWSERS)} is installed (Debian, Ubuntu: apt install chromium-headless-shell)"
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +138,6 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=find_browser(BROWSERS), args=ARGUMENTS)
         yield opened
         opened.close()

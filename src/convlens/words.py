@@ -100,6 +100,15 @@ def printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
+def printable_lines(text: str) -> str:
+    r"""Text of several lines, each of them as `printable` has it: a terminal obeys nothing in it.
+
+    >>> printable_lines("\x1b[31mred\nblue")
+    '\\x1b[31mred\nblue'
+    """
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+
+
 def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
     """Return the first few names, and how many more there are.
 

@@ -84,7 +84,7 @@ def test_one_window_position_can_be_asked_for(convlens):
 
 def test_a_table_has_a_line_for_every_window_position(convlens):
     lines = out_of(convlens("by-hand", "full", "3 1 2", "2 4 1", "--table")).splitlines()
-    assert lines[0] == "B turned by 180°: 1 4 2"
+    assert lines[0] == "B rotated by 180°: 1 4 2"
     assert [line.split()[-1] for line in lines[2:]] == ["6", "14", "11", "9", "2"]
 
 

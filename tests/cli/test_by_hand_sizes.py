@@ -33,7 +33,7 @@ def test_what_lies_between_the_windows_is_counted(convlens, arguments, line):
 
 def test_a_convolution_prints_the_turned_vector(convlens):
     lines = out_of(convlens("by-hand", "convolve", "1 2 3", "4 5 6.5")).splitlines()
-    assert lines[0] == "B turned by 180°: 6.5 5 4"
+    assert lines[0] == "B rotated by 180°: 6.5 5 4"
     assert lines[2] == "1·6.5 + 2·5 + 3·4 = 28.5"
     assert json_of(convlens("by-hand", "full", "1 2", "4 5", "--json"))["turned"] == [5, 4]
     assert "turned" not in json_of(convlens("by-hand", "correlate", "1 2", "4 5", "--json"))

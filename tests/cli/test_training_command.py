@@ -101,7 +101,7 @@ def test_the_time_ends_a_run_that_is_finished(convlens, tiny):
     assert ran.code == 0
     assert "End: stopped at the time limit after " in ran.err
     assert ran.out.startswith("Accuracy: ")
-    assert "Stopped after" not in ran.out
+    assert "was stopped" not in ran.out
     assert load_model("runs/a").facts["ended_by"] == "time limit"
 
 

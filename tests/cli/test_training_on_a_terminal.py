@@ -107,7 +107,7 @@ def test_ctrl_c_leaves_no_bar(tiny):
     assert not [line for line in lines if "60000 epochs" in line and not line.startswith("Recipe")], lines
     assert not [line for line in lines if "━" in line or "^C" in line]
     assert sum(line.startswith("Epoch 0: ") for line in lines) == 1
-    (stopped,) = [line for line in lines if line.startswith("Stopped after step")]
+    (stopped,) = [line for line in lines if line.startswith("Training was stopped at step ")]
     assert stopped
     assert "  convlens train --resume run" in lines
 

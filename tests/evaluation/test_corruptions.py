@@ -126,9 +126,17 @@ def test_the_plain_strength_changes_no_pixel(kind, engine_name):
     np.testing.assert_array_equal(unchanged, pictures)
 
 
-def test_strengths_grow():
+def test_strengths_grow_between_known_ends():
     for corruption in CORRUPTIONS:
         assert list(corruption.strengths) == sorted(set(corruption.strengths))
+    assert {kind: (one.strengths[0], one.strengths[-1], len(one.strengths)) for kind, one in KINDS.items()} == {
+        "shift": (0, 0.2, 6),
+        "rotation": (0, 45, 7),
+        "scale": (0.6, 1.4, 9),
+        "noise": (0, 0.3, 6),
+        "brightness": (-0.4, 0.4, 9),
+        "blur": (0, 2, 6),
+    }
 
 
 @pytest.mark.native

@@ -44,7 +44,7 @@ def test_a_split_that_the_folders_give_may_tear_series(films, pattern):
     found = groups_check(films, ImportOptions(group_by=pattern))
     assert (found.verdict, found.count, len(found.images)) == ("warning", 32, 32)
     assert "32 of the 32 images belong to series whose other files were used for training" in found.sentence
-    assert "such as that of test/cat/film0_test0.png" in found.sentence
+    assert "such as that of test/cat/film0_test0.png. If a series shows the same object" in found.sentence
     assert found.sentence.endswith("Put each series into one part as a whole.")
 
 

@@ -269,14 +269,14 @@ def make_layer(*rows: tuple[bool, int | None]) -> LayerKernels:
     return LayerKernels(3, "conv 5 3x3", np.zeros((len(rows), 1, 3, 3), np.float32), tuple(facts))
 
 
-def test_what_is_odd_is_said_in_words_counted_from_one():
+def test_what_is_odd_is_said_in_words_counted_from_zero():
     assert describe_kernels(make_layer((False, None), (False, None))) == []
     assert describe_kernels(make_layer((False, None), (True, None))) == [
-        "Layer 3 (conv 5 3x3): kernel 2 is dead; its output is never above zero."
+        "Layer 3 (conv 5 3x3): kernel 1 is dead; its output is never above zero."
     ]
     assert describe_kernels(make_layer((True, None), (False, None), (True, 0), (False, 1))) == [
-        "Layer 3 (conv 5 3x3): kernels 1, 3 are dead; their outputs are never above zero.",
-        "Layer 3 (conv 5 3x3): near duplicates, with their cosine similarity: 3 like 1 (0.99), 4 like 2 (0.99).",
+        "Layer 3 (conv 5 3x3): kernels 0, 2 are dead; their outputs are never above zero.",
+        "Layer 3 (conv 5 3x3): near duplicates, with their cosine similarity: 2 like 0 (0.99), 3 like 1 (0.99).",
     ]
 
 
@@ -300,7 +300,7 @@ def test_what_passes_maps_on_may_stand_between_a_kernel_and_its_relu(between):
     engine.set_weights(weights)
     (layer,) = examine_kernels(engine, np.zeros((2, 1, 8, 8), np.uint8))
     assert layer.dead == (0,)
-    assert describe_kernels(layer)[0].endswith("kernel 1 is dead; its output is never above zero.")
+    assert describe_kernels(layer)[0].endswith("kernel 0 is dead; its output is never above zero.")
 
 
 def test_a_kernel_of_zeros_is_dead_for_another_reason():
@@ -310,4 +310,4 @@ def test_a_kernel_of_zeros_is_dead_for_another_reason():
     engine = open_engine(Plan(network, (1, 8, 8), 2, Normalisation()))
     engine.set_weights(weights)
     (layer,) = examine_kernels(engine, np.zeros((2, 1, 8, 8), np.uint8))
-    assert describe_kernels(layer) == ["Layer 0 (conv 1 3x3): kernel 1 is dead; its weights are all zero."]
+    assert describe_kernels(layer) == ["Layer 0 (conv 1 3x3): kernel 0 is dead; its weights are all zero."]

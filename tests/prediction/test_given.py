@@ -98,6 +98,22 @@ def test_batches_of_another_size_are_prepared_as_pictures(model):
     assert (len(found), found.pixels.shape) == (6, (6, 1, 8, 8))
     assert found == model.predict(list(larger))
     assert any("scaled" in note for note in found[0].notes)
+    labelled = model.predict(LabelledImages(larger[:, None], np.array([3, 1, 4, 1, 5, 9]), tuple("0123456789")))
+    assert labelled == found
+    assert [one.true_class for one in labelled] == list("314159")
+
+
+def test_images_of_a_known_dataset_are_asked_for_by_number(model, make_model, tiny, digits_8x8):
+    test = digits_8x8.test
+    found = model.predict(["tiny:2", "tiny:0", "tiny:296"])
+    np.testing.assert_array_equal(found.pixels, test.images[[2, 0, 296]])
+    assert [(one.name, one.true_class) for one in found] == [
+        (f"tiny:{number}", str(test.labels[number])) for number in (2, 0, 296)
+    ]
+    with pytest.raises(UsageError, match=r"tiny:297: tiny has 297 test images\. Give tiny:0 to tiny:296\."):
+        model.predict("tiny:297")
+    larger = make_model((1, 16, 16)).predict("tiny:2")
+    assert (larger.pixels.shape, larger.true_class) == ((1, 16, 16), str(test.labels[2]))
 
 
 def test_a_batch_is_not_changed_by_what_happens_to_the_array_later(model, grey):

@@ -304,7 +304,7 @@ def test_the_layers(page, numbers):
 def test_every_kernel_of_the_first_layer(page, digits_study):
     weights, bias = digits_study.model.weights["0.weight"], digits_study.model.weights["0.bias"]
     shown = section(page, "kernels").one("ul", class_="kernels").all("figure")
-    assert [one.text for one in shown] == [f"{number + 1} {plain(value, 2)}" for number, value in enumerate(bias)]
+    assert [one.text for one in shown] == [f"{number} {plain(value, 2)}" for number, value in enumerate(bias)]
     for figure, kernel in zip(shown, weights, strict=True):
         values = ", ".join(" ".join(plain(float(value), 2) for value in row) for row in kernel[0])
         assert figure.one("img").attributes["title"] == values

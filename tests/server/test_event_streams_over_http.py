@@ -52,13 +52,13 @@ def test_a_stream_that_is_over_says_that_nobody_need_come_again(server):
     assert again.text.count("event: done") == 1
 
 
-@pytest.mark.parametrize("header", ["", "x", "-1", "١", "9" * 400, "1e3", "0x1"])
+@pytest.mark.parametrize("header", ["", "x", "-1", "١", "1" * 5_000, "12" * 10 + "x", "1e3", "0x1", "9" * 16])
 def test_a_number_that_is_none_begins_at_the_beginning_or_the_end(server, header):
     job = server.train()
     server.listen(job)
     answer = server.get(f"/api/jobs/{job}/events", headers={"Last-Event-ID": header.encode()})
     assert answer.status_code in (200, 204)
-    assert ("event: started" in answer.text) == (header != "9" * 400)
+    assert ("event: started" in answer.text) == (header != "9" * 16)
 
 
 def test_closing_the_page_stops_nothing(server):

@@ -5,8 +5,9 @@ import socket
 import pytest
 
 from convlens.errors import UsageError
-from convlens.server import serving
-from convlens.server.serving import open_socket, url_of
+from convlens.server import listening, serving
+from convlens.server.listening import open_socket
+from convlens.server.serving import url_of
 
 
 @pytest.fixture
@@ -23,14 +24,14 @@ def test_a_port_that_was_asked_for_and_is_taken_is_one_line(taken):
 
 
 def test_where_none_was_asked_for_the_next_free_one_is_taken(taken, monkeypatch):
-    monkeypatch.setattr(serving, "FIRST_PORT", taken)
+    monkeypatch.setattr(listening, "FIRST_PORT", taken)
     with open_socket("127.0.0.1", None) as found:
         assert taken < found.getsockname()[1] < taken + 100
 
 
 def test_all_taken(taken, monkeypatch):
-    monkeypatch.setattr(serving, "FIRST_PORT", taken)
-    monkeypatch.setattr(serving, "PORTS_TRIED", 1)
+    monkeypatch.setattr(listening, "FIRST_PORT", taken)
+    monkeypatch.setattr(listening, "PORTS_TRIED", 1)
     with pytest.raises(UsageError, match=rf"ports {taken} to {taken} are all taken\. Give --port 0 for any free one\."):
         open_socket("127.0.0.1", None)
 

@@ -1,6 +1,7 @@
 """A training as the page sees it: every event, what they say, and that the run is that of `convlens train`."""
 
 import base64
+import re
 import time
 from functools import partial
 from pathlib import Path
@@ -104,10 +105,12 @@ def test_a_training_that_cannot_be_says_why_in_one_line(server, tiny, tmp_path):
     assert (listed["state"], listed["error"]) == ("failed", last.values["error"])
 
 
-def test_a_defect_fails_the_training_and_not_the_server(server, monkeypatch, capsys):
+def test_a_defect_fails_the_training_and_not_the_server_and_is_one_line(server, monkeypatch, capfd):
     monkeypatch.setattr(trainings, "load_dataset", lambda *_, **__: 1 / 0)
-    last = server.listen(server.train())[-1]
-    assert last.values["error"] == ("ZeroDivisionError: division by zero. This is a bug in Convlens; please report it.")
+    error = server.listen(server.train())[-1].values["error"]
+    assert re.fullmatch(r"ZeroDivisionError: division by zero \(test_trainings\.py:\d+\)\. This is a bug .*", error)
+    assert server.lines == ["Training on tiny", f"Failed: {error}"]
+    assert capfd.readouterr().err == ""
     monkeypatch.undo()
     assert server.get("/api/state").status_code == 200
 

@@ -141,7 +141,7 @@ def test_the_full_log_has_a_head_and_leaves_the_accuracy_to_the_result(clock, ca
 
 def test_the_tutorials_losses_are_all_shown(clock, capsys):
     lines = PlainLines()
-    lines.on_event(replace(STARTED, settings=replace(SETTINGS, log_every=2)))
+    lines.on_event(replace(STARTED, settings=replace(SETTINGS, log_every=2, epochs=10)))
     for event in (replace(CHUNK, first_batch=0), CHUNK, *epochs(3), replace(CHUNK, epoch=4, first_batch=0)):
         lines.on_event(event)
     assert capsys.readouterr().err.splitlines() == [
@@ -152,6 +152,19 @@ def test_the_tutorials_losses_are_all_shown(clock, capsys):
         "Epoch -> 4",
         "  Batch: 0, Loss: 0.5",
     ]
+
+
+def test_a_long_training_with_losses_shows_whole_epochs_at_one_line_a_second(clock, capsys):
+    lines = PlainLines()
+    lines.on_event(replace(STARTED, settings=replace(SETTINGS, log_every=2, epochs=12)))
+    for epoch in range(11):  # at 0, 1, 2, ... seconds, each of three lines
+        clock[0] = 100.0 + epoch
+        for event in (replace(CHUNK, epoch=epoch, first_batch=0), *epochs(epoch)):
+            lines.on_event(event)
+    lines.on_event(replace(CHUNK, epoch=11, first_batch=0))  # stopped in the middle of an epoch
+    lines.close()
+    shown = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Epoch")]
+    assert shown == [f"Epoch -> {epoch}" for epoch in (0, 3, 6, 9, 10, 11)]
 
 
 def terminal(width: int = 80) -> tuple[Console, io.StringIO]:

@@ -372,6 +372,12 @@ def varied_models(build_model: Callable[..., TrainedModel]) -> dict[str, Trained
     return {name: build_model(*network, seed) for seed, (name, network) in enumerate(NETWORKS.items())}
 
 
+@pytest.fixture(params=NETWORKS)
+def varied_model(request: pytest.FixtureRequest, varied_models: dict[str, TrainedModel]) -> TrainedModel:
+    """One of `varied_models` after the other, in a test of its own."""
+    return varied_models[request.param]
+
+
 @pytest.fixture(scope="session")
 def mnist_model(user_data_folder: Path) -> TrainedModel:
     """The tutorial's network, trained on the real MNIST for an epoch."""

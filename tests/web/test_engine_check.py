@@ -88,7 +88,7 @@ def test_another_rule_is_caught_and_named(call, payload):
     results = call(WRONG_RULES, [payload, changes])
     assert [result["agrees"] for result in results] == [False] * 4
     assert min(result["worst"] for result in results) > 1e-4
-    assert re.match(r"(layer \d, \w+.*|the logits), picture \d: (NaN|-?\d.*) here, -?\d.* where", results[0]["where"])
+    assert re.match(r"(layer \d, \w+.*|the logits), image \d: (NaN|-?\d.*) here, -?\d.* where", results[0]["where"])
 
 
 def test_what_is_missing_or_no_number_does_not_pass(call, payload):

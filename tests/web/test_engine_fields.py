@@ -99,28 +99,28 @@ def test_a_later_layer_is_refused(call, varied_models):
         fields(call, varied_models["tutorial"], (3, 0, 5))
 
 
-def test_every_field_is_that_of_the_package(call, varied_models):
-    for name, model in varied_models.items():
-        resolved = model.network.resolve(model.plan.input_shape, model.plan.classes)
-        extents = {-1: [[(row, row + 1) for row in range(size)] for size in model.plan.input_shape[1:]]}
-        wanted, expected = [], []
-        for node in resolved:
-            extents[node.index] = node.layer.extents([extents[index] for index in node.inputs])
-            if len(node.output_shape) == 3:
-                places = np.arange(np.prod(node.output_shape)).reshape(node.output_shape[0], -1)
-                wanted += [[node.index, int(place)] for place in places.ravel()]
-                positions = itertools.product(*extents[node.index])
-                expected += [(node.index, places[:, at], sight) for at, sight in enumerate(positions)]
-        found = {tuple(one): field for one, field in zip(wanted, fields(call, model, *wanted), strict=True)}
-        for index, places, (rows, columns) in expected:
-            # The package says what any of the channels sees; with branches of different sight a channel may see less.
-            sights = [sides(found[index, int(place)]) for place in places]
-            sights = [sight for sight in sights if sight[0] < sight[2]]
-            if rows[0] == rows[1] or columns[0] == columns[1]:
-                assert sights == [], (name, index)
-            else:
-                tops, lefts, bottoms, rights = zip(*sights, strict=True)
-                assert ((min(tops), max(bottoms)), (min(lefts), max(rights))) == (rows, columns), (name, index)
+def test_every_field_is_that_of_the_package(call, varied_model):
+    model = varied_model
+    resolved = model.network.resolve(model.plan.input_shape, model.plan.classes)
+    extents = {-1: [[(row, row + 1) for row in range(size)] for size in model.plan.input_shape[1:]]}
+    wanted, expected = [], []
+    for node in resolved:
+        extents[node.index] = node.layer.extents([extents[index] for index in node.inputs])
+        if len(node.output_shape) == 3:
+            places = np.arange(np.prod(node.output_shape)).reshape(node.output_shape[0], -1)
+            wanted += [[node.index, int(place)] for place in places.ravel()]
+            positions = itertools.product(*extents[node.index])
+            expected += [(node.index, places[:, at], sight) for at, sight in enumerate(positions)]
+    found = {tuple(one): field for one, field in zip(wanted, fields(call, model, *wanted), strict=True)}
+    for index, places, (rows, columns) in expected:
+        # The package says what any of the channels sees; with branches of different sight a channel may see less.
+        sights = [sides(found[index, int(place)]) for place in places]
+        sights = [sight for sight in sights if sight[0] < sight[2]]
+        if rows[0] == rows[1] or columns[0] == columns[1]:
+            assert sights == [], index
+        else:
+            tops, lefts, bottoms, rights = zip(*sights, strict=True)
+            assert ((min(tops), max(bottoms)), (min(lefts), max(rights))) == (rows, columns), index
 
 
 def test_a_field_is_what_any_branch_reaches_and_no_layer_beside_it(call, build_model):

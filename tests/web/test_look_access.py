@@ -110,19 +110,19 @@ def test_hostile_class_names_are_text_and_stay_in_their_places(
         assert page.locator("#view-look img, #view-look script").count() == 0
 
 
-def test_every_network_can_be_looked_into(look: Opened, varied_models: dict[str, TrainedModel]) -> None:
-    for name in ["not square", "means", "rows of numbers", "padded maximum", "no dense", "one class"]:
-        payload = payload_of(varied_models[name])
-        with look(payload, viewport={"width": 1000, "height": 900}) as page:
-            assert page.locator(".column").count() == len(payload["layers"]) + 1, name
-            for layer in range(-1, len(payload["layers"])):
-                canvas = page.locator(f'.column[data-layer="{layer}"] canvas')
-                canvas.focus()
-                page.keyboard.press("Enter")
-                title = page.locator("#detail-sum h3").inner_text()
-                assert title.startswith("input" if layer < 0 else payload["layers"][layer]["text"]), (name, layer)
-            for tab in ["heat", "layer", "steps"]:
-                page.locator(f"#detail-tab-{tab}").click()
+@pytest.mark.parametrize("name", ["not square", "means", "rows of numbers", "padded maximum", "no dense", "one class"])
+def test_every_network_can_be_looked_into(look: Opened, varied_models: dict[str, TrainedModel], name: str) -> None:
+    payload = payload_of(varied_models[name])
+    with look(payload, viewport={"width": 1000, "height": 900}) as page:
+        assert page.locator(".column").count() == len(payload["layers"]) + 1
+        for layer in range(-1, len(payload["layers"])):
+            canvas = page.locator(f'.column[data-layer="{layer}"] canvas')
+            canvas.focus()
+            page.keyboard.press("Enter")
+            title = page.locator("#detail-sum h3").inner_text()
+            assert title.startswith("input" if layer < 0 else payload["layers"][layer]["text"]), layer
+        for tab in ["heat", "layer", "steps"]:
+            page.locator(f"#detail-tab-{tab}").click()
 
 
 def test_wide_networks_show_some_maps_and_all_when_asked(

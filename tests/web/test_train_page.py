@@ -396,3 +396,13 @@ def test_nothing_is_wider_than_the_page(open_page, address, width):
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_focus_stays_when_the_server_answers(page):
+    page.fill(TEXT, "conv 8 3x3 pad 1, relu, dense")
+    page.locator(".train-chip", has_text="conv").click()
+    page.route("**/api/layers*", lambda route: (page.wait_for_timeout(200), route.continue_()))
+    page.locator(".train-numbers").get_by_label("channels", exact=True).fill("4")
+    page.locator(".train-chip", has_text="relu").focus()
+    page.locator("#train-layers-words", has_text="31,410 parameters").wait_for()  # 4·(9 + 1) + 10·(4·28·28 + 1)
+    assert page.evaluate("document.activeElement.textContent") == "relu"

@@ -11,7 +11,7 @@ from convlens.by_hand.trace import Trace, WindowPosition
 
 
 def rotate(matrix: ArrayLike) -> Values:
-    """Return a matrix turned by 180°: the last row first, and in each row the last number first.
+    """Return a matrix rotated by 180°: the last row first, and in each row the last number first.
 
     >>> rotate([[1, 2], [3, 4]])
     array([[4., 3.],
@@ -58,7 +58,7 @@ def convolve2d(
     dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
 ) -> Values:
-    """Like `cross_correlate2d`, with the kernel turned by 180°: SciPy's `convolve2d(…, mode="valid")`.
+    """Like `cross_correlate2d`, with the kernel rotated by 180°: SciPy's `convolve2d(…, mode="valid")`.
 
     >>> convolve2d([[1, 2], [3, 4]], [[1, 2], [3, 4]])  # 1·4 + 2·3 + 3·2 + 4·1
     array([[20.]])
@@ -94,7 +94,7 @@ def trace_convolve2d(
     dilation: Pair = 1,
     padding_mode: PaddingMode = "zeros",
 ) -> Trace[WindowPosition]:
-    """Return the window positions of `convolve2d`; their kernel is the given one, turned by 180°."""
+    """Return the window positions of `convolve2d`; their kernel is the given one, rotated by 180°."""
     turned = as_values("the kernel", kernel, 2)[::-1, ::-1]
     return _trace("convolve2d", matrix, turned, stride, padding, dilation, padding_mode)
 

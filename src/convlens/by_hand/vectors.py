@@ -32,7 +32,7 @@ def cross_correlate(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def convolve(a: ArrayLike, b: ArrayLike) -> float:
-    """Return the dot product of a with b turned by 180°: Σ a[i]·b[n − 1 − i].
+    """Return the dot product of a with b rotated by 180°: Σ a[i]·b[n − 1 − i].
 
     Raises:
         UsageError: the vectors have different lengths.
@@ -55,7 +55,7 @@ def correlate_full(a: ArrayLike, b: ArrayLike) -> Values:
 
 
 def convolve_full(a: ArrayLike, b: ArrayLike) -> Values:
-    """Slide b, turned by 180°, along a: n + m − 1 results, the coefficients of the product of two polynomials.
+    """Slide b, rotated by 180°, along a: n + m − 1 results, the coefficients of the product of two polynomials.
 
     >>> convolve_full([1, 2], [1, 3])  # (1 + 2x)·(1 + 3x) = 1 + 5x + 6x²
     array([1., 5., 6.])
@@ -110,7 +110,7 @@ def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
 
 
 def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """Return the only window position of `convolve`; its kernel is b turned by 180°.
+    """Return the only window position of `convolve`; its kernel is b rotated by 180°.
 
     >>> trace_convolve([1, 2, 3], [4, 5, 6])[0].kernel
     array([6., 5., 4.])
@@ -125,7 +125,7 @@ def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
 
 
 def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
-    """Return the window positions of `convolve_full`; their kernel is b turned by 180°.
+    """Return the window positions of `convolve_full`; their kernel is b rotated by 180°.
 
     >>> [window.total for window in trace_convolve_full([1, 2], [1, 3])]
     [1.0, 5.0, 6.0]

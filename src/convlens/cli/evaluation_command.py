@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
 from convlens.cli.tables import ColumnTable
-from convlens.cli.terminal import accuracy_line, print_json, result_console
+from convlens.cli.terminal import accuracy_line, print_json, result_console, say_if_stopped
 from convlens.words import exact_percent, percent, shorten
 
 if TYPE_CHECKING:
@@ -62,9 +62,11 @@ def evaluate_command(
 
         with showing_progress() as on_progress:
             study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, repair=repair)
+        say_if_stopped(study.model.facts)
         print_json({"model": place_of_model(model), **study.as_dict()})
         return
     trained = load_model(model)
+    say_if_stopped(trained.facts)
     with showing_progress() as on_progress:
         chosen = choose_images(trained, data, data_dir, on_progress, repair)
     opened = trained.open_engine(*computing)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
-from convlens.cli.terminal import print_json, result_console
+from convlens.cli.terminal import print_json, result_console, say_if_stopped
 from convlens.words import count_of
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def export_command(
     if out is not None:
         check_parent_folder(out)  # so that an error appears before images are read
     trained = load_model(model)
+    say_if_stopped(trained.facts)
     name = name_of_model(find_model_file(model))
     images = _images(trained, data, data_dir)
     samples = None if images is None else choose_samples(trained, images)

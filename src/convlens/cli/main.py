@@ -23,7 +23,7 @@ from convlens.cli.option_names import with_option_names
 from convlens.cli.parser_messages import explain_parser_error
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
-from convlens.cli.terminal import error_console
+from convlens.cli.terminal import error_console, print_line
 from convlens.cli.training_command import train_command
 from convlens.deprecations import renamed_options
 from convlens.errors import ConvlensError, UsageError
@@ -70,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     accept_every_sign()
     tokens, renamed = renamed_options([argument for argument in arguments if argument != "--debug"])
     for sentence in renamed:
-        print(sentence, file=sys.stderr)
+        print_line(sentence, to_stderr=True)
     if tokens[:1] in (["predict"], ["by-hand"]):
         tokens = name_stdin(tokens)
     debug = "--debug" in arguments

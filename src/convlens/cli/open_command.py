@@ -1,7 +1,6 @@
 """`convlens open`."""
 
 import shlex
-import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from cyclopts import Parameter
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.options import DataDir, Json, Whole
-from convlens.cli.terminal import print_json
+from convlens.cli.terminal import print_json, print_line, say_if_stopped
 from convlens.cli.training_command import STOP_SIGNALS
 from convlens.errors import ModelFileError
 
@@ -73,7 +72,7 @@ def _choose(model: str | None, runs: Path) -> Path | None:
         if model is None:
             return None
         raise
-    load_model(chosen)
+    say_if_stopped(load_model(chosen).facts)
     return chosen
 
 
@@ -84,7 +83,7 @@ def _announcing(as_json: bool, browser: bool) -> Callable[[str], None]:
         if as_json:
             print_json({"url": url})
         else:
-            print(url, flush=True)
+            print_line(url)
         _say("Press Ctrl-C to stop the server.")
         if browser:
             threading.Thread(target=_open_browser, args=[url], daemon=True).start()
@@ -106,7 +105,7 @@ def _open_browser(url: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print_line(line, to_stderr=True)
 
 
 def _end(interrupted: "Job | None", runs: Path) -> int:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
-from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.cli.terminal import error_console, print_json, result_console, say_if_stopped
 from convlens.errors import ImageError, UsageError
 from convlens.files import check_parent_folder, write_atomically
 from convlens.words import percent
@@ -70,6 +70,7 @@ def predict_command(
     if top < 1:
         raise UsageError(f"--top is {top}; give 1 or more.")
     trained = load_model(model)
+    say_if_stopped(trained.facts)
     computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
     opened = trained.open_engine(*computing)
     pictures = _find_pictures(images, trained, data_dir)

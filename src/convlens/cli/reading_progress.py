@@ -1,6 +1,5 @@
 """Shows the progress of fetching and reading images: bytes of a known dataset, or images of a folder."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,7 +15,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from convlens.cli.terminal import error_console
+from convlens.cli.terminal import error_console, print_line
 from convlens.data import FetchProgress, ImportProgress
 from convlens.words import count_of
 
@@ -33,7 +32,7 @@ def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], No
             name, line, done, total = _facts(progress)
             if not console.is_terminal:
                 if name not in seen and (done < total or not total):
-                    print(line, file=sys.stderr, flush=True)
+                    print_line(line, to_stderr=True)
                 seen.add(name)
                 return
             if bars is None or type(progress) is not kind:  # a terminal shows one set of bars at a time

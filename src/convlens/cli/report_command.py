@@ -1,6 +1,5 @@
 """`convlens report`."""
 
-import sys
 import webbrowser
 from collections.abc import Callable
 from itertools import count
@@ -11,7 +10,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
-from convlens.cli.terminal import accuracy_line, print_json, result_console
+from convlens.cli.terminal import accuracy_line, print_json, print_line, result_console, say_if_stopped
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,12 +119,14 @@ def _telling_folds() -> Callable[[object], None]:
     def tell(event: object) -> None:
         if isinstance(event, TrainingStarted):
             words = f"Checking training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
-            print(words, file=sys.stderr, flush=True)
+            print_line(words, to_stderr=True)
 
     return tell
 
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
+    for study in made.studies:
+        say_if_stopped(study.model.facts, study.name if len(made.studies) > 1 else "")
     if json:
         from convlens.trained_model.location import place_of_model
 
@@ -138,6 +139,6 @@ def _tell(made: "Report", names: list[str], json: bool) -> None:
         accuracy = accuracy_line(judged.correct, judged.total, f"images of {judged.data}")
         console.print(f"{accuracy}, {escape(study.name)}", soft_wrap=True)
         for check in study.trust:
-            if check.verdict in ("bad", "warning"):
+            if check.verdict in ("bad", "warning") and check.kind != "unfinished":  # that was said
                 console.print(f"{check.verdict}: {check.sentence}", markup=False, soft_wrap=True)
     console.print(f"Report: {made.path}", markup=False, soft_wrap=True)

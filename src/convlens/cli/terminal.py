@@ -1,29 +1,59 @@
-"""What several commands print with: consoles, JSON, and the line with the accuracy."""
+"""What several commands print with: consoles, lines, JSON, and the line with the accuracy.
+
+Names of files and classes may hold escape sequences, which a terminal would obey: move the cursor, change colours, hide
+lines. All text goes through here on its way out, and every unprintable character is written as Python escapes it.
+"""
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 
 from convlens.cli.encoding import holds_every_sign
-from convlens.words import agreeing
+from convlens.words import agreeing, printable, printable_lines
 
 WIDTH_WITHOUT_TERMINAL = 1000
 """The width of a pipe or a file, large enough that no table is folded there."""
 
 
+class _PrintableConsole(Console):
+    """A console whose only escape sequences are rich's own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Return what is drawn, in pieces; rich calls this for everything."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable_lines(segment.text))
+
+
 def result_console() -> Console:
     """Return a console for results, on stdout."""
-    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+    return _PrintableConsole(
+        highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    )
 
 
 def error_console() -> Console:
     """Return a console for everything that is not a result, on stderr."""
-    return Console(
+    return _PrintableConsole(
         stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL
     )
+
+
+def print_line(text: str, to_stderr: bool = False) -> None:
+    """Print one line of plain text, however long, and flush."""
+    print(printable(text), file=sys.stderr if to_stderr else sys.stdout, flush=True)
+
+
+def say_if_stopped(facts: Mapping[str, Any], name: str = "") -> None:
+    """Print a line on stderr if a model's training was stopped; `name` says which one, if there are several."""
+    from convlens.trained_model import notice_of_stop
+
+    if notice := notice_of_stop(facts):
+        print_line(f"{name}: {notice}" if name else notice, to_stderr=True)
 
 
 def print_json(value: Any) -> None:
@@ -32,8 +62,13 @@ def print_json(value: Any) -> None:
 
 
 def to_json(value: Any) -> str:
-    """Return a value as JSON for stdout; characters beyond ASCII are escaped unless its encoding is Unicode."""
-    return json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
+    """Return a value as JSON for stdout, with unprintable characters escaped; characters beyond ASCII, too, unless its
+    encoding is Unicode.
+    """
+    text = json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
 
 def accuracy_line(correct: int, total: int, images: str) -> str:

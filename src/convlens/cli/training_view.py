@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
-from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
+from convlens.cli.terminal import accuracy_line, error_console, print_json, print_line, result_console
 from convlens.data import CATALOGUE
 from convlens.training import EpochDone, Event, TrainingStarted
 from convlens.training.progress import Display, PlainLines
@@ -95,14 +95,16 @@ class TrainingView:
             result = {"event": "done", "finished": finished, "run": str(folder), "facts": model.facts}
             print_json(result if finished else {**result, "go_on_with": _command_to_go_on(folder)})
         else:
-            self._print_result(model, folder, finished)
+            self._print_result(model, folder)
         if show and folder:
             for name in ("report.html", "training.png", "samples.png", "kernels.png"):
                 if (folder / name).exists():
                     webbrowser.open((folder / name).resolve().as_uri())
         return 0 if finished else EXIT_INTERRUPTED
 
-    def _print_result(self, model: "TrainedModel", folder: Path | None, finished: bool) -> None:
+    def _print_result(self, model: "TrainedModel", folder: Path | None) -> None:
+        from convlens.trained_model import describe_stop
+
         console = result_console()
         facts: dict[str, Any] = model.facts
         if test := facts.get("test"):
@@ -114,12 +116,9 @@ class TrainingView:
             colour = "dim" if said == true else "yellow"
             line = f"  {name:<18} predicted {escape(said)}  [{colour}]labelled {escape(true)}[/]"
             console.print(line, soft_wrap=True)
-        if not finished:
-            console.print(
-                f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
-                "everything is saved. Continue with:"
-            )
-            print(f"  {_command_to_go_on(folder)}")  # not wrapped, so that it can be copied
+        if stop := describe_stop(facts):
+            console.print(f"{stop.capitalize()}; everything is saved. Continue with:")
+            print_line(f"  {_command_to_go_on(folder)}")  # not wrapped, so that it can be copied
         if folder:
             console.print(f"Run folder: {folder}", markup=False, soft_wrap=True)
             for name, meaning in _FILES.items():

@@ -28,7 +28,7 @@ from convlens.data.checkup import check_images
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_options, what_it_learned_from
-from convlens.trained_model import TrainedModel
+from convlens.trained_model import TrainedModel, notice_of_stop
 from convlens.words import agreeing, count_of, printable, some_of
 
 TrustVerdict = Literal["good", "unknown", "warning", "bad"]
@@ -69,8 +69,7 @@ def check_trust(
     learned_from = training_images(model, chosen, data_dir)
     learned_images = None if learned_from is None else learned_from.images
     checks = [check_copies(chosen, learned_images), check_amount(evaluation)]
-    if not model.facts.get("finished", True):
-        sentence = "Training was stopped early; this is the model at that point."
+    if sentence := notice_of_stop(model.facts):
         checks.append(TrustCheck("unfinished", "warning", sentence))
     imported = chosen.imported
     if imported is not None and learned_with_options(model, imported.source) is not None:

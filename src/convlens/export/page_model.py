@@ -19,7 +19,7 @@ from convlens.errors import UsageError
 from convlens.export.page_samples import encode_array, encode_samples
 from convlens.layers import ResolvedLayer
 from convlens.network import LayerRow, layer_table
-from convlens.trained_model import TrainedModel
+from convlens.trained_model import TrainedModel, notice_of_stop
 
 FORMAT = 2
 MOST_PARAMETERS = 20_000_000
@@ -88,7 +88,7 @@ def page_model(
         "normalisation": {"mean": list(normalisation.mean), "std": list(normalisation.std)},
         "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
         "preprocessing": model.preprocessing.as_dict(),
-        "facts": {key: model.facts[key] for key in _FACTS if key in model.facts},
+        "facts": _facts(model),
         "check": _check_vectors(model, _check_pictures(model, samples, check_images)),
         "samples": None if samples is None else encode_samples(samples, model.logits(samples.images)),
     }
@@ -146,6 +146,13 @@ def _check_samples(model: TrainedModel, samples: LabelledImages) -> None:
         raise UsageError(
             f"the samples have other classes than the model: {given}, not {wanted}. Give samples of its classes."
         )
+
+
+def _facts(model: TrainedModel) -> dict[str, Any]:
+    """What the page shows of the training; `stopped` is a sentence, and only there if it was."""
+    known = {key: model.facts[key] for key in _FACTS if key in model.facts}
+    notice = notice_of_stop(model.facts)
+    return known if notice is None else {**known, "stopped": notice}
 
 
 def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:

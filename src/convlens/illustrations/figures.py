@@ -31,16 +31,16 @@ _MOST_CELLS = 40
 
 
 def draw_full_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
-    """Draw all overlaps of a vector with another one turned by 180°, one below the other, with their results.
+    """Draw all overlaps of a vector with another one rotated by 180°, one below the other, with their results.
 
     >>> draw_full_convolution([3, 1, 2], [2, 4, 1])
-    <Sheet 'Full convolution': all 5 overlaps of A and B turned by 180°: 6 14 11 9 2>
+    <Sheet 'Full convolution': all 5 overlaps of A and B rotated by 180°: 6 14 11 9 2>
     """
     a, b = as_values("a", a, 1), as_values("b", b, 1)
     check_length(np.pad(a, len(b) - 1))
     turned, results, over = b[::-1], convolve_full(a, b), len(b) - 1
     listed = " ".join(short_number(result) for result in results.tolist())
-    sheet = Sheet("Full convolution", f"all {len(results)} overlaps of A and B turned by 180°: {listed}")
+    sheet = Sheet("Full convolution", f"all {len(results)} overlaps of A and B rotated by 180°: {listed}")
     left = 0.6
     sheet.text(left + over * CELL - 0.15, CELL / 2, "A", 15, bold=True, align="right")
     sheet.grid(a[None], left + over * CELL, 0, fill=LOOKED_AT)
@@ -52,7 +52,7 @@ def draw_full_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
         sheet.grid(turned[None], left + shift * CELL, top, fills=touching, bold=touching)
         sheet.arrow((left + (shift + len(b)) * CELL + 0.1, top + CELL / 2), (end + 0.45, top + CELL / 2))
         sheet.grid(np.array([[result]]), end + 0.5, top, fill=RESULT)
-    sheet.text(left, 0.8 + len(results) * 0.68 + 0.1, "B turned by 180°; bold where it lies over A", 11)
+    sheet.text(left, 0.8 + len(results) * 0.68 + 0.1, "B rotated by 180°; bold where it lies over A", 11)
     return sheet
 
 

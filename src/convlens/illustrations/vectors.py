@@ -43,7 +43,7 @@ def draw_cross_correlation(a: ArrayLike, b: ArrayLike) -> Sheet:
 
 
 def draw_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
-    """Draw two vectors, the second as it is and turned by 180°, the products, and the sum.
+    """Draw two vectors, the second as it is and rotated by 180°, the products, and the sum.
 
     >>> draw_convolution([3, 1, 2], [2, 4, 1])
     <Sheet 'Convolution': 3·1 + 1·4 + 2·2 = 11>
@@ -52,14 +52,14 @@ def draw_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
 
 
 def _draw_dot_product(window: WindowPosition, title: str, turned: bool) -> Sheet:
-    """Draw a dot product; if b is turned by 180°, it is also shown as given."""
+    """Draw a dot product; if b is rotated by 180°, it is also shown as given."""
     given = window.kernel[::-1]
     check_length(window.covered)
     told = write_position(window)
     sheet = Sheet(title, told)
     rows = [("A", window.covered, LOOKED_AT)]
     if turned:
-        rows += [("B", given, "#FFFFFF"), ("B turned by 180°", window.kernel, KERNEL)]
+        rows += [("B", given, "#FFFFFF"), ("B rotated by 180°", window.kernel, KERNEL)]
     else:
         rows += [("B", window.kernel, KERNEL)]
     rows += [("products", window.products, "#FFFFFF")]

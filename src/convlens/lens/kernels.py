@@ -104,11 +104,11 @@ def examine_kernels(engine: Engine, images: NDArray[np.uint8]) -> tuple[LayerKer
 
 
 def describe_kernels(layer: LayerKernels) -> list[str]:
-    """Describe the dead and near-duplicate kernels of a layer in sentences; kernels are counted from 1.
+    """Describe the dead and near-duplicate kernels of a layer in sentences; kernels are counted from 0.
 
     >>> kernel = KernelFacts(0, 1.0, 0.0, 0.0, True, None, 0.0)
     >>> describe_kernels(LayerKernels(0, "conv 1 3x3", np.zeros((1, 1, 3, 3), np.float32), (kernel,)))
-    ['Layer 0 (conv 1 3x3): kernel 1 is dead; its output is never above zero.']
+    ['Layer 0 (conv 1 3x3): kernel 0 is dead; its output is never above zero.']
     """
     name, sentences = f"Layer {layer.layer} ({layer.text})", []
     empty = [number for number in layer.dead if layer.kernels[number].length == 0]
@@ -120,15 +120,13 @@ def describe_kernels(layer: LayerKernels) -> list[str]:
         theirs = "its weights are" if len(empty) == 1 else "their weights are"
         sentences.append(f"{name}: {_numbered(empty)} dead; {theirs} all zero.")
     if layer.duplicates:
-        pairs = ", ".join(
-            f"{later + 1} like {earlier + 1} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates
-        )
+        pairs = ", ".join(f"{later} like {earlier} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates)
         sentences.append(f"{name}: near duplicates, with their cosine similarity: {pairs}.")
     return sentences
 
 
 def _numbered(numbers: list[int]) -> str:
-    which = ", ".join(str(number + 1) for number in numbers)
+    which = ", ".join(map(str, numbers))
     return f"kernel {which} is" if len(numbers) == 1 else f"kernels {which} are"
 
 

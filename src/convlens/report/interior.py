@@ -14,6 +14,7 @@ from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
 from convlens.report.words import number, share, short
+from convlens.trained_model import describe_stop
 from convlens.words import count_of, percent, times
 
 MOST_KERNELS = 1024
@@ -56,7 +57,7 @@ def _training_facts(study: Study) -> dict[str, str]:
         "engine": _words(facts.get("engine")),
         "time": "" if speed.seconds is None else f"{speed.seconds:,.1f} s",
         "speed": rate,
-        "finished": "" if facts.get("finished", True) else "no, training was stopped early",
+        "finished": f"no, {stop}" if (stop := describe_stop(facts)) else "",
         "trained": _date(trained_at),
         "Convlens version": _words(facts.get("convlens")),
         **describe_calibration(model.calibration),
@@ -129,13 +130,13 @@ def tell_kernels(study: Study) -> dict[str, Any]:
 def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[str, Any]:
     weights = layer.weights[kernel.number]
     flags = ["dead"] * kernel.dead
-    flags += [] if kernel.like is None else [f"like {kernel.like + 1}"]
+    flags += [] if kernel.like is None else [f"like {kernel.like}"]
     values = "; ".join(
         ", ".join(" ".join(number(float(value), 2) for value in row) for row in channel) for channel in weights[:3]
     )
     return {
         "address": encode_maps(weights, columns=len(weights), largest=largest),
-        "number": kernel.number + 1,
+        "number": kernel.number,
         "bias": number(kernel.bias, 2),
         "flags": flags,
         "numbers": values if weights[0].size <= 49 else "",

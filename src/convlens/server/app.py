@@ -1,12 +1,11 @@
 """The ASGI application: the page's files, the API under `/api`, errors as one line of JSON, and request protection."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,14 +14,25 @@ from convlens.errors import ConvlensError
 from convlens.export.page_files import list_page_files
 from convlens.server.bodies import describe_mistake
 from convlens.server.choices import Misfit, split_reason
+from convlens.server.complaints import describe_defect
 from convlens.server.jobs import QueueFull
+from convlens.server.listening import OUT_OF_RESOURCES
 from convlens.server.page import content_security_policy, page_file
 from convlens.server.protection import Protection, Rules
 from convlens.server.routes import NotHere, Workplace, make_routes
+from convlens.server.wire import Answer
 
 
-def make_app(place: Workplace, rules: Rules, files: Mapping[str, Path] | None = None) -> Protection:
-    """Return the server as an ASGI application. If `rules` have no content security policy, the page's is used."""
+def make_app(
+    place: Workplace,
+    rules: Rules,
+    files: Mapping[str, Path] | None = None,
+    on_defect: Callable[[BaseException], None] = lambda _: None,
+) -> Protection:
+    """Return the server as an ASGI application. If `rules` have no content security policy, the page's is used.
+
+    `on_defect` is called with every exception that is a bug.
+    """
     files = list_page_files() if files is None else files
 
     @asynccontextmanager
@@ -31,12 +41,14 @@ def make_app(place: Workplace, rules: Rules, files: Mapping[str, Path] | None = 
         yield
 
     # No generated API documentation, which would load scripts from other sites.
-    app = FastAPI(title="Convlens", docs_url=None, redoc_url=None, openapi_url=None, lifespan=working)
+    app = FastAPI(
+        title="Convlens", docs_url=None, redoc_url=None, openapi_url=None, lifespan=working, redirect_slashes=False
+    )
     app.include_router(make_routes(place))
     _add_files(app, files)
     _add_errors(app)
     rules = Rules(rules.hosts, rules.token, content_security_policy(files), rules.cookie)
-    return Protection(app, rules)
+    return Protection(app, rules, on_defect)
 
 
 def _add_files(app: FastAPI, files: Mapping[str, Path]) -> None:
@@ -50,8 +62,8 @@ def _add_files(app: FastAPI, files: Mapping[str, Path]) -> None:
 
 
 def _add_errors(app: FastAPI) -> None:
-    def answer(reason: str, status: int, **more: object) -> JSONResponse:
-        return JSONResponse({"error": reason, **more}, status)
+    def answer(reason: str, status: int, **more: object) -> Answer:
+        return Answer({"error": reason, **more}, status)
 
     @app.exception_handler(RequestValidationError)
     def on_mistake(_request: Request, error: RequestValidationError) -> Response:
@@ -60,7 +72,7 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Misfit)
     def on_misfit(_request: Request, error: Misfit) -> Response:
-        return JSONResponse(error.as_dict(), 422)
+        return Answer(error.as_dict(), 422)
 
     @app.exception_handler(NotHere)
     def on_absence(_request: Request, error: NotHere) -> Response:
@@ -69,6 +81,12 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(QueueFull)
     def on_full_queue(_request: Request, error: QueueFull) -> Response:
         return answer(str(error), 429)
+
+    @app.exception_handler(OSError)
+    def on_shortage(_request: Request, error: OSError) -> Response:
+        if error.errno not in OUT_OF_RESOURCES:
+            raise error
+        return answer("the server may open no more files just now. Close other pages, or try again.", 503)
 
     @app.exception_handler(ConvlensError)
     def on_error(_request: Request, error: ConvlensError) -> Response:
@@ -82,5 +100,4 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def on_defect(_request: Request, error: Exception) -> Response:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-        return answer(f"{reason}. This is a bug in Convlens; please report it.", 500)
+        return answer(describe_defect(error), 500)  # the framework raises it again, and `Protection` reports it

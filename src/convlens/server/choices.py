@@ -1,16 +1,22 @@
+# Paths of images are text here: names need not be Unicode, and an object for each of a million files takes long.
+# ruff: noqa: PTH111, PTH112, PTH114, PTH120
 """Checks a training request before it is queued, so that mistakes are shown at once, beside their field."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from convlens.data import find_entry, is_custom_path
+from convlens.data.custom.array_files import is_idx_name
+from convlens.data.custom.listing import Listing
 from convlens.errors import ConvlensError, NetworkError, UsageError, in_words
 from convlens.export.page_model import MOST_PARAMETERS
 from convlens.files import expand_user
 from convlens.network import LayerTable, layer_table, read_network
 from convlens.server.bodies import TrainBody
 from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
+from convlens.words import printable
 
 Shape = tuple[tuple[int, int, int], int]
 
@@ -90,13 +96,51 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
         return entry.shape, len(entry.class_names)
     path = expand_user(data)
     if only_below is not None and not path.resolve().is_relative_to(only_below.resolve()):
-        raise UsageError(
-            f"{data!r:.200} is outside the folder that `convlens open` was started in, and this server listens to "
-            "other machines. Move the images into that folder, or start the server without --host."
-        )
+        raise _outside(f"{data!r:.200}")
     if not path.exists():
         raise UsageError(f"{data!r:.200} does not exist. Give a known dataset, or the path of a folder or a file.")
     return None
+
+
+def check_places(listing: Listing, only_below: Path) -> None:
+    """Check that all files of a source are in a folder, wherever links and the paths in a table lead.
+
+    Raises:
+        UsageError: one is not.
+    """
+    root = os.path.realpath(only_below)
+    inside: dict[str, bool] = {}
+    for place in _places(listing):
+        folder = os.path.dirname(place)
+        if folder not in inside:
+            inside[folder] = _is_below(folder, root)
+        # A file that is no link is where its folder is, which is looked at only once.
+        if not (_is_below(place, root) if os.path.islink(place) else inside[folder]):
+            raise _outside(printable(place)[:200])
+
+
+def _places(listing: Listing) -> Iterator[str]:
+    """The files that a source consists of; of arrays only the links, since the others are in the folder itself, which
+    is the cache where they came out of an archive.
+    """
+    if listing.archive:
+        yield listing.archive
+    elif not listing.arrays:
+        yield from (listing.place(number) for number in range(len(listing)))
+    elif os.path.isdir(listing.root):
+        with os.scandir(listing.root) as entries:
+            yield from (entry.path for entry in entries if is_idx_name(entry.name) and entry.is_symlink())
+
+
+def _is_below(place: str, root: str) -> bool:
+    return Path(os.path.realpath(place)).is_relative_to(root)
+
+
+def _outside(place: str) -> UsageError:
+    return UsageError(
+        f"{place} is outside the folder that `convlens open` was started in, and this server listens to "
+        "other machines. Move the images into that folder, or start the server without --host."
+    )
 
 
 def _at(where: str, look: Callable[[], Any]) -> Any:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+from convlens.server.wire import to_wire
 
 WEIGHTS = "weights"
 THINNED = frozenset({"chunk", "epoch"})
@@ -42,7 +42,7 @@ class EventLog:
 
     def append(self, kind: str, values: Mapping[str, Any]) -> None:
         """Add an event (JSON values only) and wake the listeners. Events after the end are dropped."""
-        text = msgspec.json.encode({"event": kind, **values})
+        text = to_wire({"event": kind, **values})
         with self._lock:
             if self._ended:
                 return

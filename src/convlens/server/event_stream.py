@@ -34,6 +34,7 @@ async def stream_events(log: EventLog, after: int, heartbeat: float = HEARTBEAT_
             if message is not None:
                 yield message.wire
                 after = message.number
+                await asyncio.sleep(0)  # or the loop could not notice that the listener has gone
                 continue
             if ended:
                 return

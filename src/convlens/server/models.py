@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import msgspec
-
+from convlens.errors import ModelFileError
 from convlens.evaluation import find_test_images
 from convlens.export import choose_samples, page_model
 from convlens.server.run_list import find_run
+from convlens.server.wire import to_wire
 from convlens.trained_model import load_model
 from convlens.trained_model.location import find_model_file, name_of_model
 
@@ -32,10 +32,19 @@ class Models:
     data_dir: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        # Found once, since a later look would fail when the file is gone.
+        self._given_file = None if self.given is None else find_model_file(self.given).resolve()
+
     @property
     def given_name(self) -> str | None:
         """The name of the given model on the page."""
-        return None if self.given is None else name_of_model(find_model_file(self.given))
+        return None if self._given_file is None else name_of_model(self._given_file)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the given model was deleted or moved since."""
+        return self._given_file is not None and not self._given_file.is_file()
 
     def payload(self, run: str) -> bytes:
         """Return the page's JSON for a run, or for the model that was given.
@@ -44,11 +53,15 @@ class Models:
             UsageError: this is not the name of a run, or the model is too large for a page.
             ModelFileError: there is no such model, or it is damaged.
         """
-        if run == "" and self.given is not None:
-            file = find_model_file(self.given).resolve()
-        else:
+        file = self._given_file
+        if run or file is None:
             file = find_run(self.runs, run or "latest")
-        known = file.stat()
+        try:
+            known = file.stat()
+        except OSError as error:
+            raise ModelFileError(
+                f"the model {name_of_model(file)} is gone: its file was deleted or moved. Open another run."
+            ) from error
         with self._lock:  # one at a time, so that two hundred requests for one model compute it once
             return _make(file, self.data_dir, known.st_mtime_ns, known.st_size)
 
@@ -59,4 +72,4 @@ def _make(file: Path, data_dir: Path | None, _time: int, _size: int) -> bytes:
     model = load_model(file)
     images = find_test_images(model, data_dir)
     samples = None if images is None else choose_samples(model, images)
-    return msgspec.json.encode(page_model(model, samples, name=name_of_model(file)))
+    return to_wire(page_model(model, samples, name=name_of_model(file)))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 
 from convlens.export.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_page_text
+from convlens.server.wire import Answer
 
 
 def content_security_policy(files: Mapping[str, Path]) -> str:
@@ -37,8 +38,8 @@ def page_file(files: Mapping[str, Path], request: Request) -> Response:
     """Return one of the page's files, by the name in the address; the page itself is only at `/`."""
     name = request.path_params.get("name", INDEX)
     path = files.get(name)
-    if path is None or (name == INDEX) != (request.url.path == "/"):
-        return JSONResponse({"error": "there is nothing at this address. The page is at /."}, 404)
+    if path is None or (name == INDEX) != (request.scope["path"] == "/"):
+        return Answer({"error": "there is nothing at this address. The page is at /."}, 404)
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix])
 
 

@@ -13,19 +13,28 @@ Every page that the user has open can reach a server on 127.0.0.1, so listening 
 import asyncio
 import ipaddress
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from convlens.server.complaints import describe_defect
+from convlens.server.wire import Answer
 
 MOST_BODY_BYTES = 1_000_000
 MOST_DRAINED_BYTES = 64_000_000
 BODY_SECONDS = 20.0
 _TOKEN = "token"
 _SAFE_METHODS = ("GET", "HEAD")
+_FIXED_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,19 @@ class Refused(Exception):
 
 
 class Protection:
-    """ASGI middleware: refuses and limits requests, and adds the security headers to every answer."""
+    """ASGI middleware: refuses and limits requests, and adds the security headers to every answer.
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
-        self._app, self._rules = app, rules
+    `on_defect` is called with an exception that the application did not expect; the answer then says so.
+    """
+
+    def __init__(self, app: ASGIApp, rules: Rules, on_defect: Callable[[BaseException], None] = lambda _: None) -> None:
+        self._app, self._rules, self._on_defect = app, rules, on_defect
+
+    @property
+    def headers_of_refusals(self) -> list[tuple[bytes, bytes]]:
+        """The security headers, for answers to what is not even a request."""
+        headers = {"Content-Security-Policy": self._rules.policy, "Cache-Control": "no-store", **_FIXED_HEADERS}
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; anything else than HTTP (the server's start and end) is passed on."""
@@ -62,19 +80,31 @@ class Protection:
             return
         if scope["type"] != "http":
             return
-        send = self._with_headers(scope, send)
+        started = False
+
+        async def remember(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        answer = self._with_headers(scope, remember)
         try:
             self._check(scope)
             body = await _read_body(scope, receive)
+            await self._app(scope, _replaying(body, receive), answer)
         except Refused as refused:
             # The refused request may not have been read to its end, so the connection is closed.
             headers = {"Connection": "close"}
-            await JSONResponse({"error": refused.reason}, refused.status, headers)(scope, receive, send)
-            return
-        await self._app(scope, _replaying(body, receive), send)
+            await Answer({"error": refused.reason}, refused.status, headers)(scope, receive, answer)
+        except Exception as error:  # else uvicorn would answer, without the headers, and print a traceback
+            self._on_defect(error)
+            if not started:
+                await Answer({"error": describe_defect(error)}, 500)(scope, receive, answer)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
+        if not scope["path"].startswith("/"):
+            raise Refused(400, "the address must begin with a slash.")
         host = self._check_host(headers)
         self._check_token(scope, headers)
         _check_origin(scope, headers, host)
@@ -109,10 +139,7 @@ class Protection:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Security-Policy", self._rules.policy)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["X-Frame-Options"] = "DENY"
-                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers.update(_FIXED_HEADERS)
                 headers.setdefault("Cache-Control", "no-store")
                 if self._rules.token is not None and scope["path"] == "/" and message["status"] == 200:
                     cookie = f"{self._rules.cookie}={self._rules.token}; Path=/; HttpOnly; SameSite=Strict"
@@ -125,7 +152,7 @@ class Protection:
 def _check_origin(scope: Scope, headers: Headers, host: str) -> None:
     """Refuse requests from other sites' pages. A link on another site may only lead to the page itself."""
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    foreign = origin is not None and urlsplit(origin)[:2] != ("http", host)
+    foreign = origin is not None and origin != f"http://{host}"
     foreign = foreign or (site is not None and site not in ("same-origin", "none"))
     follows_link = scope["path"] == "/" and scope["method"] in _SAFE_METHODS and origin is None
     if foreign and not (follows_link and headers.get("sec-fetch-mode") == "navigate"):

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from convlens.report import write_report
 from convlens.server.run_list import find_run
+from convlens.server.wire import shown_name
 
 REPORT_NAME = "report.html"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
@@ -26,7 +27,7 @@ def make_report(runs: Path, run: str, data_dir: Path | None) -> str:
     with _one_at_a_time:
         if not report.is_file() or report.stat().st_mtime_ns < model.stat().st_mtime_ns:
             write_report(model, out=report, data_dir=data_dir)
-    return f"/reports/{quote(model.parent.name, safe='')}"
+    return f"/reports/{quote(shown_name(model.parent.name), safe='')}"
 
 
 def read_report(runs: Path, run: str) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 import convlens
 from convlens.data import CATALOGUE, status
@@ -21,9 +21,11 @@ from convlens.server.jobs import Job, Jobs
 from convlens.server.models import Models
 from convlens.server.reports import POLICY, make_report, read_report
 from convlens.server.run_list import list_runs
+from convlens.server.wire import Answer
 
 MOST_LISTENERS = 64
 _UNKNOWN = (1, 28, 28), 10
+_MOST_DIGITS = 16
 
 
 @dataclass
@@ -53,22 +55,12 @@ def make_routes(place: Workplace) -> APIRouter:
 
 def _add_reading(routes: APIRouter, place: Workplace) -> None:
     @routes.get("/api/state")
-    def state() -> dict[str, Any]:
-        running = place.jobs.running
-        return {
-            "served": True,
-            "version": convlens.__version__,
-            "model": place.models.given_name,
-            "runs": list_runs(place.runs),
-            "datasets": _datasets(place),
-            "job": None if running is None else running.as_dict(),
-            "queue": place.jobs.waiting,
-            "report": True,
-        }
+    def state() -> Response:
+        return Answer(_state(place))
 
     @routes.get("/api/runs")
-    def runs() -> list[dict[str, Any]]:
-        return list_runs(place.runs)
+    def runs() -> Response:
+        return Answer(list_runs(place.runs))
 
     @routes.get("/api/model")
     def model(run: str = "") -> Response:
@@ -80,25 +72,25 @@ def _add_reading(routes: APIRouter, place: Workplace) -> None:
             raise NotHere(str(error)) from error
 
     @routes.post("/api/layers")
-    def layers(body: LayersBody) -> dict[str, Any]:
-        return tabulate(body.network, _shape_for(body, place)).as_dict()
+    def layers(body: LayersBody) -> Response:
+        return Answer(tabulate(body.network, _shape_for(body, place)).as_dict())
 
 
 def _add_training(routes: APIRouter, place: Workplace) -> None:
     @routes.post("/api/train")
-    def train(body: TrainBody) -> dict[str, Any]:
+    def train(body: TrainBody) -> Response:
         check_request(body, place.shapes, place.only_below)
-        return {"job": place.jobs.add(body).name}
+        return Answer({"job": place.jobs.add(body).name})
 
     @routes.get("/api/jobs")
-    def jobs() -> list[dict[str, Any]]:
-        return [job.as_dict() for job in place.jobs.all()]
+    def jobs() -> Response:
+        return Answer([job.as_dict() for job in place.jobs.all()])
 
     @routes.post("/api/jobs/{name}/stop")
-    def stop(name: str, _body: StopBody) -> dict[str, Any]:
+    def stop(name: str, _body: StopBody) -> Response:
         job = _job(place, name)
         place.jobs.stop(job)
-        return job.as_dict()
+        return Answer(job.as_dict())
 
     @routes.get("/api/jobs/{name}/events")
     async def events(
@@ -108,19 +100,19 @@ def _add_training(routes: APIRouter, place: Workplace) -> None:
     ) -> Response:
         log = _job(place, name).log
         # A reconnecting browser sends the last event it received in a header; a reconnecting page, in the address.
-        after = int(last_event_id) if last_event_id.isascii() and last_event_id[:15].isdigit() else after
+        after = after if (given := _event_number(last_event_id)) is None else given
         if log.ended and log.next_after(after) is None:
             return Response(status_code=204)  # tells a browser not to reconnect
         if place.jobs.listeners >= MOST_LISTENERS:
             reason = f"{MOST_LISTENERS} pages are connected already. Close one of them."
-            return JSONResponse({"error": reason}, 503)
+            return Answer({"error": reason}, 503)
         return StreamingResponse(stream_events(log, after), media_type="text/event-stream")
 
 
 def _add_reports(routes: APIRouter, place: Workplace) -> None:
     @routes.post("/api/report")
-    def report(body: ReportBody) -> dict[str, str]:
-        return {"url": make_report(place.runs, body.run, place.data_dir)}
+    def report(body: ReportBody) -> Response:
+        return Answer({"url": make_report(place.runs, body.run, place.data_dir)})
 
     @routes.get("/reports/{run}")
     def written(run: str) -> Response:
@@ -129,6 +121,30 @@ def _add_reports(routes: APIRouter, place: Workplace) -> None:
         except (ConvlensError, OSError) as error:
             raise NotHere(f"there is no report of a run {run!r:.60}.") from error
         return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+
+def _event_number(header: str) -> int | None:
+    """The number of an event in a `Last-Event-ID`; None if it is none that this server has sent.
+
+    >>> _event_number("12"), _event_number("12a"), _event_number("9" * 5000)
+    (12, None, None)
+    """
+    return int(header) if header.isascii() and header.isdigit() and len(header) <= _MOST_DIGITS else None
+
+
+def _state(place: Workplace) -> dict[str, Any]:
+    running = place.jobs.running
+    return {
+        "served": True,
+        "version": convlens.__version__,
+        "model": None if place.models.is_gone else place.models.given_name,
+        "gone": place.models.given_name if place.models.is_gone else None,
+        "runs": list_runs(place.runs),
+        "datasets": _datasets(place),
+        "job": None if running is None else running.as_dict(),
+        "queue": place.jobs.waiting,
+        "report": True,
+    }
 
 
 def _job(place: Workplace, name: str) -> Job:

@@ -1,7 +1,7 @@
 """Lists the runs in the runs folder, and finds the model file of a run by name.
 
-A name in a request is looked up in the folder's listing and never joined to a path; links to places outside the folder
-are ignored.
+A name in a request has no separators; links to places outside the folder are ignored. A run whose name is not text has
+another one on the page (`wire.shown_name`).
 """
 
 from functools import lru_cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.errors import ModelFileError, UsageError
+from convlens.server.wire import shown_name
 from convlens.trained_model.file_format import read_facts
 from convlens.trained_model.location import LATEST, MODEL_FILE_NAME
 
@@ -30,6 +31,8 @@ def find_run(runs: Path, name: str) -> Path:
         UsageError: the name is not valid for a run.
         ModelFileError: there is no such run, or it has no model.
     """
+    if "\\" in name and (shown := _model_file_of_shown(runs, name)) is not None:
+        return shown
     if not name or name in (".", "..") or any(letter in name for letter in "/\\\0") or len(name) > 255:
         raise UsageError(f"{name!r:.60} is not the name of a run. Give one that /api/runs lists.")
     file = _model_file(runs, runs / name)
@@ -43,6 +46,12 @@ def _folders(runs: Path) -> list[Path]:
         return [folder for folder in runs.iterdir() if folder.name != LATEST and not folder.name.startswith(".")]
     except OSError:
         return []
+
+
+def _model_file_of_shown(runs: Path, name: str) -> Path | None:
+    """The model of a run whose name is not text, so that it was listed under another."""
+    found = (folder for folder in _folders(runs) if shown_name(folder.name) == name)
+    return next((file for folder in found if (file := _model_file(runs, folder)) is not None), None)
 
 
 def _model_file(runs: Path, folder: Path) -> Path | None:

@@ -6,10 +6,8 @@ only sets a flag: the training finishes its step and is saved, the pages are tol
 
 import asyncio
 import contextlib
-import errno
 import importlib
 import ipaddress
-import logging
 import secrets
 import socket
 import threading
@@ -19,17 +17,21 @@ from pathlib import Path
 
 import uvicorn
 
-from convlens.errors import UsageError
+from convlens.errors import ConvlensError
 from convlens.server.app import make_app
+from convlens.server.complaints import Complaints
+from convlens.server.connections import make_connections
 from convlens.server.jobs import Job, Jobs
+from convlens.server.listening import ACCEPTED_AT_ONCE, ListeningSocket, open_socket
 from convlens.server.models import Models
-from convlens.server.protection import Rules
+from convlens.server.protection import Protection, Rules
 from convlens.server.routes import Workplace
 from convlens.server.trainings import TrainingRunner
 
-FIRST_PORT = 8700
-PORTS_TRIED = 100
 LOOK_SECONDS = 0.1
+_SHORTAGE = (
+    "Connections were turned away: this process may open no more files. Close other pages, or raise `ulimit -n`."
+)
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -64,7 +66,9 @@ def serve(
         address, port = listening.getsockname()[:2]
         local = ipaddress.ip_address(address).is_loopback
         token = None if local else secrets.token_urlsafe(16)
-        runner = TrainingRunner(settings.runs, settings.data_dir, on_line)
+        only_below = None if local else Path.cwd()
+        complaints = Complaints(on_line)
+        runner = TrainingRunner(settings.runs, settings.data_dir, on_line, only_below)
         jobs = Jobs(runner)
         place = Workplace(
             models=Models(settings.runs, settings.model, settings.data_dir),
@@ -72,24 +76,46 @@ def serve(
             runs=settings.runs,
             data_dir=settings.data_dir,
             shapes=runner.shapes,
-            only_below=None if local else Path.cwd(),
+            only_below=only_below,
         )
         rules = Rules(_names(settings.host, address, local), token, cookie=f"convlens_{port}")
-        app = make_app(place, rules)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            server_header=False,
-            timeout_graceful_shutdown=2,
-        )
+        app = make_app(place, rules, on_defect=complaints.tell_defect)
+        listening.on_shortage = lambda: complaints.tell(_SHORTAGE)
+        server = _Server(_configure(app), listening, complaints)
         url = url_of(settings.host, address, port, token)
-        return asyncio.run(_serve(_Server(config), listening, jobs, lambda: on_ready(url), should_stop, must_stop))
+        return asyncio.run(_serve(server, jobs, lambda: on_ready(url), should_stop, must_stop))
+
+
+def _configure(app: Protection) -> uvicorn.Config:
+    """uvicorn without what is not needed: other protocols, headers of proxies, and log lines, since whoever sends bad
+    requests should not fill the terminal.
+    """
+    return uvicorn.Config(
+        app,
+        http=make_connections(app.headers_of_refusals),
+        ws="none",
+        interface="asgi3",
+        proxy_headers=False,
+        log_level="critical",
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_graceful_shutdown=2,
+    )
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers."""
+    """uvicorn without its signal handlers, on a socket that is listening already."""
+
+    def __init__(self, config: uvicorn.Config, listening: ListeningSocket, complaints: Complaints) -> None:
+        super().__init__(config)
+        self._listening, self._complaints = listening, complaints
+
+    async def serve_here(self) -> None:
+        """Serve until `should_exit` is true."""
+        asyncio.get_running_loop().set_exception_handler(self._complaints.on_loop_error)
+        await self.serve(sockets=[self._listening])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -97,23 +123,22 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
-    server: uvicorn.Server,
-    listening: socket.socket,
+    server: _Server,
     jobs: Jobs,
     on_ready: Callable[[], None],
     should_stop: Callable[[], bool],
     must_stop: Callable[[], bool],
 ) -> Job | None:
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    serving = asyncio.create_task(server.serve_here())
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
-    if server.started:
-        on_ready()
-        threading.Thread(target=_load_drawing, daemon=True).start()
+    if not server.started:
+        await serving
+        raise ConvlensError("the server could not start. Close other programs, then try again.")
+    on_ready()
+    threading.Thread(target=_load_drawing, daemon=True).start()
     while not should_stop() and not serving.done():
         await asyncio.sleep(LOOK_SECONDS)
-    # From here on connections are cut; uvicorn's messages about that are of no use.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     jobs.close()
     # Polled, so that no thread has to be waited for. If a signal raised an error elsewhere in this loop, uvicorn would
     # treat it as an error of the interrupted request, and continue.
@@ -128,41 +153,8 @@ async def _serve(
 
 def _load_drawing() -> None:
     """Import the drawing modules in advance; otherwise the first training would take half a second longer."""
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(ImportError, OSError):
         importlib.import_module("matplotlib.backends.backend_agg")
-
-
-def open_socket(host: str, port: int | None) -> socket.socket:
-    """Open a listening socket.
-
-    Raises:
-        UsageError: the host or port cannot be used; the message says what to give instead.
-    """
-    if port is not None and not 0 <= port <= 65_535:
-        raise UsageError(f"port {port} does not exist; give --port a number from 0 (any free port) to 65535.")
-    ports = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED) if port is None else [port]
-    for tried in ports:
-        try:
-            return _listen(host, tried)
-        except PermissionError as error:
-            raise UsageError(f"port {tried} may not be used here. Give --port a number from 1024 to 65535.") from error
-        except socket.gaierror as error:
-            raise UsageError(f"host {host!r} has no address here. Give --host 127.0.0.1 or 0.0.0.0.") from error
-        except (OSError, UnicodeError) as error:
-            if isinstance(error, UnicodeError) or error.errno not in _taken_errors():
-                raise UsageError(f"cannot listen on {host!r}: {error}. Give another --host.") from error
-    if port is None:
-        raise UsageError(f"ports {ports[0]} to {ports[-1]} are all taken. Give --port 0 for any free one.")
-    raise UsageError(f"port {port} is taken by another program. Give another --port, or leave it out for a free one.")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server(address, family=family, backlog=1024)
-
-
-def _taken_errors() -> set[int]:
-    return {errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", errno.EADDRINUSE)}
 
 
 def url_of(host: str, address: str, port: int, token: str | None) -> str:

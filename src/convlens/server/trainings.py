@@ -4,22 +4,31 @@ Events hold numbers and base64; `docs/page.md` describes them. Weights are copie
 chunk of steps and less often for large networks, so that watching costs next to nothing.
 """
 
-import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from convlens.calibration import describe_calibration
-from convlens.data import Dataset, FetchProgress, ImportProgress, load_dataset
+from convlens.data import (
+    Dataset,
+    FetchProgress,
+    ImportProgress,
+    cache_folder,
+    import_images,
+    is_custom_path,
+    load_dataset,
+)
 from convlens.engines import Weights
 from convlens.errors import ConvlensError, in_words
 from convlens.export import page_model, page_weights
 from convlens.metrics import wilson_interval
+from convlens.server.choices import check_places
+from convlens.server.complaints import describe_defect
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
@@ -52,12 +61,14 @@ class TrainingRunner:
         runs: the folder for run folders.
         data_dir: the folder of the known datasets.
         on_line: called with a line for the terminal when a training begins and when it ends.
+        only_below: the folder that custom images must be in, links and tables of paths included; None: anywhere.
         shapes: input shape and number of classes of data that have been read; unknown before for custom images.
     """
 
     runs: Path
     data_dir: Path | None = None
     on_line: Callable[[str], None] = lambda _: None
+    only_below: Path | None = None
     shapes: dict[str, tuple[tuple[int, int, int], int]] = field(default_factory=dict)
 
     def __call__(self, job: Job) -> None:
@@ -69,14 +80,12 @@ class TrainingRunner:
         except ConvlensError as error:
             self._fail(job, " ".join(in_words(error).split("\n")[0].split()))
         except Exception as error:
-            traceback.print_exc(file=sys.stderr)
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            self._fail(job, f"{reason}. This is a bug in Convlens; please report it.")
+            self._fail(job, describe_defect(error))
 
     def _train(self, job: Job) -> None:
         request = job.request
         self.on_line(f"Training on {request.data}")
-        dataset = load_dataset(request.data, data_dir=self.data_dir, on_progress=_Reading(job).on_progress)
+        dataset = self._load(request.data, _Reading(job).on_progress)
         self.shapes[request.data] = (dataset.train.image_shape, len(dataset.train.class_names))
         teller = Teller(job, dataset)
         model = train(
@@ -91,6 +100,12 @@ class TrainingRunner:
             should_stop=job.stopping.is_set,
         )
         self._finish(job, model, teller)
+
+    def _load(self, data: str, on_progress: Callable[[FetchProgress | ImportProgress], None]) -> Dataset:
+        if self.only_below is None or not is_custom_path(data):
+            return load_dataset(data, data_dir=self.data_dir, on_progress=on_progress)
+        check = partial(check_places, only_below=self.only_below)
+        return import_images(data, None, cache_folder(self.data_dir), on_progress, check_listing=check).dataset()
 
     def _finish(self, job: Job, model: TrainedModel, teller: "Teller") -> None:
         teller.tell_weights(model.weights)

@@ -17,7 +17,7 @@ _MOST_ROWS = 20
 Value: TypeAlias = float | None
 
 
-class TrainingHistory(dict[str, list[Value]]):
+class TrainingHistory(dict[str, list[Any]]):  # Any: a type checker must allow min(model.history["loss"])
     """The results of each epoch of a training, as lists by name; epoch 0 comes first.
 
     `loss` and `accuracy` (0 to 1) are over the training images, each evaluated before the step that trains on it.
@@ -44,7 +44,7 @@ class TrainingHistory(dict[str, list[Value]]):
         empty: list[Value] = [None] * epochs
         return cls({name: [*values.get(name, ()), *empty][:epochs] for name in HISTORY_NAMES})
 
-    def __missing__(self, name: object) -> list[Value]:
+    def __missing__(self, name: object) -> list[Any]:
         raise KeyError(f"{name!r} is not in the history; it has {', '.join(self)}.")
 
     @property

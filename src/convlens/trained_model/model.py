@@ -40,6 +40,7 @@ from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
+from convlens.trained_model.stopped import describe_stop
 from convlens.words import count_of, shorten, times
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class TrainedModel:
         weights: arrays under the names of PyTorch's state dict.
         preprocessing: how an image file becomes the network's input.
         class_names: one for each output, in order.
-        facts: facts about the training, such as `data`, `test` and `finished`; JSON values only.
+        facts: facts about the training, such as `data`, `test` and `finished`; JSON values only. If it was stopped,
+            `finished` is False, and `steps` of `planned_steps` were taken; `repr` says so, too.
         calibration: the temperature, and the threshold below which an answer is `unknown`.
 
     >>> from convlens.network import initial_weights
@@ -304,9 +306,11 @@ class TrainedModel:
         return count_parameters(self.weights)
 
     def __repr__(self) -> str:
+        stop = describe_stop(self.facts)
         return (
             f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
-            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')})"
+            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')}"
+            f"{f', {stop}' if stop else ''})"
         )
 
     def summary(self) -> dict[str, str]:
@@ -324,6 +328,8 @@ class TrainedModel:
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])
+        if stop := describe_stop(facts):
+            rows["finished"] = f"no, {stop}"
         if facts.get("ended_by", "epochs") != "epochs":
             rows["ended by"] = str(facts["ended_by"])
         if "seconds" in facts:

@@ -18,7 +18,7 @@ from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel
 from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
-from convlens.words import agreeing, count_of
+from convlens.words import agreeing, count_of, printable
 
 Reason: TypeAlias = Literal["epochs", "early stopping", "time limit"]
 """Why a training ended: all epochs are done, or because of the setting `early_stopping` or `max_seconds`."""
@@ -187,6 +187,10 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
     >>> log_lines(Judged(correct=9873, total=10_000), TrainingSettings())
     ['Accuracy: 98.73 % of 10,000 test images']
     """
+    return [printable(line) for line in _lines_of(event, settings)]  # names may hold what a terminal obeys
+
+
+def _lines_of(event: Event, settings: TrainingSettings) -> list[str]:
     match event:
         case TrainingStarted():
             return _starting_lines(event, settings)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from convlens.training.events import ChunkDone, EpochDone, Event, Judged, TrainingEnded, TrainingStarted, log_lines
+from convlens.training.recipes import RECIPES
 
 SECONDS_BETWEEN_LINES = 1.0
 """The minimum time between the lines of two epochs, so that a log of a thousand short epochs stays readable."""
@@ -27,7 +28,7 @@ class Display(Protocol):
 
 
 class Pace:
-    """Limits the lines of epochs to one per second; the last one is never lost.
+    """Limits the lines of epochs to one per second on average; those of the last epoch are never lost.
 
     >>> pace = Pace()
     >>> pace.due(["Epoch 0"]), pace.due(["Epoch 1"]), pace.due(["Epoch 2"]), pace.rest()
@@ -36,16 +37,16 @@ class Pace:
 
     def __init__(self, seconds: float = SECONDS_BETWEEN_LINES) -> None:
         self._seconds = seconds
-        self._shown_at = float("-inf")
+        self._next = float("-inf")
         self._held: list[str] = []
 
     def due(self, lines: list[str]) -> list[str]:
         """Return these lines if the last ones were shown long enough ago; otherwise hold them back."""
         now = time.monotonic()
-        if now - self._shown_at < self._seconds:
+        if now < self._next:
             self._held = lines
             return []
-        self._held, self._shown_at = [], now
+        self._held, self._next = [], now + self._seconds * len(lines)
         return lines
 
     def rest(self) -> list[str]:
@@ -61,12 +62,15 @@ class LineSelection:
         full: whether to show the settings and the calibration, too, as `convlens train` does. Otherwise only epochs,
             an early end and the accuracy are shown.
 
-    With `log_every`, as in the recipe `tutorial`, all losses are shown, so that they can be compared.
+        paces_losses: whether the losses of `log_every` (recipe `tutorial`) are limited to one line per second, too, if
+            the training has more epochs than the tutorial's. Then epochs are shown whole or not at all.
     """
 
-    def __init__(self, full: bool) -> None:
+    def __init__(self, full: bool, paces_losses: bool = False) -> None:
         self._full = full
+        self._paces_losses = paces_losses
         self._pace = Pace()
+        self._losses: list[str] = []
         self.started: TrainingStarted | None = None
 
     def lines(self, event: Event) -> list[str]:
@@ -77,30 +81,34 @@ class LineSelection:
             return []
         settings = self.started.settings
         lines = log_lines(event, settings)
-        if settings.log_every and isinstance(event, ChunkDone | EpochDone):
+        is_paced = self._paces_losses and settings.epochs > RECIPES["tutorial"].epochs
+        if settings.log_every and isinstance(event, ChunkDone | EpochDone) and not is_paced:
             return lines
         match event:
             case ChunkDone():
+                self._losses += lines
                 return []
             case EpochDone():
+                lines, self._losses = self._losses + lines, []
                 return self._pace.due(lines)
             case TrainingEnded():
-                return self._pace.rest() + lines
+                return self.rest() + lines
             case Judged():
-                return self._pace.rest() + ([] if self._full else lines)  # the command prints it as its result
+                return self.rest() + ([] if self._full else lines)  # the command prints it as its result
             case _:
-                return self._pace.rest() + (lines if self._full else [])
+                return self.rest() + (lines if self._full else [])
 
     def rest(self) -> list[str]:
-        """Return the last epoch's line if it was held back when the training stopped."""
-        return self._pace.rest()
+        """Return the last lines if they were held back when the training stopped."""
+        lines, self._losses = self._pace.rest() + self._losses, []
+        return lines
 
 
 class PlainLines:
     """Lines on stderr, for a log file or a pipe."""
 
     def __init__(self, full: bool = False) -> None:
-        self._selection = LineSelection(full)
+        self._selection = LineSelection(full, paces_losses=True)
 
     def on_event(self, event: Event) -> None:
         """Print the lines of an event."""

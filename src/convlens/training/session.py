@@ -290,6 +290,8 @@ class Session:
             "trained_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "convlens": metadata.version("convlens"),
         }
+        if not job.finished:
+            facts["planned_steps"] = job.planned_steps
         if self.dataset.numbered:
             facts["numbered_labels"] = True
         if self.dataset.source is not None:

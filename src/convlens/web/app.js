@@ -56,6 +56,8 @@ class Shell {
       else {
         this.#showModel();
         if (!location.hash) location.hash = "train";
+        const { gone } = this.#context.state;
+        if (gone) this.#refuse(`The model ${gone} is gone: its file was deleted or moved.`);
       }
     } catch (error) {
       fill(this.#modelLine, alarm(messageOf(error)));

@@ -161,7 +161,7 @@ def _weighted(trace: Trace, window: WindowPosition, console: "Console") -> Itera
         first = window.start[0] + trace.padding[0]
         marked = {(0, place) for place in range(first, first + window.covered.size)}
         outside = {(0, place) for place in range(len(trace.source)) if trace.is_padding(place)}
-        turned = "B turned by 180°" if trace.operation.startswith("convolve") else "B"
+        turned = "B rotated by 180°" if trace.operation.startswith("convolve") else "B"
         yield beside("A", grid(trace.source, marked=marked, faint=outside))
         yield beside("covered", grid(window.covered), "×", turned, grid(window.kernel, KERNEL))
         yield beside("products", grid(window.products))

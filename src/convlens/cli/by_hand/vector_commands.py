@@ -68,5 +68,5 @@ def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
         show(trace, result, wanted, "", draw)
         return
     kernel = second[::-1].tolist()
-    heading = f"B turned by 180°: {' '.join(short_number(number) for number in kernel)}"
+    heading = f"B rotated by 180°: {' '.join(short_number(number) for number in kernel)}"
     show(trace, result, wanted, heading, draw, {"turned": kernel})

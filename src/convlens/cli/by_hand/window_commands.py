@@ -74,7 +74,7 @@ def conv2d_command(
     trace = trace_conv2d(image, kernels, **settings)
     result = conv2d(image, kernels, **settings)
     sizes = Sizes(image.shape[1:], kernels.shape[-2:], pairs["stride"], pairs["padding"], pairs["dilation"])
-    of_kernel = (kernel_given.name, _size(kernels), "turned by 180°" * flip, *kernel_given.notes)
+    of_kernel = (kernel_given.name, _size(kernels), "rotated by 180°" * flip, *kernel_given.notes)
     told = ", ".join(part for part in of_kernel if part)
     heading = f"{_named(given, image)}; {'kernel' if kernels.ndim == 3 else 'kernels'} {told}; result {_size(result)}"
     show(

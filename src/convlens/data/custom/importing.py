@@ -128,12 +128,14 @@ def import_images(
     cache_dir: Path | str | None = None,
     on_progress: OnImportProgress | None = None,
     check_classes: Callable[[tuple[str, ...]], None] | None = None,
+    check_listing: Callable[[Listing], None] | None = None,
 ) -> ImportedImages:
     """Import the images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of these.
 
     They are decoded the first time and after changes; otherwise they come from the cache in `cache_dir`
     (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`. `check_classes` is called with the
-    names of the classes before anything is decoded; an error that it raises ends the import.
+    names of the classes before anything is decoded, and `check_listing` with the list of all files; an error that they
+    raise ends the import.
 
     Raises:
         DataError: nothing usable was found; the message says what was found and what to do.
@@ -153,6 +155,8 @@ def import_images(
         listing = list_images(path, unpack)
         if check_classes is not None:
             check_classes(listing.class_names)
+        if check_listing is not None:
+            check_listing(listing)
         cached = _open_or_build(home, caches, listing, options, on_progress)
     except DataError:  # what was unpacked is of no use: it may be large, and made to do harm
         shutil.rmtree(home / "unpacked", ignore_errors=True)

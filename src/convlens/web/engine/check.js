@@ -63,7 +63,7 @@ function compare(found, values, expected, picture, largest, name) {
     const off = Number.isNaN(difference) ? Infinity : difference;
     if (off > worst) {
       worst = off;
-      where = `${name}, image ${picture + 1}: ${values[i]} here, ${wanted} where the model was written`;
+      where = `${name}, image ${picture}: ${values[i]} here, ${wanted} where the model was written`;
     }
   }
   return { worst, where };

@@ -21,7 +21,9 @@ export function showModelLine(root, model, chooser) {
   }
   document.title = `${model.payload.name} · Convlens`;
   const name = element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model"));
-  fill(root, name, factList("facts", factsOf(model)), chooser);
+  const { stopped } = model.facts ?? {};
+  const notice = stopped ? element("p", { class: "notice" }, stopped) : null;
+  fill(root, name, factList("facts", factsOf(model)), chooser, notice);
 }
 
 /** @type {(model: Model) => [string, HTMLElement][]} Names and values of the known facts, in order. */

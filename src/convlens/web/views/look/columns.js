@@ -88,25 +88,25 @@ export class Columns {
       this.#list.classList.toggle("as-rows", narrow !== null);
       for (const column of this.columns) column.arrange(narrow && column.root.clientWidth);
     }
-    this.#takeRoom();
+    this.#takeSpace();
     this.bypasses.draw(narrow !== null);
     this.#showEnds();
   }
 
   /**
-   * Puts the network below the image and the prediction where it is too wide for the room between them, or where that
-   * room is so narrow that its columns would become rows. The room, the grid's middle column, is as wide in either
+   * Puts the network below the image and the prediction where it is too wide for the space between them, or where that
+   * space is so narrow that its columns would become rows. The space, the grid's middle column, is as wide in either
    * layout. CSS has no condition on the width of contents.
    */
-  #takeRoom() {
+  #takeSpace() {
     const look = this.root.closest(".look");
     if (!look) return;
     const tracks = getComputedStyle(look).gridTemplateColumns.split(" ");
     const gap = parseFloat(getComputedStyle(this.#list).columnGap);
     const boxes = [...this.#list.children].map((child) => child.getBoundingClientRect().width + gap);
     const needed = boxes.reduce((sum, width) => sum + width, -gap);
-    const room = tracks.length === 3 ? parseFloat(tracks[1]) : Infinity;
-    look.classList.toggle("network-below", room <= NARROW * this.#letters || needed > room + 1);
+    const space = tracks.length === 3 ? parseFloat(tracks[1]) : Infinity;
+    look.classList.toggle("network-below", space <= NARROW * this.#letters || needed > space + 1);
   }
 
   /** Shows how many layers are hidden on either side. */

@@ -37,6 +37,11 @@ export class LayerChips {
       add.value = "";
     });
     this.row.addEventListener("keydown", (event) => this.onKey(event));
+    // Else an answer of the server, which draws the chips anew, would put the focus back to where it was before.
+    this.row.addEventListener("focusin", ({ target }) => {
+      const index = this.buttons.findIndex((chip) => chip === target);
+      if (index >= 0) this.stop = index;
+    });
     this.root = div("train-chip-editor", this.row, div("row", add), this.fields);
   }
 

@@ -116,7 +116,7 @@ export class KernelChapter extends Chapter {
     });
     const turned = choice({
       legend: "Operation",
-      options: { no: "cross-correlation: unchanged", yes: "convolution: turned by 180°" },
+      options: { no: "cross-correlation: unchanged", yes: "convolution: rotated by 180°" },
       value: "no",
       onChange: (value) => this.set("turned")(value === "yes"),
     });

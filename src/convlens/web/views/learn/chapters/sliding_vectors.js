@@ -52,7 +52,7 @@ export class SlidingVectorsChapter extends Chapter {
     };
     const turned = choice({
       legend: "Operation",
-      options: { no: "cross-correlation: B unchanged", yes: "convolution: B turned by 180°" },
+      options: { no: "cross-correlation: B unchanged", yes: "convolution: B rotated by 180°" },
       value: "yes",
       onChange: (value) => this.set("turned")(value === "yes"),
     });

@@ -27,7 +27,7 @@ export class TwoVectorsChapter extends Chapter {
       b: this.grid("B", { vector: true, onChange: this.editing("b") }),
       sum: this.grid("A + B"),
       products: this.grid("A · B"),
-      turned: this.grid("B turned by 180°"),
+      turned: this.grid("B rotated by 180°"),
       turnedProducts: this.grid("A · B turned"),
     };
     this.totals = [element("output"), element("output")];

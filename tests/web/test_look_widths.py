@@ -47,7 +47,7 @@ def test_the_layout_follows_the_width_of_the_window(look: Opened, build_model: B
 
 @pytest.mark.parametrize(("width", "is_below"), [(1100, True), (1300, False)])
 def test_a_short_network_stays_beside_the_image(look: Opened, build_model: Build, width: int, is_below: bool) -> None:
-    """Unless the room there is so narrow that the columns would become rows."""
+    """Unless the space there is so narrow that the columns would become rows."""
     payload = page_model(build_model("conv 2 3x3, dense", (1, 8, 8), 3), name="short")
     with look(payload, viewport={"width": width, "height": 900}) as page:
         await_layout(page, is_below)

@@ -1,0 +1,49 @@
+"""Runs the campaigns: long trials, with inputs that follow from a seed, of what Convlens promises.
+
+    scripts/campaign                                          every part, as long as a record needs
+    scripts/campaign --part requests --seed 1 --count 5000    one part
+
+Each part is a module in `campaign_parts` with `run(trial) -> Outcome`. A part prints one line, and a line for each
+promise that is broken; the exit code is then 1. The same seed and count give the same inputs.
+"""
+
+import argparse
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+
+import campaign_parts
+from campaign_parts.trial import Trial
+
+
+def part_names() -> list[str]:
+    """The names of all parts: the modules that have a `run`.
+
+    >>> "requests" in part_names()
+    True
+    """
+    names = [module.name for module in pkgutil.iter_modules(campaign_parts.__path__)]
+    return [name for name in names if hasattr(importlib.import_module(f"campaign_parts.{name}"), "run")]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the parts; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="scripts/campaign", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--part", action="append", choices=part_names(), help="only this part; may be repeated")
+    parser.add_argument("--seed", type=int, default=1, help="inputs follow from it [default: 1]")
+    parser.add_argument("--count", type=int, help="how many inputs [default: as many as the part's record has]")
+    chosen = parser.parse_args(arguments)
+    broken = False
+    for name in chosen.part or part_names():
+        part = importlib.import_module(f"campaign_parts.{name}")
+        outcome = part.run(Trial(chosen.seed, chosen.count or part.COUNT))
+        print(f"{name}: seed {chosen.seed}: {outcome.line}", flush=True)
+        for promise in outcome.broken:
+            print(f"{name}: BROKEN: {promise}", flush=True)
+        broken = broken or bool(outcome.broken)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,128 @@
+"""Runs tests again and again, each time in a fork of a Python that has the large libraries in it already.
+
+To start Python, NumPy and pytest takes longer than most tests. This program, which runs in the copy, imports them
+once; the package itself it never imports. For each line on its standard input, a JSON text, it forks, the fork runs
+pytest, and a line with the result goes to the standard output:
+
+    {"order": [tests, the first to run first], "cpu": seconds, "wall": seconds}
+    {"outcome": "passed" | "failed" | "timeout", "by": the test that failed, "seconds": how long it took}
+
+What pytest prints is added to the file that the environment variable MUTATION_LOG names, if one does.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+class Choice:
+    """A pytest plugin: only these tests, file after file, in this order; remembers the first that failed."""
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self.rank = {name: number for number, name in enumerate(order)}
+        self.failed = ""
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = sorted((one for one in items if one.nodeid in self.rank), key=lambda one: self.rank[one.nodeid])
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
+
+
+def run_tests(order: Sequence[str], temporary: str) -> dict[str, str]:
+    """Run the tests in this process, up to the first that fails."""
+    import pytest
+
+    choice = Choice(order)
+    files = list(dict.fromkeys(name.partition("::")[0] for name in order))
+    options = [
+        "-x",
+        "-q",
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        f"--basetemp={temporary}/pytest",
+    ]
+    status = int(pytest.main([*options, *files], plugins=[choice]))
+    return {"outcome": "passed" if status == 0 else "failed", "by": choice.failed or ("" if status == 0 else "pytest")}
+
+
+def in_a_fork(order: Sequence[str], cpu: float, wall: float) -> dict[str, Any]:
+    """The same in a fork with limits, whose processes all end with it."""
+    began = time.monotonic()
+    temporary = tempfile.mkdtemp(prefix="mutant-", dir=os.environ.get("TMPDIR"))
+    answer = Path(temporary) / "answer.json"
+    child = os.fork()
+    if child == 0:
+        _be_the_child(order, cpu, temporary, answer)
+    timed_out = False
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() - began > wall:
+            timed_out = True
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            break
+        time.sleep(0.01)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)  # what its tests started
+    result = json.loads(answer.read_text()) if answer.exists() else {"outcome": "failed", "by": "the process ended"}
+    used = time.monotonic() - began
+    if timed_out or (not answer.exists() and used >= cpu):
+        result = {"outcome": "timeout", "by": ""}
+    shutil.rmtree(temporary, ignore_errors=True)
+    return {**result, "seconds": used}
+
+
+def _be_the_child(order: Sequence[str], cpu: float, temporary: str, answer: Path) -> None:
+    """Never returns."""
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + 1, int(cpu) + 2))
+    silence = os.open(os.environ.get("MUTATION_LOG", os.devnull), os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    for stream in range(3):
+        os.dup2(silence, stream)
+    try:
+        result = run_tests(order, temporary)
+        unfinished = answer.with_suffix(".part")
+        unfinished.write_text(json.dumps(result))
+        unfinished.replace(answer)
+    except BaseException:  # whatever it is, it must not go on as if it were the parent
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(0)
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    os.environ.setdefault("MPLBACKEND", "agg")
+    for name in sys.argv[1:]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    replies = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(in_a_fork(request["order"], request["cpu"], request["wall"])), file=replies, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Which tests are those of a file: the one table of the project's packages and their tests.
+
+A package's own tests are in the folder or file of its name in tests/, and its doctests. Beside those the tables name
+the tests that were written for it and stand elsewhere, since they compare two packages.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+PYTHON, WEB, NATIVE = "src/convlens/", "src/convlens/web/", "native/"
+
+ELSEWHERE = {
+    "by_hand": ("tests/agreement/test_by_hand_*.py", "tests/hostile/test_by_hand_*.py"),
+    "engines": ("tests/agreement/test_torch_engine_*.py", "tests/agreement/test_native_*.py"),
+    "errors": ("tests/hostile/test_public_calls.py",),
+    "evaluation": ("tests/agreement/test_metrics_of_a_report.py",),
+    "habits": ("tests/habits",),
+    "layers": ("tests/agreement/test_layer_table_*.py", "tests/agreement/test_by_hand_networks_*.py"),
+    "metrics": ("tests/agreement/test_metrics.py",),
+    "operations_catalogue": ("tests/cli/test_operations_catalogue.py",),
+    "pixels": ("tests/hostile/test_bad_images.py",),
+    "trained_model": ("tests/old_models", "tests/hostile/test_damaged_models.py"),
+    "web/engine": ("tests/web/test_engine_*.py",),
+    "web/interface": ("tests/web/test_look*.py", "tests/web/test_headings.py", "tests/web/test_runs.py"),
+    "web/layers": ("tests/web/test_engine_*.py", "tests/web/learn", "tests/web/test_look*.py"),
+    "web/preparation": ("tests/web/preparation",),
+    "web/views/learn": ("tests/web/learn",),
+    "web/views/look": ("tests/web/test_look*.py", "tests/web/test_one_file.py"),
+    "web/views/train": ("tests/web/test_train_*.py",),
+    "web": ("tests/web/test_look.py", "tests/web/test_runs.py", "tests/web/test_faults.py"),
+    "native": ("tests/engines/test_native*.py", "tests/agreement/test_native*.py"),
+}
+
+
+def package_of(path: str) -> str:
+    """The package of a file: the first name below src/convlens, of the page its folder, of C++ `native`.
+
+    >>> package_of("src/convlens/training/loop.py"), package_of("src/convlens/files.py"), package_of("native/batch.cpp")
+    ('training', 'files', 'native')
+    >>> package_of("src/convlens/web/views/look/pad.js"), package_of("src/convlens/web/app.js")
+    ('web/views/look', 'web')
+    """
+    if path.startswith(NATIVE):
+        return "native"
+    if path.startswith(WEB):
+        folders = PurePosixPath(path.removeprefix(WEB)).parts[:-1]
+        return "/".join(["web", *folders[: 2 if folders[:1] == ("views",) else 1]])
+    return PurePosixPath(path.removeprefix(PYTHON)).parts[0].removesuffix(".py")
+
+
+def is_mutable(path: str) -> bool:
+    """Whether a file of the project is one to make mutants of."""
+    if path.startswith(NATIVE):
+        return path.endswith((".cpp", ".hpp"))
+    if path.startswith(WEB):
+        return path.endswith(".js")
+    return path.startswith(PYTHON) and path.endswith(".py") and not path.endswith(("__init__.py", "__main__.py"))
+
+
+def own_tests(root: Path, package: str) -> list[str]:
+    """The files and folders that pytest is given for a package, relative to the project; those that exist.
+
+    Args:
+        root: the project.
+        package: from `package_of`.
+    """
+    candidates = [
+        f"tests/{package}",
+        f"tests/test_{package}.py",
+        f"src/convlens/{package}",
+        f"src/convlens/{package}.py",
+    ]
+    if package.startswith("web") or package == "native":
+        candidates = []
+    found = [name for name in candidates if (root / name).exists()]
+    return found + sorted({name for pattern in ELSEWHERE.get(package, ()) for name in _matches(root, pattern)})
+
+
+def _matches(root: Path, pattern: str) -> Iterable[str]:
+    return (path.relative_to(root).as_posix() for path in root.glob(pattern))

@@ -1,0 +1,143 @@
+"""Which tests reach a line, and how long each takes: one run of a package's tests, without a mutant.
+
+A test that fails already then is left out, and so is one that was skipped: it says nothing about a mutant.
+"""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mutation.mutants import Mutant
+from mutation.working_copy import WorkingCopy
+
+FIXTURE = "fixture "
+"""What a recorded name begins with that is no test's, but that of a fixture which several tests share."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What is known of a package's tests.
+
+    Args:
+        seconds: of each test that passes, in the order in which pytest runs them. failing: the tests that fail without
+        a mutant. lines: for each file and line, the tests that reach it, and "" where it runs while a module is
+        imported. Of a file that
+            was not measured, such as one in C++, nothing is known.
+    """
+
+    seconds: Mapping[str, float]
+    failing: Sequence[str] = ()
+    lines: Mapping[str, Mapping[int, frozenset[str]]] = field(default_factory=dict)
+
+    def order_for(self, mutant: Mutant, text: str) -> list[str]:
+        """The tests that may notice a mutant, the quickest first; empty where none reaches it.
+
+        A line that runs while its module is imported, such as a constant's, concerns every test: those that reach the
+        file come first. So it is with a file of which nothing is known.
+
+        Args:
+            mutant: of the file.
+            text: the file without it.
+        """
+        known = self.lines.get(mutant.path)
+        if known is None:
+            return self._sorted(self.seconds)
+        first, last = (
+            statement_around(text, mutant.line, mutant.last_line)
+            if mutant.path.endswith(".py")
+            else (
+                mutant.line,
+                mutant.last_line,
+            )
+        )
+        reaching = {name for line in range(first, last + 1) for name in known.get(line, ())}
+        if "" not in reaching:
+            return self._sorted(reaching)
+        near = {name for names in known.values() for name in names}
+        return self._sorted(near) + self._sorted(set(self.seconds) - near)
+
+    def _sorted(self, names: Iterable[str]) -> list[str]:
+        """File after file, since tests of a file share what they need: first the file with the quickest test."""
+        kept = [name for name in names if name in self.seconds]
+        best: dict[str, float] = {}
+        for name in kept:
+            file = name.partition("::")[0]
+            best[file] = min(best.get(file, float("inf")), self.seconds[name])
+        return sorted(
+            kept, key=lambda name: (best[name.partition("::")[0]], name.partition("::")[0], self.seconds[name])
+        )
+
+
+def statement_around(text: str, first: int, last: int) -> tuple[int, int]:
+    """The lines of the smallest statement around some lines; of an `if` or a `def` only those before its body.
+
+    >>> statement_around("x = (1\\n  + 2)\\nif (x\\n    > 2):\\n    y = 1\\n", 4, 4)
+    (3, 4)
+    """
+    best = (1, text.count("\n") + 1)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            begin, end = node.lineno, node.end_lineno or node.lineno
+            if body:
+                end = max(begin, body[0].lineno - 1)
+            if begin <= first and last <= end and end - begin <= best[1] - best[0]:
+                best = begin, end
+    return best
+
+
+def measure_reach(copy: WorkingCopy, tests: Sequence[str], measured: Sequence[str]) -> Reach:
+    """Run the tests of a package once.
+
+    Args:
+        copy: where.
+        tests: what pytest is given.
+        measured: the folders or files whose lines are of interest; empty for none.
+
+    Raises:
+        RuntimeError: pytest could not run, with what it said.
+    """
+    output = copy.root / "mutation-record.json"
+    orders = {"root": str(copy.root.resolve()), "output": str(output), "measured": list(measured)}
+    options = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "mutation.recording_plugin"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"--basetemp={copy.root}/mutation-temporary", *tests],
+        cwd=copy.root,
+        env={**copy.environment(), "MUTATION_RECORD": json.dumps(orders)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not output.exists():
+        raise RuntimeError(f"pytest did not run in the copy: {(run.stdout + run.stderr)[-2000:]}")
+    return read_record(output)
+
+
+def read_record(path: Path) -> Reach:
+    """What mutation.recording_plugin wrote: each context, a test or a shared fixture, in terms of tests."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    users: dict[str, set[str]] = {}
+    for name, test in record["tests"].items():
+        for fixture in test["fixtures"]:
+            users.setdefault(FIXTURE + fixture, set()).add(name)
+    lines = {
+        file: {int(line): frozenset(_tests(contexts, users)) for line, contexts in by_line.items()}
+        for file, by_line in record["lines"].items()
+    }
+    passing = {
+        name: test["seconds"] for name, test in record["tests"].items() if test["passed"] and not test["skipped"]
+    }
+    failing = [name for name, test in record["tests"].items() if not test["passed"]]
+    return Reach(passing, failing, lines)
+
+
+def _tests(contexts: Iterable[str], users: Mapping[str, set[str]]) -> Iterable[str]:
+    for context in contexts:
+        if context.startswith(FIXTURE):
+            yield from users.get(context, ())
+        else:
+            yield context

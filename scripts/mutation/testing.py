@@ -1,0 +1,197 @@
+"""Tests a mutant: puts it into a copy, runs the tests that may notice it, and says what became of it.
+
+Several workers have a copy each. A mutant counts as killed where a test fails, where pytest cannot even collect its
+tests, or where they take several times as long as without it.
+"""
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mutation.mutants import Mutant
+from mutation.reach import Reach
+from mutation.working_copy import WorkingCopy
+
+KILLED, SURVIVED, TIMEOUT, UNREACHED, NO_PROGRAM = "killed", "survived", "timeout", "not reached", "does not compile"
+PATIENCE = 5.0
+"""How many times as long as without a mutant tests may take."""
+GRACE = 10.0
+"""Seconds beyond that, since a short time is never measured exactly."""
+WAIT = 30.0
+"""Seconds of the clock in which tests may wait for other programs, of this machine or of their own."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant: one of the words above, the test that failed, and how long it took."""
+
+    mutant: Mutant
+    result: str
+    by: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_killed(self) -> bool:
+        return self.result in (KILLED, TIMEOUT)
+
+    @property
+    def counts(self) -> bool:
+        return self.result != NO_PROGRAM
+
+
+PRELOADED = (
+    "numpy",
+    "pytest",
+    "hypothesis",
+    "PIL.Image",
+    "safetensors",
+    "msgspec",
+    "matplotlib.pyplot",
+    "rich",
+    "cyclopts",
+)
+"""What the package or every test imports. Others would change what tests see that ask which libraries are loaded."""
+
+
+class TestServer:
+    """The process in a copy that runs tests; see mutation/fork_server.py. `with` ends it."""
+
+    __test__ = False  # for pytest, which takes a class of this name for tests
+
+    def __init__(self, copy: WorkingCopy, workers: int = 1) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mutation.fork_server", *PRELOADED],
+            cwd=copy.root,
+            env=copy.environment(workers),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> "TestServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def run(self, order: Sequence[str], expected: float) -> dict[str, Any]:
+        """Run tests that take `expected` seconds without a mutant.
+
+        The limit is one of processor time, which a busy machine does not change; one of the clock, for tests that wait
+        for ever, is far above it.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        cpu = GRACE + PATIENCE * expected
+        request = {"order": list(order), "cpu": cpu, "wall": WAIT + 3 * cpu}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the process that runs the tests has ended; is there enough memory?")
+        return json.loads(answer)
+
+
+def try_mutant(
+    copy: WorkingCopy, server: TestServer, reach: Reach, mutant: Mutant, build: Callable[[], bool]
+) -> Outcome:
+    """One mutant, from its text to its outcome.
+
+    Args:
+        copy: where.
+        server: of this copy.
+        reach: what is known of the tests.
+        mutant: it.
+        build: compiles what has changed; False where that fails.
+    """
+    text = (copy.root / mutant.path).read_text(encoding="utf-8")
+    order = reach.order_for(mutant, text)
+    if not order:
+        return Outcome(mutant, UNREACHED)
+    with copy.mutated(mutant):
+        if not build():
+            return Outcome(mutant, NO_PROGRAM)
+        answer = server.run(order, sum(reach.seconds[name] for name in order))
+    result = {"passed": SURVIVED, "failed": KILLED, "timeout": TIMEOUT}[answer["outcome"]]
+    return Outcome(mutant, result, answer["by"], answer["seconds"])
+
+
+def check_unmutated(server: TestServer, reach: Reach) -> Reach:
+    """The tests that also pass where mutants are tried; the others are left out like those that failed before.
+
+    Raises:
+        RuntimeError: hardly any test passes there, so that nothing could be said about a mutant.
+    """
+    seconds, failing = dict(reach.seconds), list(reach.failing)
+    for _ in range(5):
+        if not seconds:
+            break
+        answer = server.run(list(seconds), 3 * sum(seconds.values()))
+        if answer["outcome"] == "passed":
+            return Reach(seconds, failing, reach.lines)
+        if answer["by"] not in seconds:
+            raise RuntimeError(f"the tests do not run in the copy: {answer['outcome']} {answer['by']}")
+        failing.append(answer["by"])
+        del seconds[answer["by"]]
+    raise RuntimeError(f"tests fail without a mutant: {', '.join(failing)}. Make them pass first.")
+
+
+def try_all(
+    copies: Sequence[WorkingCopy],
+    reach: Reach,
+    mutants: Iterable[Mutant],
+    build: Callable[[WorkingCopy], bool],
+    on_outcome: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Every mutant, as many at a time as there are copies; outcomes in the order of the mutants.
+
+    Args:
+        copies: one a worker.
+        reach: what is known of the tests.
+        mutants: to try.
+        build: compiles what has changed in a copy; False where that fails.
+        on_outcome: is told of each as soon as it is known, one at a time.
+    """
+    mutants = list(mutants)
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in range(len(mutants)):
+        waiting.put(number)
+    outcomes: dict[int, Outcome] = {}
+    failures: list[Exception] = []
+    lock = threading.Lock()
+
+    def work(copy: WorkingCopy) -> None:
+        try:
+            with TestServer(copy, len(copies)) as server:
+                while not failures:
+                    number = waiting.get_nowait()
+                    outcome = try_mutant(copy, server, reach, mutants[number], lambda: build(copy))
+                    with lock:
+                        outcomes[number] = outcome
+                        on_outcome(outcome)
+        except queue.Empty:
+            pass
+        except Exception as error:  # handed on below, from the thread that waits
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(copy,)) for copy in copies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return [outcomes[number] for number in sorted(outcomes)]
