@@ -44,7 +44,7 @@ PICTURES = {
     "floats": encode(Image.fromarray(RAMP / np.float32(255)), "TIFF"),
     "turned": encode(COLOUR, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0"),
     "several pieces": encode(COLOUR.resize((2000, 1500)), "BMP"),
-    "frames": encode(COLOUR, "GIF", save_all=True, append_images=[COLOUR.transpose(0)]),
+    "frames": encode(COLOUR, "GIF", save_all=True, append_images=[COLOUR.transpose(Image.Transpose.ROTATE_180)]),
 }
 
 
@@ -106,7 +106,7 @@ def test_too_many_scans_are_refused_unread():
     assert cost.count_scans(PROGRESSIVE[:-2] + LAST_SCAN * 5000 + b"\xff\xd9") == 101
     with pytest.raises(ImageError, match=r"has more than the 100 scans allowed: save it again as PNG\.$"):
         read_image(PROGRESSIVE[:-2] + LAST_SCAN * 5000 + b"\xff\xd9")
-    trailer = b"\xff\xd9" + b"\xff\xda\0\2" * 300  # as films after a photo may have: not part of the image
+    trailer = b"\xff\xd9\0\2" + b"\xff\xda\0\2" * 300  # as films after a photo may have: not part of the image
     assert read_image(JPEG[:-2] + trailer).size == (60, 40)
 
 
@@ -199,7 +199,8 @@ def test_one_process_waits_for_the_next_file(monkeypatch):
     assert owner == os.getpid()
     assert again._process is process
     again.kill()  # and if it dies while it waits, another is started
-    assert again._process.wait() != 0
+    assert process is not None
+    assert process.wait() != 0
     assert read_image(PICTURES["colour"]).size == (60, 40)
     separate._close_waiting()
     assert separate._waiting == []
