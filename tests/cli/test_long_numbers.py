@@ -53,13 +53,13 @@ def test_a_number_of_5000_digits_is_one_line(convlens, arguments):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"[settings]\nseed = {DIGITS}", r"long\.toml is no TOML file: Exceeds the limit \(4300 digits\)"),
-        ("data = " + "[" * 5000, r"long\.toml is no TOML file: "),
-        (f"data = {DIGITS[:4000]}", r"data is a number of more than 20 digits; make it a text in quotes"),
+        (f"[settings]\nseed = {DIGITS}", r"long\.toml is not a TOML file: Exceeds the limit \(4300 digits\)"),
+        ("data = " + "[" * 5000, r"long\.toml is not a TOML file: "),
+        (f"data = {DIGITS[:4000]}", r"data is a number of more than 20 digits; it must be text in quotes"),
         (f"[settings]\nrecipe = {DIGITS[:4000]}", "the settings cannot be used"),
         (f"[settings]\nschedule = '{DIGITS}'", "the settings cannot be used: Invalid enum value"),
-        (f"[settings]\n{DIGITS} = 1", "setting '9{38}… is not known"),
-        (f"{DIGITS} = 1", "9… is not known; known are data"),
+        (f"[settings]\n{DIGITS} = 1", "unknown setting '9{38}…"),
+        (f"{DIGITS} = 1", "9…. The known keys are data"),
         ("[settings]\nseed = nan", "Expected `int`, got `float`"),
     ],
 )
@@ -74,7 +74,7 @@ def test_what_the_reader_of_tables_refuses_is_one_line():
     Path("a.csv").write_text("1,2\n3," + "4" * 140_000)
     before = csv.field_size_limit(131_072)  # Python's own limit; reading a list of images raises it
     try:
-        with pytest.raises(DataError, match=r"^a\.csv is no table of numbers: field larger than field limit"):
+        with pytest.raises(DataError, match=r"^a\.csv is not a CSV file \(field larger than field limit"):
             read_table(Path("a.csv"))
     finally:
         csv.field_size_limit(before)

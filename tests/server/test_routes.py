@@ -31,7 +31,11 @@ def test_the_state_of_a_new_folder(server):
 def test_runs_are_listed_the_newest_first(server, save_model):
     for number, name in enumerate(("old", "new")):
         folder = save_model(
-            f"runs/{name}", recipe="fast", test={"accuracy": 0.5 + number / 10}, seconds=1.5, finished=True
+            f"runs/{name}",
+            recipe="fast",
+            test={"accuracy": 0.5 + number / 10, "correct": 5 + number, "total": 10},
+            seconds=1.5,
+            finished=True,
         )
         os.utime(folder / "model.safetensors", (1000 + number, 1000 + number))
     new, old = server.get("/api/runs").json()

@@ -5,7 +5,6 @@ no check of its own. Unknown facts are kept as they are.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -52,13 +51,13 @@ class _Known(msgspec.Struct, omit_defaults=True):
     samples: list[_Sample] = []
 
 
-def check_facts(facts: dict[str, Any], class_names: Sequence[str]) -> None:
-    """Refuse facts that are no JSON values, or of another type than those of a training.
+def check_facts(facts: dict[str, Any]) -> None:
+    """Refuse facts that are not JSON values, or whose type is not that of a training's facts.
 
     Raises:
         UsageError: the message says which one.
 
-    >>> check_facts({"seconds": "long", "mine": [1, 2]}, ("cat", "dog"))
+    >>> check_facts({"seconds": "long", "mine": [1, 2]})
     Traceback (most recent call last):
     convlens.errors.UsageError: the facts cannot be used: Expected `float`, got `str` - at `$.seconds`.
     """
@@ -71,11 +70,14 @@ def check_facts(facts: dict[str, Any], class_names: Sequence[str]) -> None:
         raise UsageError(
             f"the facts cannot be used: {known.test.correct:,} of {known.test.total:,} images are correct."
         )
-    if known.numbered_labels and not all(_is_number(name) for name in class_names):
-        raise UsageError("the facts cannot be used: numbered_labels is true, and not every class name is a number.")
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Check whether a class name was made from an integer or a boolean.
+
+    >>> is_number("-7"), is_number("True"), is_number("seven")
+    (True, True, False)
+    """
     return name in ("False", "True") or (len(name) <= 20 and name.removeprefix("-").isdecimal())
 
 
@@ -87,17 +89,17 @@ def check_json(value: Any, what: str) -> None:
 
     >>> check_json({"seconds": float("nan")}, "the facts")
     Traceback (most recent call last):
-    convlens.errors.UsageError: the facts hold nan, which is no number in JSON. Give finite numbers.
+    convlens.errors.UsageError: the facts: nan is not a number in JSON. Give finite numbers.
     """
     waiting: list[tuple[Any, int]] = [(value, 0)]
     while waiting:
         one, depth = waiting.pop()
         if depth > _DEEPEST:
-            raise UsageError(f"{what} hold more than {_DEEPEST} lists or objects within each other. Give fewer.")
+            raise UsageError(f"{what}: more than {_DEEPEST} lists or objects are nested. Give fewer.")
         if isinstance(one, dict):
             waiting += [(part, depth + 1) for pair in one.items() for part in pair]
             if not all(isinstance(key, str) for key in one):
-                raise UsageError(f"{what} hold a key that is no string. Give strings.")
+                raise UsageError(f"{what}: a key is not a string. Give strings.")
         elif isinstance(one, list | tuple):
             waiting += [(part, depth + 1) for part in one]
         else:
@@ -107,12 +109,14 @@ def check_json(value: Any, what: str) -> None:
 def _check_one(one: Any, what: str) -> None:
     if isinstance(one, str):
         if not one.isascii() and one.encode("utf-8", "ignore").decode() != one:
-            raise UsageError(f"{what} hold {one!a:.60}, which is not valid Unicode text. Give other text.")
+            raise UsageError(f"{what}: {one!a:.60} is not valid Unicode text. Give other text.")
     elif isinstance(one, float):
         if not math.isfinite(one):
-            raise UsageError(f"{what} hold {one}, which is no number in JSON. Give finite numbers.")
+            raise UsageError(f"{what}: {one} is not a number in JSON. Give finite numbers.")
     elif isinstance(one, int):
         if abs(one) >= _LARGEST:
-            raise UsageError(f"{what} hold a whole number of more than 64 bits. Give smaller ones.")
+            raise UsageError(f"{what}: an integer has more than 64 bits. Give smaller ones.")
     elif one is not None:
-        raise UsageError(f"{what} hold a {type(one).__name__}; give JSON values: text, numbers, lists, dicts, None.")
+        raise UsageError(
+            f"{what}: a {type(one).__name__} is not a JSON value; give: text, numbers, lists, dicts, None."
+        )

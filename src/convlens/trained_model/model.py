@@ -38,7 +38,7 @@ from convlens.prediction import (
 )
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
-from convlens.trained_model.facts import check_facts, check_json
+from convlens.trained_model.facts import check_facts, check_json, is_number
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.trained_model.stopped import describe_stop
@@ -191,8 +191,8 @@ class TrainedModel:
 
     @cached_property
     def _labels(self) -> NDArray[Any]:
-        """The label of each class."""
-        if not self.facts.get("numbered_labels"):
+        """The label of each class: a number if the model was trained on numbers and its classes were not renamed."""
+        if not (self.facts.get("numbered_labels") and all(map(is_number, self.class_names))):
             return np.array(self.class_names)
         truths = {"False": False, "True": True}
         return np.array([truths[name] if name in truths else int(name) for name in self.class_names])
@@ -251,7 +251,7 @@ class TrainedModel:
         Raises:
             UsageError: the facts cannot be stored, such as NaN, or would be refused when the file is read.
         """
-        check_facts(self.facts, self.class_names)
+        check_facts(self.facts)
         facts = {
             "network": str(self.network),
             "class_names": list(self.class_names),
@@ -276,7 +276,7 @@ class TrainedModel:
             # Version 1 had no calibration.
             calibration = UNCALIBRATED if stored["format_version"] == 1 else Calibration.from_dict(typed.calibration)
             check_json(stored, "the metadata")
-            check_facts(typed.facts, typed.class_names)
+            check_facts(typed.facts)
             _check_memory(network, preprocessing.image_shape, max(1, len(typed.class_names)), name)
             model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts, calibration)
             file_format.check_unchanged(content, weights, name)
