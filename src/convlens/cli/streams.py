@@ -1,8 +1,8 @@
-"""Standard input, output and error that are always there, so that no command ends in the middle because of them.
+"""Keep standard input, output and error usable, so that no command fails halfway because one of them is missing.
 
-A shell may close them (`2>&-`), a terminal may go away, a disk may be full. What goes to stderr only accompanies a
-command: where it cannot be written it is dropped. Results go to stdout: a command that cannot write them says so in
-one line and fails. Only a whole process does this, in `main`; `run` leaves the streams as they are.
+A shell may close them (`2>&-`), a terminal may be closed, and a disk may be full. Text on stderr only accompanies a
+command, so it is dropped if it cannot be written. Results go to stdout: a command that cannot write them reports this
+in one line and fails. Only `main`, which owns the process, does this; `run` leaves the streams unchanged.
 """
 
 import errno
@@ -19,7 +19,7 @@ _OUTPUT_ERRORS = {
 
 
 def keep_streams() -> None:
-    """Put something in the place of each stream that is closed, and make stderr one that never fails."""
+    """Replace each closed stream, and replace stderr by a stream whose writes never fail."""
     for descriptor in (_STDIN, _STDOUT, _STDERR):
         _occupy(descriptor)
     if sys.stdin is None:
@@ -38,10 +38,10 @@ def keep_streams() -> None:
 
 
 def _occupy(descriptor: int) -> None:
-    """Open the null device as a closed descriptor; the next file that is opened would get its number, and with it all
-    that is printed.
+    """Open the null device at a closed descriptor. Otherwise the next opened file would get its number, and everything
+    that is printed would go into that file.
 
-    It is opened for reading, so that what is written to stdout fails, as it should where nobody can get it.
+    The device is opened for reading, so that writing to a closed stdout fails, as it should.
     """
     try:
         os.fstat(descriptor)
@@ -54,7 +54,7 @@ def _occupy(descriptor: int) -> None:
 
 
 class _Forgiving(io.FileIO):
-    """A file that takes everything, and loses what it cannot write."""
+    """A file that accepts everything and drops what it cannot write."""
 
     def write(self, content: Any, /) -> int:
         try:
@@ -65,7 +65,7 @@ class _Forgiving(io.FileIO):
 
 
 def is_output_error(error: OSError) -> bool:
-    """Whether writing to a stream failed: the operating system says so and names no file.
+    """Return whether an error comes from writing to a stream: an error of the operating system that names no file.
 
     >>> is_output_error(OSError(errno.ENOSPC, "full")), is_output_error(OSError(errno.ENOSPC, "full", "a.txt"))
     (True, False)
@@ -74,7 +74,7 @@ def is_output_error(error: OSError) -> bool:
 
 
 def explain_output_error(error: OSError) -> str:
-    """One line that says why stdout cannot be written, and what to do."""
+    """Return one line that says why stdout cannot be written, and what to do."""
     if error.errno == errno.EBADF:
         return "the result cannot be written: standard output is closed. Send it to a terminal, a pipe or a file."
     reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else error.strerror
@@ -82,7 +82,7 @@ def explain_output_error(error: OSError) -> str:
 
 
 def flush_stdout() -> None:
-    """Write what is left, of a command that ended in an error too; or Python would report a second one at its end."""
+    """Flush the output, also after an error; otherwise Python would report a second error when it exits."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
@@ -90,7 +90,7 @@ def flush_stdout() -> None:
 
 
 def give_up_stdout() -> None:
-    """From now on stdout goes nowhere: Python writes what is left in its buffer at the end, and fails once more."""
+    """Discard all further output: at exit, Python flushes its buffer and would fail again."""
     with suppress(OSError, ValueError, AttributeError):
         if sys.stdout.fileno() == _STDOUT:
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,7 +1,7 @@
-"""All limits for archives, arrays and tables: members, rows, classes, unpacked bytes and how far they were compressed.
+"""Limits for archives, arrays and tables: members, rows, classes, unpacked bytes and compression ratio.
 
 A zip of a megabyte can unpack to gigabytes, and a header of a hundred bytes can claim them. Claims are compared with
-these limits before anything is unpacked. Readers then never read more than was claimed.
+these limits before anything is unpacked. Readers then never read more than the claimed size.
 """
 
 import csv
@@ -22,9 +22,10 @@ MOST_CLASSES = 100_000
 MOST_TABLE_BYTES = 256 << 20
 MOST_LABEL_BYTES = 256 << 20
 _UNPACKED_ANYWAY = 64 << 20
-"""So many bytes may be unpacked however far they were compressed: blank images and sorted labels compress well."""
+"""This many bytes may be unpacked at any compression ratio: blank images and sorted labels compress well."""
 _MOST_COMPRESSION = 250
-"""Beyond that, bytes for each packed byte. dSprites, drawings of plain shapes, has 115; deflate never exceeds 1,032."""
+"""Above that, the most unpacked bytes per packed byte. dSprites, drawings of plain shapes, has 115; deflate has at
+most 1,032."""
 
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError,
@@ -40,12 +41,12 @@ _BAD_CONTENT = (
     csv.Error,
 )
 ARCHIVE_ERRORS = (*_DAMAGE, *_BAD_CONTENT)
-"""What zipfile, gzip, NumPy and csv raise for files that are damaged or made to do harm."""
+"""The exceptions that zipfile, gzip, NumPy and csv raise for damaged or malicious files."""
 
 
 @contextmanager
 def explain_damage(problem: str, advice: str) -> Iterator[None]:
-    """Turn the exceptions of libraries that read archives into one line; it starts with `problem`: "a.npz is damaged".
+    """Turn the exceptions of libraries that read archives into one line that starts with `problem`: "a.npz is damaged".
 
     Raises:
         DamagedData: the file is damaged.
@@ -64,7 +65,7 @@ def explain_damage(problem: str, advice: str) -> Iterator[None]:
 
 
 def most_unpacked(packed: int) -> int:
-    """Return how many bytes so many packed bytes may unpack to.
+    """Return the most bytes that this number of packed bytes may unpack to.
 
     >>> most_unpacked(29), most_unpacked(10_000_000)
     (67108864, 2500000000)
@@ -73,7 +74,7 @@ def most_unpacked(packed: int) -> int:
 
 
 def check_unpacked(name: str, unpacked: int, packed: int) -> None:
-    """Refuse to unpack data that was compressed too far to be images or labels.
+    """Refuse to unpack data with a higher compression ratio than images or labels can have.
 
     >>> check_unpacked("a.npy", 50 << 20, 1)
     >>> check_unpacked("a.npy", 4_600_000_000, 1_700_000)
@@ -89,16 +90,16 @@ def check_unpacked(name: str, unpacked: int, packed: int) -> None:
 
 
 def check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> None:
-    """Refuse a member of a zip archive that was compressed too far, or that claims more bytes than the archive has."""
+    """Refuse a zip member with too high a compression ratio, or that claims more bytes than the archive has."""
     whole = Path(archive.filename).stat().st_size if archive.filename else member.compress_size
     check_unpacked(name, member.file_size, min(member.compress_size, whole))
 
 
 def read_member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Read at most so many bytes of a member of a zip archive, after the checks.
+    """Check a member of a zip archive, and read at most `most` bytes of it.
 
     Raises:
-        DamagedData: it was compressed too far.
+        DamagedData: its compression ratio is too high.
     """
     member = archive.getinfo(name)
     check_member(archive, member, "it")
@@ -107,19 +108,19 @@ def read_member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def check_members(archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse an archive of too many members."""
+    """Refuse an archive with too many members."""
     count = len(archive.infolist())
     if count > MOST_MEMBERS:
         raise DataError(f"{name} has {count:,} members; {MOST_MEMBERS:,} are allowed. Unpack it, and give the folder.")
 
 
 def check_rows(name: str, rows: int) -> None:
-    """Refuse arrays or tables of too many images."""
+    """Refuse arrays or tables with too many images."""
     if rows > MOST_ROWS:
         raise DataError(f"{name} has {rows:,} rows; {MOST_ROWS:,} are allowed. Give a part of them.")
 
 
 def check_classes(name: str, classes: int) -> None:
-    """Refuse labels of too many classes."""
+    """Refuse labels with too many classes."""
     if classes > MOST_CLASSES:
         raise DataError(f"{name} has {classes:,} classes; {MOST_CLASSES:,} are allowed. Check the labels.")

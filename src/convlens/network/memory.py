@@ -1,7 +1,7 @@
-"""How much memory an image takes on its way through a network, and the most that is allowed.
+"""Limits the memory that a network may take for one image.
 
-Networks are for small images. A model file of a kilobyte can ask for images of 40,000×40,000 pixels, and each
-prediction would then take gigabytes; such a network is refused before anything is computed.
+Networks are for small images. A model file of a kilobyte can request images of 40,000×40,000 pixels, and each
+prediction would then take gigabytes. Such a network is refused before anything is computed.
 """
 
 import math
@@ -11,9 +11,9 @@ from convlens.network.network import Network
 from convlens.words import times
 
 MOST_PIXELS = 2**26
-"""Numbers of the input, such as one channel of 8,192×8,192: preparing a picture takes some copies of it."""
+"""The most numbers in the input, such as one channel of 8,192×8,192: preparing an image takes several copies of it."""
 MOST_NUMBERS = 2**28
-"""Of the input and the outputs of all layers; 1 GiB as float32."""
+"""The most numbers in the input and the outputs of all layers; 1 GiB as float32."""
 
 
 class MemoryLimit(NetworkError):

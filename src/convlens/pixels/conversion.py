@@ -129,7 +129,7 @@ def _filled(image: "Image", level: int) -> "Image":
 
 
 def _scale_of(image: "Image") -> tuple[Callable[[np.ndarray], np.ndarray], list[str]]:
-    """Return a function that turns pixels of mode I or F into uint8, and a note; the range of all pixels decides."""
+    """Return a function that turns pixels of mode I or F into uint8, based on the range of all pixels; and a note."""
     low, high = np.inf, -np.inf
     for _, strip in _strips(image):
         values = np.asarray(strip)
@@ -142,7 +142,7 @@ def _scale_of(image: "Image") -> tuple[Callable[[np.ndarray], np.ndarray], list[
         return lambda values: np.rint(values).astype(np.uint8), []
     if low == high:
         return lambda values: np.zeros(values.shape, np.uint8), [f"{low:g} everywhere, taken as 0"]
-    span = high / 2 - low / 2  # halves: no overflow at 1e308
+    span = high / 2 - low / 2  # halved first, so that 1e308 does not overflow
     return (
         lambda values: np.rint((values.astype(np.float64) / 2 - low / 2) / span * 255).astype(np.uint8),
         [f"{low:g} to {high:g}, stretched to 0–255"],
@@ -150,7 +150,7 @@ def _scale_of(image: "Image") -> tuple[Callable[[np.ndarray], np.ndarray], list[
 
 
 def is_grey(image: "Image") -> bool:
-    """Check whether the mode of an image is grey."""
+    """Return whether an image has a grey mode."""
     return image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT)
 
 

@@ -1,6 +1,6 @@
-"""Estimates from its header what an image file costs to decode, and so whether this process or a child may decode it.
+"""Estimates from the header of an image file how costly it is to decode, and so whether a child process must do it.
 
-To start a child process (`separate`) takes a tenth of a second or more, so this process decodes ordinary files: PNG,
+Starting a child process (`separate`) takes a tenth of a second or more, so this process decodes ordinary files: PNG,
 JPEG, WebP, GIF, BMP and PPM, whose decoders take time in proportion to pixels and bytes. The times below are at least
 twice those measured on the slowest file of each kind. The child decodes all other formats.
 """
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 MOST_BYTES_HERE = 16 << 20
 START_BYTES = 64
-"""So many bytes are enough to tell the format."""
+"""The number of bytes that identify the format."""
 MOST_SCANS = 100
-"""In one JPEG: encoders write about ten, and every one goes through the whole picture."""
+"""The most scans in a JPEG file: encoders write about ten, and each one covers the whole image."""
 
 _MOST_SECONDS_HERE = 1.0
-_MOST_STEPS = 20_000  # of Pillow's loops in Python over the segments of a file, 5 µs each
-_SMALL_FILE = 1 << 20  # bytes that Pillow's loops in Python take less than half a second for, whatever they are
+_MOST_STEPS = 20_000  # of Pillow's Python loops over the segments of a file, 5 µs each
+_SMALL_FILE = 1 << 20  # bytes: Pillow's Python loops take less than half a second, whatever the content
 _NANOSECONDS = {"jpeg": 40, "zip": 60, "raw": 20, "gif": 40, "": 80}
-"""For each pixel, by Pillow's name of the decoder; "" is WebP. Other decoders are not known to be quick."""
+"""Per pixel, by Pillow's name of the decoder; "" is WebP. Other decoders are not known to be fast."""
 _NANOSECONDS_OF_A_SCAN = 8
 _FEW_SCANS = 12
 _FEW_PROFILES = 8
 _BYTES_A_PIXEL = {"WEBP": 12, "AVIF": 8, "JPEG2000": 15}
-"""Memory of a decoder together with the picture; others need the 4 of the picture."""
+"""Memory of a decoder including the image; the others only need the 4 bytes per pixel of the image."""
 
 _STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"P5", b"P6")
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
@@ -43,7 +43,7 @@ def has_known_cost(start: bytes) -> bool:
 
 def may_open_here(content: bytes) -> bool:
     """Return whether Pillow may read the header of a file of known cost in this process."""
-    if content.count(b"iCCP") > _FEW_PROFILES:  # each is a megabyte once unpacked
+    if content.count(b"iCCP") > _FEW_PROFILES:  # each may unpack to a megabyte
         return False
     if len(content) <= _SMALL_FILE:
         return True
@@ -61,7 +61,7 @@ def may_decode_here(image: "Image", content: bytes) -> bool:
     if each is None:
         return False
     if decoder == "jpeg":
-        scans = content.count(b"\xff\xda")  # and a few more: in thumbnails, in what follows the image
+        scans = content.count(b"\xff\xda")  # may count more: thumbnails and data after the image
         if scans > _FEW_SCANS or any(marker in content for marker in _ARITHMETIC_CODING):
             return False
         each += scans * _NANOSECONDS_OF_A_SCAN
@@ -69,7 +69,7 @@ def may_decode_here(image: "Image", content: bytes) -> bool:
 
 
 def memory_needed(kind: str, pixels: int) -> int:
-    """Return how many bytes it takes to decode an image of that many pixels; `kind` is Pillow's name of the format.
+    """Return how many bytes of memory decoding this many pixels takes; `kind` is Pillow's name of the format.
 
     >>> memory_needed("PNG", 64_000_000), memory_needed("WEBP", 64_000_000)
     (256000000, 768000000)
@@ -78,9 +78,9 @@ def memory_needed(kind: str, pixels: int) -> int:
 
 
 def memory_of(image: "Image") -> int:
-    """Return how many bytes it takes to decode a file that Pillow opened.
+    """Return how many bytes of memory a file that Pillow opened takes to decode.
 
-    For a progressive JPEG, all coefficients are in memory until its last scan, with 2 bytes each.
+    A progressive JPEG keeps all coefficients in memory until its last scan, at 2 bytes each.
     """
     pixels = image.width * image.height
     sampling = [across * down for _, across, down, _ in getattr(image, "layer", ())]
@@ -89,7 +89,7 @@ def memory_of(image: "Image") -> int:
 
 
 def webp_size(start: bytes) -> tuple[int, int] | None:
-    """Return the width and height in the header of an extended WebP file; to open it takes 8 bytes per pixel.
+    """Return the width and height in the header of an extended WebP file; opening it takes 8 bytes per pixel.
 
     >>> webp_size(b"RIFF\\x16\\0\\0\\0WEBPVP8X\\x0a\\0\\0\\0\\0\\0\\0\\0\\xff\\x3f\\0\\xff\\x3f\\0")
     (16384, 16384)
@@ -100,7 +100,7 @@ def webp_size(start: bytes) -> tuple[int, int] | None:
 
 
 def count_scans(content: bytes) -> int:
-    """Count the scans of a JPEG file, up to one more than `MOST_SCANS`; 0 for other files, and for few scans.
+    """Count the scans of a JPEG file, up to `MOST_SCANS` + 1; return 0 for other files, and if there are few.
 
     >>> count_scans(b"GIF89a")
     0

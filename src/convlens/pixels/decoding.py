@@ -1,4 +1,4 @@
-"""Decodes image files. No other module does.
+"""Decodes image files. All other modules use this one.
 
 For broken files, Pillow raises many kinds of exceptions and prints warnings; here, all of them become an `ImageError`
 of one line. Pillow may only use its raster formats, because its EPS reader starts Ghostscript. The size is checked
@@ -69,8 +69,8 @@ def read_image(source: ImageSource, name: str = "") -> "Image":
 
     `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`); `name` is its name in
     messages. Notes on what was done are in `image.info["notes"]`; of the other metadata, only transparency is kept.
-    `convlens.pixels.limits` has the limits for files.
-
+    messages. `image.info["notes"]` describes what was done; of the other metadata, only transparency is kept.
+`convlens.pixels.limits` defines the limits for files.
     Raises:
         ImageError: the file is missing, damaged or not an image, the image has more than 64 million pixels, or
             decoding takes too much time or memory.
@@ -110,7 +110,7 @@ def quiet() -> Iterator[None]:
 
 
 def _read_file(source: str | Path | bytes, name: str) -> "Image":
-    """Decode a file, in this process if its header shows that this is cheap."""
+    """Decode a file, in this process if its header shows that decoding is cheap."""
     file, size = _open_file(source, name)
     with file:
         start = file.read(START_BYTES)
@@ -134,10 +134,10 @@ def _read_file(source: str | Path | bytes, name: str) -> "Image":
 
 
 def check_start(start: bytes, size: int, name: str) -> None:
-    """Refuse a file that takes too much memory as soon as Pillow opens it; `start` has its first bytes.
+    """Refuse a file that takes too much memory as soon as Pillow opens it; `start` contains its first bytes.
 
     Raises:
-        ImageError: it claims too many pixels.
+        ImageError: the header claims too many pixels.
     """
     claimed = webp_size(start)
     if claimed is not None:
@@ -165,7 +165,7 @@ def _opened(file: IO[bytes], size: int, name: str) -> "Image":
 
 
 def _is_readable(start: bytes) -> bool:
-    """Return whether a file of one of FORMATS can start with these bytes."""
+    """Return whether these bytes can be the start of a file in one of FORMATS."""
     from PIL import Image
 
     if has_known_cost(start):
@@ -180,7 +180,7 @@ def _is_readable(start: bytes) -> bool:
 
 
 def _name(source: ImageSource) -> str:
-    """Return the name of the source in messages: one printable line."""
+    """Return the name of the source for messages, in one printable line."""
     if isinstance(source, str | Path):
         return printable(str(source)) or "''"
     if isinstance(source, bytes):

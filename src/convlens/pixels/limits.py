@@ -1,11 +1,11 @@
 """All limits for reading image files: bytes, pixels, processor time and memory.
 
 A file of a few kilobytes can keep a decoder busy for minutes, or take a gigabyte. So the limits grow with the bytes of
-the file: an ordinary photo of 64 megapixels has megabytes, and takes less than half of its limit. Processor time
-counts, not wall-clock time, because a valid file must be read on a busy machine, too.
+the file: an ordinary photo of 64 megapixels has several megabytes, and takes less than half of its limit. Processor
+time is measured instead of wall-clock time, because a valid file must also be readable on a busy machine.
 
 The limits are enforced in a child process (`processes`): decoders written in C cannot be interrupted, so a timer of the
-operating system ends the process. Windows has no such timer; there, wall-clock time counts.
+operating system ends the process. Windows has no such timer; wall-clock time is used there.
 """
 
 import signal
@@ -53,11 +53,11 @@ def budget_for(file_bytes: int) -> Budget:
 
 
 _baseline: int | None = None
-"""Bytes of address space that this process had before its first file; None where no limits are enforced."""
+"""Bytes of address space that this process used before its first file; None if it does not enforce limits."""
 
 
 def enforce_here() -> None:
-    """From now on, `within` enforces budgets by ending this process. Only for a process that just decodes files."""
+    """Make `within` enforce budgets by ending this process. Only for a process that does nothing but decode files."""
     global _baseline
     _baseline = _address_space()
     if HAS_TIMER:
@@ -66,13 +66,13 @@ def enforce_here() -> None:
 
 
 def is_enforced_here() -> bool:
-    """Return whether this process just decodes files, so that `within` may end it."""
+    """Return whether this process only decodes files, so that `within` may end it."""
     return _baseline is not None
 
 
 @contextmanager
 def within(budget: Budget) -> Iterator[None]:
-    """End this process if what is done inside takes too much processor time; too much memory is a MemoryError.
+    """End this process if the block takes too much processor time; raise MemoryError if it takes too much memory.
 
     Without `enforce_here`, this does nothing.
     """

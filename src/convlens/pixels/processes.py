@@ -62,7 +62,7 @@ class ChildProcess:
 
     @contextmanager
     def given_up_after(self, seconds: float) -> Iterator[None]:
-        """Give up the process if what is done inside takes longer."""
+        """Give up the process if the block takes longer."""
         timer = threading.Timer(seconds, self.give_up)
         timer.daemon = True
         timer.start()
@@ -99,7 +99,7 @@ class ChildProcess:
         return self.read(length)
 
     def read(self, length: int) -> bytes:
-        """Read so many bytes.
+        """Read exactly `length` bytes.
 
         Raises:
             EOFError: the process ended.
@@ -176,10 +176,10 @@ def write_message(to: IO[bytes], *parts: bytes) -> None:
 
 
 def read_exactly(source: IO[bytes], length: int) -> bytes:
-    """Read so many bytes.
+    """Read exactly `length` bytes.
 
     Raises:
-        EOFError: there are fewer.
+        EOFError: the source ends earlier.
     """
     content = source.read(length)
     if content is None or len(content) < length:

@@ -1,6 +1,6 @@
-"""Decodes a file in a child process, which is killed if it takes too much time, and takes over the image.
+"""Decodes a file in a child process, which is killed if it takes too much time, and receives the image.
 
-One such process is kept waiting, and ends with this one. `limits` has the limits.
+One such process is kept ready, and ends with this one. `limits` defines the limits.
 """
 
 import atexit
@@ -18,14 +18,14 @@ from convlens.pixels.processes import ChildProcess, serve_messages, write_messag
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_PIECE = 4 << 20  # bytes of a picture that are sent at once
+_PIECE = 4 << 20  # bytes of an image that are sent at once
 _WHOLE, _PATH = b"b", b"p"
 _lock = threading.Lock()
-_waiting: list[tuple[int, ChildProcess]] = []  # with the number of the process that started it: a fork must not use it
+_waiting: list[tuple[int, ChildProcess]] = []  # with the id of its parent: a fork must not use it
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """What is wrong with a file; or its mode, size, palette and notes, and the pixels follow."""
+    """The problem of a file; or the mode, size, palette and notes of its image, followed by the pixels."""
 
     error: str = ""
     problem: str = ""
@@ -58,7 +58,7 @@ def decode_separately(source: str | Path | bytes, size: int, name: str) -> "Imag
             image = None if answer.error else _received(child, answer)
     except EOFError:
         raise _explain_end(child, name) from None
-    except BaseException:  # interrupted half-way: what it sends next would be taken for another picture
+    except BaseException:  # interrupted: its next message would be read as another image
         child.kill()
         child.close()
         raise
@@ -122,7 +122,7 @@ def _received(child: ChildProcess, answer: Answer) -> "Image":
 
 
 def serve() -> None:
-    """Answer until the standard input ends."""
+    """Answer requests until the standard input ends."""
     serve_messages(_answer)
 
 

@@ -11,9 +11,9 @@ from convlens.pixels.framing import border_mask, border_pixels, count_levels
 _SMALL = 2 * 28  # up to here, every pixel counts: no smoothing
 _NOISE_WIDTH = 4.5  # median absolute deviations, about 3 standard deviations of normal noise
 _LEAST_CONTRAST = 12  # grey levels; below it there is no ink, only noise
-_INK_LEVEL = 0.2  # of the contrast: what counts as ink when its box is looked for
+_INK_LEVEL = 0.2  # of the contrast: pixels above it count as ink for the box
 _LEAST_UNEVENNESS = 2  # grey levels
-_SPECK = 0.02  # of all ink; separate pieces with less are dust
+_SPECK = 0.02  # of all ink; smaller separate pieces are dust
 _MOST_BORDER_INK = 0.15  # of the border; with more ink on it, the border does not show the background
 _LEVELS = np.arange(256)
 _TWO_LEVELS = 3  # light and dark are this many times farther apart than each is wide
@@ -85,7 +85,7 @@ def find_background(grey: np.ndarray) -> tuple[float, float]:
 
 
 def _median(values: np.ndarray, counts: np.ndarray) -> float:
-    """Return the median of values with these counts; to sort 64 million pixels would take seconds."""
+    """Return the median of values with these counts; sorting 64 million pixels would take seconds."""
     order = np.argsort(values, kind="stable")
     below = counts[order].cumsum()
     middle = np.searchsorted(below, [(below[-1] - 1) // 2, below[-1] // 2], side="right")
@@ -95,8 +95,8 @@ def _median(values: np.ndarray, counts: np.ndarray) -> float:
 def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
     """Return whether the ink is darker than the background, which is estimated if it is not given.
 
-    The ink is what differs most from the background. If the darkest and the lightest pixels differ about equally, the
-    ink counts as dark on a light background and as light on a dark one.
+    The ink differs most from the background. If the darkest and the lightest pixels differ about equally, the ink is
+    assumed to be dark on a light background, and light on a dark one.
 
     >>> is_dark_on_light(np.pad(np.zeros((2, 2), np.uint8), 1, constant_values=90))
     True
@@ -127,7 +127,7 @@ def stretch_contrast(grey: np.ndarray) -> np.ndarray | None:
 
 
 def find_glyph_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | None:
-    """Rows and columns of the box around the ink of a light-on-dark image, without dust; None if there is none.
+    """Return the rows and columns of the box around the ink of a light-on-dark image, without dust; None without ink.
 
     If the longest side is exactly `wanted` when all faint pixels are counted, they are kept, so the ink need not be
     scaled.
@@ -147,14 +147,14 @@ def find_glyph_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | No
 
 
 def _span(counts: np.ndarray) -> slice:
-    """From the first to the last line with ink, without groups of lines that hold hardly any ink."""
+    """Return the range from the first to the last line with ink, without groups of lines that have hardly any ink."""
     if not counts.any():
         return slice(0, 0)
     has_ink = np.concatenate([[False], counts > 0, [False]])
     starts, ends = np.flatnonzero(~has_ink[:-1] & has_ink[1:]), np.flatnonzero(has_ink[:-1] & ~has_ink[1:])
     sums = np.add.reduceat(np.append(counts, 0), np.stack([starts, ends], axis=1).ravel())[::2]
     kept = np.flatnonzero(sums >= _SPECK * counts.sum())
-    if not len(kept):  # more than fifty groups, none of them large: stripes, not dust
+    if not len(kept):  # more than fifty groups, all of them small: stripes, not dust
         kept = np.arange(len(sums))
     return slice(int(starts[kept[0]]), int(ends[kept[-1]]))
 

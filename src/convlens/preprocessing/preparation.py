@@ -36,7 +36,7 @@ class Prepared:
 
     Attributes:
         pixels: uint8 C×H×W.
-        notes: what was changed, in words.
+        notes: the changes, as text.
         steps: the intermediate pictures, from `original` to `tensor`; see `Step`.
         unlike: reasons why the prepared picture is unlike the training images; empty if it is not.
     """
@@ -51,12 +51,12 @@ class Prepared:
 def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = True) -> Prepared:
     """Turn any picture into the network's input by the rules that are stored with the model.
 
-    `source` is anything that `convlens.pixels.read_image` takes. A picture without ink gives zeros, or is only scaled
+    `source` is anything that `convlens.pixels.read_image` accepts. A picture without ink gives zeros, or is only scaled
     by the rules `glyph`, and gets a note. With `repair=False`, the picture is only converted to grey or colour and
     scaled to the frame as a whole.
 
     Raises:
-        ImageError: it is not an image, or damaged.
+        ImageError: the source is damaged, or not an image.
 
     >>> paper = np.full((180, 200), 230, np.uint8)
     >>> paper[33:143, 65:145] = 20
@@ -72,7 +72,7 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
     if channels == 1 and image.mode not in _GREY_MODES:
         trail.show("original", *_look_at(image))
     read, notes = to_grey(image) if channels == 1 else to_colour(image)
-    del image  # of 64 million pixels it has 256 MB
+    del image  # an image of 64 million pixels takes 256 MB
     trail.add("grey" if trail.steps else "original", read, *notes)
     if not repair:
         pixels = letterbox_picture(read, height, width, trail)

@@ -1,4 +1,4 @@
-"""Records the steps of preparing a picture: each with its picture and a note in words."""
+"""Records the steps of preparing a picture, each with its picture and a note."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -39,11 +39,11 @@ class Trail:
         return pixels
 
     def show(self, name: str, pixels: np.ndarray, size: str) -> None:
-        """Record a step without notes whose picture was reduced before."""
+        """Record a step without notes whose picture is already reduced."""
         self.steps.append(Step(name, pixels, "", size))
 
     def change(self, name: str, before: np.ndarray, after: np.ndarray, *notes: str) -> np.ndarray:
-        """Record a step only if it returned another array than the one it was given."""
+        """Record a step only if it returned a different array."""
         return before if after is before else self.add(name, after, *notes)
 
 

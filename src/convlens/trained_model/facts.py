@@ -1,7 +1,7 @@
-"""What the facts of a trained model may be: JSON values, and those that are asked for of the type that they have.
+"""Check the facts of a trained model: they must be JSON values, and the known ones must have the right types.
 
-They are checked when a model is saved and when one is loaded: whoever reads `facts["test"]["accuracy"]` of a file needs
-no check of its own. Unknown facts are kept as they are.
+They are checked when a model is saved and when it is loaded, so code that reads `facts["test"]["accuracy"]` needs no
+check of its own. Unknown facts are kept unchanged.
 """
 
 import math
@@ -30,7 +30,7 @@ class _Sample(msgspec.Struct):
 
 
 class _Known(msgspec.Struct, omit_defaults=True):
-    """The facts that are asked for, with their types."""
+    """The facts that Convlens reads, with their types."""
 
     data: str | None = None
     training_images: _Count | None = None
@@ -52,10 +52,10 @@ class _Known(msgspec.Struct, omit_defaults=True):
 
 
 def check_facts(facts: dict[str, Any]) -> None:
-    """Refuse facts that are not JSON values, or whose type is not that of a training's facts.
+    """Refuse facts that are not JSON values, or that have another type than those of a training.
 
     Raises:
-        UsageError: the message says which one.
+        UsageError: a fact cannot be used; the message says which one.
 
     >>> check_facts({"seconds": "long", "mine": [1, 2]})
     Traceback (most recent call last):
@@ -82,10 +82,10 @@ def is_number(name: str) -> bool:
 
 
 def check_json(value: Any, what: str) -> None:
-    """Refuse what a model file cannot hold: NaN and infinity, text that is no Unicode, other types, deep nesting.
+    """Refuse a value that a model file cannot hold: NaN, infinity, invalid Unicode, other types, or deep nesting.
 
     Raises:
-        UsageError: the message begins with `what`.
+        UsageError: the value cannot be stored; the message begins with `what`.
 
     >>> check_json({"seconds": float("nan")}, "the facts")
     Traceback (most recent call last):

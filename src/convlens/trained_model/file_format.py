@@ -75,10 +75,10 @@ def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
 
 @contextmanager
 def explaining_damage(name: str) -> Iterator[None]:
-    """Whatever a library says of a file's content becomes `DamagedModel`; each reader of such a file works within it.
+    """Turn every error that a library raises for the content of a file into `DamagedModel`. All readers use it.
 
-    A checksum proves that nothing was changed by accident, not that the content makes sense: whoever writes a file can
-    write its checksum, too.
+    A checksum shows that nothing was changed by accident, not that the content makes sense: anyone who writes a file
+    can also write a matching checksum.
     """
     try:
         yield
@@ -93,7 +93,7 @@ def explaining_damage(name: str) -> Iterator[None]:
 
 
 def _cut(error: Exception) -> str:
-    """The message, or the beginning of one that repeats what the file says at any length."""
+    """Return the message of an error, shortened, because it may repeat long texts from the file."""
     text = str(error)
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
 
@@ -164,7 +164,7 @@ def _read_facts(metadata: Any, name: str) -> dict[str, Any]:
             "Give a model that Convlens wrote."
         )
     try:
-        metadata["convlens"].encode()  # JSON can hold halves of characters, which no other text can
+        metadata["convlens"].encode()  # JSON can contain lone surrogates, which UTF-8 cannot
         facts = json.loads(metadata["convlens"])
         version = facts["format_version"]
     except (AttributeError, ValueError, TypeError, KeyError, RecursionError) as error:

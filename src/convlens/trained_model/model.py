@@ -109,7 +109,7 @@ class TrainedModel:
 
     @property
     def plan(self) -> Plan:
-        """The network, its input shape and normalisation: everything an engine needs besides the weights."""
+        """Return the network, its input shape and normalisation: all that an engine needs besides the weights."""
         shape = self.preprocessing.image_shape
         return Plan(self.network, shape, len(self.class_names), self.preprocessing.normalisation)
 

@@ -1,7 +1,7 @@
-"""What is said of a model whose training was stopped before its end, everywhere in the same words.
+"""Describe a model whose training was stopped before its end; all parts of Convlens use these texts.
 
-After a stop, `latest` is the model as it was at that step, and it can be used like any other. So whatever uses it says
-so: the commands, the page, the report, and the object in Python.
+After a stop, `latest` is the model at that step, and it can be used like any other. The commands, the page, the report
+and the object in Python therefore say that it was stopped.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def describe_stop(facts: Mapping[str, Any]) -> str | None:
-    """Where the training was stopped, for the facts of a model; None if it ended.
+    """Return at which step the training was stopped, from the facts of a model; None if it was completed.
 
-    Models of Convlens before 0.7 do not know how many steps were planned.
+    Models from before Convlens 0.7 do not contain the number of planned steps.
 
     >>> describe_stop({"finished": False, "steps": 120, "planned_steps": 9380})
     'training was stopped at step 120 of 9,380'
@@ -27,7 +27,7 @@ def describe_stop(facts: Mapping[str, Any]) -> str | None:
 
 
 def notice_of_stop(facts: Mapping[str, Any]) -> str | None:
-    """The same as a sentence for whoever uses the model.
+    """Return the same as a full sentence.
 
     >>> notice_of_stop({"finished": False, "steps": 120, "planned_steps": 9380})
     'Training was stopped at step 120 of 9,380; this is the model at that point.'

@@ -90,7 +90,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def read_checkpoint(content: bytes, name: str) -> Checkpoint:
-    """Read the content of a checkpoint; `name` is how errors call it.
+    """Read the content of a checkpoint; errors call the file `name`.
 
     Raises:
         ModelFileError: it is damaged, of a later version, or not a checkpoint.
@@ -149,7 +149,7 @@ def _row(arrays: Weights, name: str, kind: type) -> list[Any]:
 
 
 class _Stored(msgspec.Struct):
-    """The metadata of a checkpoint; msgspec checks the types. What has a default came with version 0.7."""
+    """The metadata of a checkpoint; msgspec checks the types. Fields with a default were added in version 0.7."""
 
     settings: dict[str, Any]
     data: str
@@ -180,15 +180,15 @@ def fingerprint(dataset: Dataset) -> str:
 
 
 def check_fits(checkpoint: Checkpoint, steps_per_epoch: int, planned: int, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Refuse a checkpoint whose history or weights cannot be those of its own settings, with which the training would
-    fail later, or never end.
+    """Refuse a checkpoint whose history or weights do not fit its own settings. The training would fail later, or never
+    end.
 
     Args:
-        planned: the steps of all epochs.
-        shapes: those of the network's weights.
+        planned: the number of steps in all epochs.
+        shapes: the shapes of the network's weights.
 
     Raises:
-        ModelFileError: with what does not fit.
+        ModelFileError: the checkpoint does not fit; the message says why.
     """
     history = checkpoint.history
     whole, begun = divmod(history.steps, steps_per_epoch)

@@ -175,9 +175,10 @@ class TrainingEnded:
 
 @dataclass(frozen=True)
 class NotWritten:
-    """The log or a checkpoint could not be written, on a full disk perhaps; the training goes on without it.
+    """The log or a checkpoint could not be written, for example because the disk is full; the training continues.
 
-    `reason` is a sentence that says which file, why, and what to do. It comes once for each of the two.
+    `reason` is a sentence that names the file, the cause and the remedy. It is reported once for the log and once for
+    the checkpoint.
     """
 
     reason: str
@@ -202,7 +203,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
     >>> log_lines(Judged(correct=9873, total=10_000), TrainingSettings())
     ['Accuracy: 98.73 % of 10,000 test images']
     """
-    return [printable(line) for line in _lines_of(event, settings)]  # names may hold what a terminal obeys
+    return [printable(line) for line in _lines_of(event, settings)]  # names may contain control characters
 
 
 def _lines_of(event: Event, settings: TrainingSettings) -> list[str]:

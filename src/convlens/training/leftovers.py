@@ -1,4 +1,4 @@
-"""What a killed process leaves in run folders: temporary files, locks, and folders in which nothing was saved yet."""
+"""Remove what a killed process leaves in run folders: temporary files, locks, and folders without anything saved."""
 
 import re
 import time
@@ -11,11 +11,11 @@ from convlens.locking import refuse_others
 LOCK_NAME = ".lock"
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}_\d{4}_.*", re.DOTALL)
 _YOUNGEST = 60.0
-"""Seconds: a folder that is younger may belong to a training that starts right now."""
+"""Seconds: a younger folder may belong to a training that is just starting."""
 
 
 def is_left_over(path: Path) -> bool:
-    """Whether this entry of a run folder is nothing but the trace of a killed process.
+    """Return whether an entry of a run folder is only a remnant of a killed process.
 
     >>> [is_left_over(Path(name)) for name in (".lock", ".last.checkpoint.1f00.part", "last.checkpoint", ".git")]
     [True, True, False, False]
@@ -24,13 +24,13 @@ def is_left_over(path: Path) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files; only for whoever holds the folder's lock."""
+    """Remove temporary files. The caller must hold the folder's lock."""
     for leftover in folder.glob(".*.part"):
         leftover.unlink(missing_ok=True)
 
 
 def remove_empty_runs(runs: Path) -> None:
-    """Remove dated run folders whose process was killed before it saved anything, and temporary links to the latest."""
+    """Remove temporary links to the latest run, and dated run folders of processes that were killed before saving."""
     with suppress(OSError):
         for entry in list(runs.iterdir()):
             if _is_temporary_link(entry):
@@ -52,7 +52,7 @@ def _remove_if_empty(folder: Path) -> None:
                 remove_leftovers(folder)
         else:
             remove_leftovers(folder)
-        folder.rmdir()  # which fails where somebody has just begun to use it
+        folder.rmdir()  # fails if another process has just begun to use it
 
 
 def _age(path: Path) -> float:

@@ -1,8 +1,8 @@
-"""Images that are mapped into memory from a file: copied where they fit, watched where they do not.
+"""Copy images that are mapped into memory from a file, if they fit; otherwise check that the file stays whole.
 
-A process that reads a mapped file beyond its end, because somebody cut it short, is ended by the operating system
-without a message (SIGBUS). A training reads its images for minutes, so it does not rely on a file in a cache that
-others may change. A deleted file does no harm: its content stays until the last reader ends.
+If another process truncates a mapped file, the operating system ends the process that reads beyond the new end
+(SIGBUS), without a message. A training reads its images for minutes, so it does not rely on a file in a cache that
+others may change. A deleted file does no harm: its content remains until the last reader has closed it.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from convlens.data import Dataset, LabelledImages
 from convlens.errors import DataError
 
 MOST_COPIED = 512 * 2**20
-"""Bytes of all parts; twenty thousand colour images of 96×96, which are the largest that are decoded."""
+"""Bytes of all parts: enough for twenty thousand colour images of 96×96, the largest size that is decoded."""
 
 
 def in_memory(dataset: Dataset) -> Dataset:
-    """The same images, copied from a mapped file if they are not too many.
+    """Return the same images, copied from a mapped file if they are not too many.
 
     >>> images = LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), [0, 1], ("cat", "dog"))
     >>> in_memory(Dataset("pets", images, None, "auto")).train is images
@@ -41,16 +41,16 @@ def _copied(part: LabelledImages | None) -> LabelledImages | None:
 
 
 def mapped_files(dataset: Dataset) -> dict[Path, int]:
-    """The mapped files and how many bytes each has now."""
+    """Return the mapped files and the current size of each in bytes."""
     files = {file for part in _parts(dataset) if (file := _file_of(part.images)) is not None}
     return {file: file.stat().st_size for file in files if file.is_file()}
 
 
 def check_whole(files: dict[Path, int]) -> None:
-    """Refuse to go on where a mapped file has become shorter, before it is read again.
+    """Check that no mapped file has become shorter, before it is read again.
 
     Raises:
-        DataError: it has.
+        DataError: a file has become shorter.
     """
     for file, size in files.items():
         if file.is_file() and file.stat().st_size < size:
@@ -65,7 +65,7 @@ def _parts(dataset: Dataset) -> Iterator[LabelledImages]:
 
 
 def _file_of(images: NDArray[Any]) -> Path | None:
-    """The file that an array, or the array that it is a view of, is mapped from."""
+    """Return the file that an array is mapped from, directly or as a view; None if it is not mapped."""
     base: Any = images
     while base is not None:
         if isinstance(base, np.memmap) and base.filename is not None:

@@ -134,8 +134,8 @@ class PlainLines:
 
 
 class WhileItCan:
-    """Shows what it is given until that fails once, because nobody takes output any more: a terminal that was closed, a
-    full disk, a pipe that nobody reads. No training ends because of what it shows.
+    """Calls functions that show something, until one fails because the output is gone: a closed terminal, a full disk,
+    a pipe without a reader. A training never ends because its progress cannot be shown.
 
     >>> show = WhileItCan()
     >>> show(lambda: print("seen"))
@@ -162,7 +162,7 @@ class WhileItCan:
 
 
 class Guarded:
-    """A display, or none, that shows events as long as somebody takes what it writes.
+    """A display, or none, that shows events as long as its output can be written.
 
     Args:
         make: makes the display; drawing the first bar may fail, too.

@@ -13,8 +13,8 @@ runs/2026-11-23_1510_mnist/
   log.txt             the log
   last.checkpoint     while it runs, and after a stop
 
-The checkpoint is the first file, before the first step: a run that is killed at any time can be continued. The folder
-of a run that was killed even before that counts as empty.
+The checkpoint is the first file and is written before the first step, so a run can be resumed whenever it is killed.
+The folder of a run that was killed even earlier counts as empty.
 """
 
 import csv
@@ -160,7 +160,7 @@ def read_config(path: Path | str) -> RunConfig:
         config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}. Give the {CONFIG_NAME} of a run.") from error
-    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with thousands of digits
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{path} is not a TOML file: {reason}. Give the {CONFIG_NAME} of a run.") from error
     unknown = set(config) - {"data", "data_dir", "images", "settings"}

@@ -83,7 +83,7 @@ class Session:
             return self._train_and_mind_interrupts(job)
 
     def _prepare_folder(self, folder: Path, job: Job, checkpoint: Checkpoint | None) -> None:
-        """The first checkpoint comes before everything else, so that whatever is in a run folder can be continued."""
+        """Prepare the run folder. The first checkpoint is written first, so that every run can be resumed."""
         remove_leftovers(folder)
         if checkpoint is None:
             self._save_checkpoint(job)
@@ -216,7 +216,7 @@ class Session:
         return weights
 
     def _train_and_mind_interrupts(self, job: Job) -> TrainedModel:
-        """Train; without `should_stop`, Ctrl-C stops the training, and KeyboardInterrupt follows when all is saved."""
+        """Train. Without `should_stop`, Ctrl-C stops the training; KeyboardInterrupt follows when all is saved."""
         if self.should_stop is not None or not interrupts_are_pythons():
             return self._train(job)
         with stopping_on(signal.SIGINT) as asked:
@@ -239,7 +239,7 @@ class Session:
         if not job.finished:
             self._save_checkpoint(job)
         elif self.settings.max_seconds is not None:
-            # Trained again, it would end at another step; so a process that is killed now must not do it again.
+            # If these steps were repeated, the training would end at another step: save them in case the process is killed.
             self._try_to_write(lambda: self._save_checkpoint(job), CHECKPOINT_NAME)
 
     def _end(self, job: Job) -> None:
@@ -357,7 +357,7 @@ class Session:
             self.on_event(event)
 
     def _try_to_write(self, write: Callable[[], None], name: str) -> None:
-        """Write what the training can do without for now; the first failure for this file is told, later ones not."""
+        """Write a file that the training can do without for now; report only the first failure for each file."""
         try:
             write()
         except OutputError as error:

@@ -237,7 +237,7 @@ def _explain(problem: str) -> AbstractContextManager[None]:
 
 
 def _check_images(name: str, shape: tuple[int, ...], kind: np.dtype) -> None:
-    """Refuse images that are too many, or one of which would not fit into memory."""
+    """Refuse arrays of too many images, and images that are too large for the memory."""
     check_rows(name, shape[0])
     if math.prod(shape[1:]) * kind.itemsize > MAX_FILE_BYTES:
         raise DataError(

@@ -96,7 +96,7 @@ def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.
         spread = colour_spread(image, opaque(image)[0])
     height, width = grey.shape
     mode = image.mode
-    del image  # of 64 million pixels it has 256 MB
+    del image  # an image of 64 million pixels takes 256 MB
     facts["width"], facts["height"], facts["colour"] = width, height, spread
     facts["mode"] = MODES.index(mode) if mode in MODES else 0
     facts["conversions"] = _conversions(mode, notes, max(width, height), size)

@@ -31,7 +31,7 @@ from convlens.words import printable
 
 @dataclass(frozen=True, eq=False)
 class ImportedImages:
-    """A user's decoded images, and everything that is known about their files.
+    """A user's decoded images, and all facts about their files.
 
     Args:
         source: the path that was given.
@@ -83,7 +83,7 @@ class ImportedImages:
 
     @property
     def parts_are_given(self) -> bool:
-        """Whether the source gives the part of any image."""
+        """Return whether the source assigns any image to a part."""
         return bool((self.listing.parts[self.rows] != UNDECIDED).any())
 
     def series(self) -> np.ndarray | None:
@@ -158,7 +158,7 @@ def import_images(
         if check_listing is not None:
             check_listing(listing)
         cached = _open_or_build(home, caches, listing, options, on_progress)
-    except DataError:  # what was unpacked is of no use: it may be large, and made to do harm
+    except DataError:  # delete the unpacked files: they may be large or malicious
         shutil.rmtree(home / "unpacked", ignore_errors=True)
         with suppress(OSError):  # not empty: something else was imported from this path before
             home.rmdir()
@@ -176,7 +176,7 @@ def _open_or_build(
         report = Reporter(on_progress, len(listing))
         make_data_folder(home, caches)
         with hold_lock(home / LOCK, lambda: report.tell(0, "waiting for another convlens process")):
-            cached = _usable(open_cache(home / key), listing)  # another process may have made it meanwhile
+            cached = _usable(open_cache(home / key), listing)  # another process may have built it meanwhile
             if cached is None:
                 cached = build(home, key, listing, options, report)
     return cached

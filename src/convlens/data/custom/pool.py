@@ -72,7 +72,7 @@ class DecodingProcess:
         return refused("ended the process that decoded it: save it again with another program", "crashed")
 
     def watch(self) -> None:
-        """Give up the process if it does not answer for too long; it limits its own processor time."""
+        """Give up the process if it does not answer in time; the process itself limits its processor time."""
         since = self.busy_since
         if since is not None and time.monotonic() - since > MOST_WAITING:
             self.busy_since = None

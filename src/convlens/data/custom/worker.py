@@ -111,7 +111,7 @@ def _regular(path: str) -> str:
 
 
 def read_answer(message: bytes, size: int, channels: int) -> Decoded:
-    """The answer in a message, to a job with this size and number of channels."""
+    """Return the answer in a message, for a job with this size and number of channels."""
     answer = msgspec.msgpack.decode(message, type=Answer)
     facts = np.frombuffer(answer.facts, FACTS, count=1)[0]
     words = answer.words.decode("utf-8", "replace")
