@@ -3,8 +3,8 @@
     scripts/campaign                                          every part, as long as a record needs
     scripts/campaign --part requests --seed 1 --count 5000    one part
 
-Each part is a module in `campaign_parts` with `run(trial) -> Outcome`. A part prints one line, and a line for each
-promise that is broken; the exit code is then 1. The same seed and count give the same inputs.
+Each part is a module in `campaign_parts` with `run(trial) -> Outcome`. It prints one line, and another for each broken
+promise; the exit code is then 1. The same seed and count give the same inputs.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from campaign_parts.trial import Trial
 
 
 def part_names() -> list[str]:
-    """The names of all parts: the modules that have a `run`.
+    """Return the names of all parts: the modules that have a `run` function.
 
     >>> "requests" in part_names()
     True
@@ -28,7 +28,7 @@ def part_names() -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the parts; returns the exit code."""
+    """Run the parts, and return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/campaign", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--part", action="append", choices=part_names(), help="only this part; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="inputs follow from it [default: 1]")

@@ -1,1 +1,1 @@
-"""The parts of the campaigns, a module each: `COUNT`, how many inputs a record needs, and `run(trial) -> Outcome`."""
+"""The parts of the campaigns. Each module has `COUNT`, the inputs that a record needs, and `run(trial) -> Outcome`."""

@@ -1,4 +1,4 @@
-"""Hostile requests, each of them made from a seed: bad heads, headers, paths, bodies, and clients that misbehave."""
+"""Makes hostile requests from a seed: bad heads, headers, paths and bodies, and clients that misbehave."""
 
 import json
 from collections.abc import Callable
@@ -57,7 +57,7 @@ FIELDS = ("data", "network", "recipe", "epochs", "seed", "input_shape", "classes
 
 @dataclass(frozen=True)
 class Request:
-    """The bytes of a request, and how a client sends them and takes the answer."""
+    """The bytes of a request, and how a client sends them and reads the answer."""
 
     wire: bytes
     manner: Manner
@@ -66,7 +66,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Server:
-    """What requests name: the port, a training, and a run of the server."""
+    """What requests refer to: the port, a training, and a run of the server."""
 
     port: int
     job: str
@@ -74,7 +74,7 @@ class Server:
 
 
 def make_request(random: Random, server: Server) -> Request:
-    """The next request."""
+    """Return the next request."""
     makers: dict[str, Callable[[Random, Server], bytes]] = {
         "head": _bad_head,
         "header": _bad_header,
@@ -98,7 +98,7 @@ def _head(method: str, path: str, headers: dict[str, str], version: str = "HTTP/
 
 
 def _bad_head(random: Random, server: Server) -> bytes:
-    """Not quite HTTP, or not at all."""
+    """Return a head that is almost HTTP, or not HTTP at all."""
     version = random.choice(["HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/1.1.1", "http/1.1", "", "\x00"])
     whole = _head(random.choice(METHODS), random.choice(PATHS), _good_headers(random, server), version)
     match random.randrange(6):
@@ -190,6 +190,6 @@ def _value(random: Random) -> Any:
 
 
 def _good_headers(random: Random, server: Server) -> dict[str, str]:
-    """Those of the page, mostly."""
+    """Return headers that mostly equal those of the page."""
     host = random.choice([f"localhost:{server.port}"] * 9 + ["evil.example"])
     return {"Host": host, **({"Connection": "close"} if random.random() < 0.5 else {})}

@@ -1,10 +1,10 @@
-"""Trainings that are killed at every file event and at any time: nothing half-written, the same bits, no dead end.
+"""Kills trainings at every file event and at random times: no file is half-written, and resumed runs end the same.
 
-Each training is a process, forked from this one so that a thousand of them cost minutes. A hook in the child, which
-only this campaign puts there, counts what it does to files (opening, syncing, renaming, removing, making folders) and
-kills it before one of them; a sync may leave a part of the file, as a power cut does. Other children are killed from
-outside after a random time. Then the run is continued as its own messages say, perhaps killed again, and compared with
-one that was never killed.
+Each training is a process forked from this one, so that a thousand of them take only minutes. A hook in the child,
+which only this campaign installs, counts file events (opening, syncing, renaming, removing, making folders) and kills
+the child before one of them; a sync may leave part of the file, as a power failure does. Other children are killed
+from outside after a random time. The run is then resumed as its own messages say, perhaps killed again, and compared
+with a run that was never killed.
 """
 
 import os
@@ -43,7 +43,7 @@ MOST_KILLS_IN_A_ROW = 4
 
 @dataclass(frozen=True)
 class Plan:
-    """When a process is killed: before a file event, or after some seconds; `part` of a file is left by a sync."""
+    """When to kill a process: before a file event, or after some seconds; a sync leaves `part` of the file."""
 
     event: int | None = None
     seconds: float | None = None
@@ -52,7 +52,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Whole:
-    """What a training gives that nobody kills."""
+    """The results of a training that is never killed."""
 
     weights: dict[str, bytes]
     events: int
@@ -60,7 +60,7 @@ class Whole:
 
 
 def run(trial: Trial) -> Outcome:
-    """Kill trainings `count` times; broken is every file that cannot be read, other bits, and every dead end."""
+    """Kill trainings `count` times, and report each unreadable file, each different bit, and each run that is stuck."""
     began, broken, tally = time.perf_counter(), list[str](), Counter[str]()
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name, _inside(Path(name)):
         _warm_up()
@@ -97,7 +97,7 @@ def _images() -> LabelledImages:
 
 
 def _warm_up() -> None:
-    """Import here what a training imports, or each child would do it again."""
+    """Import what a training imports; otherwise each child would do so again."""
     pid = _start(0, Path("warm"), None, Plan(), 10.0)
     _wait(pid, Plan())
     shutil.rmtree("warm")
@@ -120,7 +120,7 @@ def _never_killed(kind: int) -> Whole:
 
 
 def _one_story(kind: int, whole: Whole, chance: random.Random, tally: Counter[str]) -> Iterator[str]:
-    """A training, killed some times, to its end; yields what is wrong."""
+    """Run a training to its end, killing it several times; yield what is wrong."""
     for left in Path().iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
     dated = chance.random() < 0.3
@@ -168,13 +168,13 @@ def _plan(whole: Whole, chance: random.Random) -> Plan:
     if chance.random() < 0.7:
         events = chance.choice(
             (12, whole.events + 1, whole.events + 1)
-        )  # the first ones are those that make the folder
+        )  # the first events are those that make the folder
         return Plan(event=chance.randrange(events), part=chance.choice((1.0, 1.0, chance.random())))
     return Plan(seconds=chance.uniform(0, 1.1 * whole.seconds))
 
 
 def _folder_of(out: Path) -> Path | None:
-    """The folder of the run: the newest that holds anything to go on with, where it is dated."""
+    """Return the run folder; if folders are dated, the newest one from which a run can be resumed."""
     if out.name != "*":
         return out if out.exists() else None
     folders = sorted(path for path in out.parent.glob("2*") if path.is_dir()) if out.parent.exists() else []
@@ -187,7 +187,7 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _unreadable(folder: Path | None) -> Iterator[str]:
-    """Files with their final names that cannot be read."""
+    """Yield the files with final names that cannot be read."""
     for path in sorted(folder.iterdir()) if folder is not None else ():
         try:
             if path.name == "last.checkpoint":
@@ -208,7 +208,7 @@ def _weights_of(folder: Path) -> dict[str, bytes]:
 
 
 def _start(kind: int, out: Path, resumed: Path | None, plan: Plan, save_every: float) -> int:
-    """A child that trains, or goes on with a run; returns its process id."""
+    """Start a child that trains, or resumes a run; return its process id."""
     sys.stdout.flush()
     pid = os.fork()
     if pid:
@@ -234,7 +234,7 @@ def _start(kind: int, out: Path, resumed: Path | None, plan: Plan, save_every: f
 
 
 def _wait(pid: int, plan: Plan) -> int:
-    """The exit status of a child, which is killed when its plan says so, or when it never ends."""
+    """Return the exit status of a child; kill it when its plan says so, or when it does not end."""
     end = time.monotonic() + (plan.seconds if plan.seconds is not None else LONGEST_LIFE)
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -248,7 +248,7 @@ def _wait(pid: int, plan: Plan) -> int:
 
 
 class _Events:
-    """Counts a child's file events, and ends it before the one that is planned."""
+    """Counts the file events of a child, and ends it before the planned one."""
 
     def __init__(self, plan: Plan) -> None:
         self.count = 0
@@ -256,7 +256,7 @@ class _Events:
         self._place, self._sync = str(Path.cwd()), os.fsync
 
     def on_audit(self, name: str, arguments: tuple[Any, ...]) -> None:
-        """Called by Python before it does something."""
+        """Count an event; Python calls this function before each audited operation."""
         if name in EVENTS and self._is_here(arguments):
             self._next()
 
@@ -270,7 +270,7 @@ class _Events:
         self.count += 1
 
     def sync(self, descriptor: int) -> None:
-        """In the place of `os.fsync`."""
+        """Replace `os.fsync`."""
         if self.limit is not None and self.count >= self.limit and self._part < 1:
             size = os.fstat(descriptor).st_size
             if os.path.isfile(f"/proc/self/fd/{descriptor}"):  # noqa: PTH113

@@ -1,7 +1,7 @@
-"""Model files, checkpoints, configurations and numbers by hand, changed at random: nothing outside the tree of errors.
+"""Changes model files, checkpoints, configurations and typed numbers at random: only Convlens's errors may result.
 
-Bytes are flipped, cut and inserted; facts are replaced by values of other types, and sealed with a checksum that fits,
-as somebody who writes a file on purpose would do it. What loads is used, too: an error that comes later is no better.
+Bytes are flipped, cut and inserted; facts are replaced by values of other types, and sealed with a valid checksum, as
+an attacker would do. Files that load are also used: an error that is raised later is just as bad.
 """
 
 import copy
@@ -47,7 +47,7 @@ WORDS = ("9" * 5000, "nan", "-inf", "1e999", "40000x40000", "conv", "\ud800", "\
 
 
 def run(trial: Trial) -> Outcome:
-    """Try changed files; broken is what was raised outside the tree, each place once, with how to repeat it."""
+    """Try changed files, and report each place that raised another kind of error once, with how to repeat it."""
     began, tally, broken = time.perf_counter(), Counter[str](), dict[str, str]()
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
         targets = _targets(Path(name))
@@ -79,7 +79,7 @@ def _try(target: Callable[[random.Random], None], chance: random.Random) -> str:
 
 
 def _targets(folder: Path) -> dict[str, Callable[[random.Random], None]]:
-    """What is changed and read, by name."""
+    """Return the functions that change and read a file or text, by name."""
     model = _make_model().to_bytes()
     checkpoint = _make_checkpoint(folder)
     write_start(folder, RunConfig("mnist", None, TrainingSettings()), "native")
@@ -97,7 +97,7 @@ def _targets(folder: Path) -> dict[str, Callable[[random.Random], None]]:
 
 
 def _make_model() -> TrainedModel:
-    """A model with every fact that a training writes."""
+    """Return a model with every fact that a training writes."""
     network = Network.from_text(NETWORK)
     facts: dict[str, Any] = {
         "data": "pets", "training_images": 12, "recipe": "fast", "epochs": 2, "steps": 6, "finished": True, "seed": 3,
@@ -162,7 +162,7 @@ def _use_numbers(text: str, folder: Path) -> None:
 
 
 def change_bytes(content: bytes, chance: random.Random) -> bytes:
-    """Flipped bits, other bytes, a cut or something inserted."""
+    """Flip bits, change bytes, cut the content, or insert something."""
     changed = bytearray(content)
     for _ in range(chance.choice((1, 1, 2, 8))):
         place = chance.randrange(len(changed)) if chance.random() < 0.5 else chance.randrange(min(600, len(changed)))
@@ -183,7 +183,7 @@ def change_bytes(content: bytes, chance: random.Random) -> bytes:
 
 
 def change_text(text: str, chance: random.Random) -> str:
-    """Words inserted, doubled, replaced or removed."""
+    """Insert, double, replace or remove words."""
     for _ in range(chance.choice((1, 1, 2, 5))):
         place = chance.randrange(len(text) + 1)
         end = min(len(text), place + chance.choice((0, 1, 5, 20)))
@@ -192,7 +192,7 @@ def change_text(text: str, chance: random.Random) -> str:
 
 
 def change_facts(content: bytes, chance: random.Random) -> bytes:
-    """Some facts replaced by odd values, removed or nested, with a checksum that fits."""
+    """Replace, remove or nest some facts, with a valid checksum."""
     facts, arrays = file_format.decode(content, "whole")
     for _ in range(chance.choice((1, 1, 2, 4))):
         _change_within(facts, chance)
@@ -216,7 +216,7 @@ def _change_within(value: Any, chance: random.Random) -> None:
 
 
 def change_header(content: bytes, chance: random.Random) -> bytes:
-    """The table of tensors changed, the facts as they are."""
+    """Change the table of tensors, and leave the facts unchanged."""
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])
     for _ in range(chance.choice((1, 2))):
@@ -226,10 +226,10 @@ def change_header(content: bytes, chance: random.Random) -> bytes:
 
 
 def change_arrays(content: bytes, chance: random.Random) -> bytes:
-    """Tensors of other shapes, types, values or names, sealed anew."""
+    """Change shapes, types, values or names of tensors, and seal the file again."""
     facts, arrays = file_format.decode(content, "whole")
     for _ in range(chance.choice((1, 2))):
-        name = chance.choice(sorted(arrays))  # safetensors gives them in another order each time
+        name = chance.choice(sorted(arrays))  # safetensors returns them in a different order each time
         array = arrays.pop(name)
         odd = [
             array.ravel(),
@@ -247,7 +247,7 @@ def change_arrays(content: bytes, chance: random.Random) -> bytes:
 
 
 def _seal(text: str, arrays: dict[str, Any]) -> bytes:
-    """A file with these facts, whatever they are, and the SHA-256 that fits, where there can be one."""
+    """Return a file with these facts, and with the matching SHA-256 if it can be computed."""
     try:
         claimed = json.loads(text).get("sha256")
         text = text.replace(json.dumps(claimed), '"' + "0" * 64 + '"', 1)

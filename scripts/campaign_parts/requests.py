@@ -1,7 +1,7 @@
-"""Hostile requests to a real server: it answers none with 500, prints nothing, keeps no descriptor, and rests between.
+"""Sends hostile requests to a real server: it must not answer with 500, print errors, keep descriptors or stay busy.
 
-Requests come one after another, with some unfinished and abandoned ones open beside them. A second server, which may
-open 40 files, has 100 unfinished heads meanwhile, and must still serve its page.
+Requests are sent one after another, while some unfinished and abandoned ones stay open. A second server, which may
+open only 40 files, has 100 unfinished heads in the meantime, and must still serve its page.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ COUNT = 5_000
 FEW_DESCRIPTORS = 40
 UNFINISHED_HEADS = 100
 MOST_OPEN = 24
-"""Connections that are left open beside the others."""
+"""The most connections that are left open at a time."""
 MOST_CORES = 0.2
-"""Of processor time while unfinished heads wait."""
+"""The most processor cores in use while unfinished heads wait."""
 _PATIENCE = 30.0
 _MOMENT = 0.05
 _POLICY = b"content-security-policy:"
@@ -65,7 +65,7 @@ def run(trial: Trial) -> Outcome:
 
 
 class Talk:
-    """Sends requests to a server and counts what comes back; 0 counts those without an answer."""
+    """Sends requests to a server and counts the status codes of the answers; 0 counts missing answers."""
 
     def __init__(self, server: ServerProcess, random: Random, run_name: str) -> None:
         self._server, self._random = server, random
@@ -94,7 +94,7 @@ class Talk:
             connection.close()
 
     def close(self) -> None:
-        """Close what is still open."""
+        """Close the connections that are still open."""
         while self._open:
             self._close_oldest()
 
@@ -119,7 +119,7 @@ class Talk:
             self._read(connection)
 
     def _read(self, connection: socket.socket) -> None:
-        """The answer. A request that is not whole gets none yet; it is looked for when the connection is closed."""
+        """Read the answer. An unfinished request has none yet; its answer is read when the connection is closed."""
         if self._random.random() < 0.05:
             connection.shutdown(socket.SHUT_WR)
         connection.settimeout(_MOMENT)
@@ -134,7 +134,7 @@ class Talk:
         head = content.partition(b"\r\n\r\n")[0].lower()
         words = head.split(b" ", 2)
         status = int(words[1]) if content.startswith(b"HTTP/1.1 ") and words[1].isdigit() else 0
-        if status == 100:  # the client asked to be told to go on; the answer comes after it
+        if status == 100:  # "continue", which the client asked for; the answer follows
             status = 0
         self.answers[status] += 1
         self.bare += bool(status) and _POLICY not in head
@@ -154,7 +154,7 @@ class Talk:
 
 
 def descriptors_left(server: ServerProcess, before: int) -> int:
-    """How many more there are than before, once the server has had time to close what was abandoned."""
+    """Return how many more descriptors are open than before, after the server had time to close abandoned ones."""
     for _ in range(100):
         if server.descriptors() <= before:
             break
@@ -163,7 +163,7 @@ def descriptors_left(server: ServerProcess, before: int) -> int:
 
 
 def hold_unfinished_heads(folder: Path, seconds: float) -> tuple[float, bool, list[str]]:
-    """Processor time per second while many heads are unfinished, whether the page was served meanwhile, and stderr."""
+    """Return the processor time per second with many unfinished heads, whether the page was served, and stderr."""
     with serving(folder, FEW_DESCRIPTORS) as server, contextlib.ExitStack() as stack:
         server.wait_until_idle()
         for _ in range(UNFINISHED_HEADS):

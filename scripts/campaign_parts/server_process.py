@@ -1,4 +1,4 @@
-"""A real `convlens open` for a campaign, and what can be seen of it from outside."""
+"""Runs a real `convlens open` for a campaign, and observes it from outside."""
 
 import contextlib
 import http.client
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 EXPECTED = ("Press Ctrl-C to stop the server.", "Training on ", "Trained ", "Stopped: ", "Failed: ")
-"""How lines on stderr begin that are no faults."""
+"""The starts of lines on stderr that are not faults."""
 NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 
 
@@ -39,7 +39,7 @@ class ServerProcess:
         self.port = int(address.rstrip("/").rpartition(":")[2])
 
     def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and JSON of a request as the page sends it."""
+        """Send a request as the page does; return the status and the JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         with contextlib.closing(connection):
             text = None if body is None else json.dumps(body)
@@ -48,7 +48,7 @@ class ServerProcess:
             return answer.status, json.loads(answer.read())
 
     def train(self) -> str:
-        """Train on a few images to the end; the name of the training, whose events are kept."""
+        """Train on a few images to the end; return the name of the training, whose events are kept."""
         job = self.ask("/api/train", {"data": "./images.npz", "network": NETWORK, "recipe": "fast", "epochs": 40})[1][
             "job"
         ]
@@ -60,16 +60,16 @@ class ServerProcess:
         raise TimeoutError("the training of 200 small images does not end")
 
     def descriptors(self) -> int:
-        """How many it has open."""
+        """Return how many descriptors the server has open."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def cpu_seconds(self) -> float:
-        """Processor time until now, in user and system mode."""
+        """Return the processor time so far, in user and system mode."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait_until_idle(self) -> None:
-        """Until it has loaded what it loads in advance."""
+        """Wait until the server has loaded the modules that it loads in advance."""
         spent, quiet = 0.0, 0
         while quiet < 3:
             quiet = quiet + 1 if self.cpu_seconds() == spent else 0
@@ -77,12 +77,12 @@ class ServerProcess:
             time.sleep(0.1)
 
     def lines(self) -> list[str]:
-        """The lines of stderr that are faults."""
+        """Return the lines of stderr that are faults."""
         text = self._log.read_text(errors="replace")
         return [line for line in text.splitlines() if not line.startswith(EXPECTED)]
 
     def end(self) -> None:
-        """Ctrl-C."""
+        """Stop the server with Ctrl-C."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
@@ -95,7 +95,7 @@ class ServerProcess:
 
 
 def prepare_folder(folder: Path) -> str:
-    """Runs, one of which has a name that is not text, and images to train on; the name of a run."""
+    """Create runs, one with a name that is not valid text, and training images; return the name of a run."""
     from convlens.network import Network, initial_weights
     from convlens.preprocessing import Preprocessing
     from convlens.trained_model import TrainedModel
@@ -117,7 +117,7 @@ def prepare_folder(folder: Path) -> str:
 
 @contextlib.contextmanager
 def serving(folder: Path, descriptors: int | None = None) -> Iterator[ServerProcess]:
-    """A server that ends with the block."""
+    """Run a server that ends with the block."""
     process = ServerProcess(folder, descriptors)
     try:
         yield process

@@ -1,11 +1,11 @@
-"""What a part of a campaign gets, and what it gives back."""
+"""The input and the result of a part of a campaign."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The seed that all inputs follow from, and how many of them there are."""
+    """The seed that determines all inputs, and the number of inputs."""
 
     seed: int
     count: int
@@ -13,7 +13,7 @@ class Trial:
 
 @dataclass
 class Outcome:
-    """One line of numbers, and a line for each promise that was not kept."""
+    """One line of numbers, and a line for each broken promise."""
 
     line: str
     broken: list[str] = field(default_factory=list)

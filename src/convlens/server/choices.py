@@ -1,4 +1,4 @@
-# Paths of images are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths of images are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH112, PTH114, PTH120
 """Checks a training request before it is queued, so that mistakes are shown at once, beside their field."""
 
@@ -73,7 +73,7 @@ def tabulate(network: str, shape: Shape) -> LayerTable:
     """Return the layer table of a network that a page can show.
 
     Raises:
-        Misfit: it cannot be read, does not fit the images, or is too large.
+        Misfit: the network cannot be read, does not fit the images, or is too large.
     """
     table = _at("network", lambda: layer_table(read_network(network), *shape))
     if table.parameters > MOST_PARAMETERS:
@@ -106,7 +106,7 @@ def check_places(listing: Listing, only_below: Path) -> None:
     """Check that all files of a source are in a folder, wherever links and the paths in a table lead.
 
     Raises:
-        UsageError: one is not.
+        UsageError: a file is elsewhere.
     """
     root = os.path.realpath(only_below)
     inside: dict[str, bool] = {}
@@ -114,14 +114,14 @@ def check_places(listing: Listing, only_below: Path) -> None:
         folder = os.path.dirname(place)
         if folder not in inside:
             inside[folder] = _is_below(folder, root)
-        # A file that is no link is where its folder is, which is looked at only once.
+        # A file that is not a link is in its folder, which is checked only once.
         if not (_is_below(place, root) if os.path.islink(place) else inside[folder]):
             raise _outside(printable(place)[:200])
 
 
 def _places(listing: Listing) -> Iterator[str]:
-    """The files that a source consists of; of arrays only the links, since the others are in the folder itself, which
-    is the cache where they came out of an archive.
+    """Yield the files of a source. For arrays, yield only links: the others are in the source's folder, or in the cache
+    if they came from an archive.
     """
     if listing.archive:
         yield listing.archive
@@ -144,9 +144,9 @@ def _outside(place: str) -> UsageError:
 
 
 def _at(where: str, look: Callable[[], Any]) -> Any:
-    """Call `look`; errors that it raises are reported for this field."""
+    """Call `look`, and report errors that it raises for this field."""
     try:
         return look()
-    except (ConvlensError, OSError, ValueError) as error:  # a path may hold what no path can
+    except (ConvlensError, OSError, ValueError) as error:  # the text may not be a valid path
         known = error if isinstance(error, ConvlensError) else UsageError(f"{error}.")
         raise Misfit(where, known) from error

@@ -1,4 +1,4 @@
-"""What goes wrong in the server, as one line on the terminal for each fault, and not again and again."""
+"""Report faults of the server on the terminal, one line for each, without frequent repetition."""
 
 import asyncio
 import threading
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 QUIET_SECONDS = 60.0
-"""How long the same line is not printed again."""
+"""The time in which the same line is not printed again."""
 _MOST_REMEMBERED = 100
 
 
 class Complaints:
-    """Prints lines with `on_line`, from any thread; one that was printed a short while ago is left out."""
+    """Prints lines with `on_line`, from any thread; drops a line that was printed a short while ago."""
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
@@ -33,18 +33,18 @@ class Complaints:
         self._on_line(line)
 
     def tell_defect(self, error: BaseException) -> None:
-        """Print what must not happen."""
+        """Print an error that is a bug in Convlens."""
         self.tell(describe_defect(error))
 
     def on_loop_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """An exception handler for an event loop, in which only the connection has ended that it concerns."""
+        """Handle an exception of an event loop. Only the connection that it concerns has ended."""
         error = context.get("exception")
         if error is not None and not isinstance(error, ConnectionError):
             self.tell_defect(error)
 
 
 def describe_defect(error: BaseException) -> str:
-    """One line: the error, the place in the code, and what to do.
+    """Return one line with the error, the place in the code, and what to do.
 
     >>> describe_defect(KeyError("a"))
     "KeyError: 'a'. This is a bug in Convlens; please report it."

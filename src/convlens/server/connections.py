@@ -1,8 +1,8 @@
-"""One connection of a browser, and what it may cost: time for the head of a request, time until an answer is read, and
-one of a limited number of connections.
+"""Limits for connections from browsers: the time to send the head of a request, the time to read an answer, and the
+number of connections.
 
-uvicorn waits for a head for ever, keeps a connection whose answer nobody reads, and takes as many as there are file
-descriptors. Refusals that uvicorn sends itself lack the security headers; they are sent here instead.
+uvicorn itself waits for a head without limit, keeps connections whose answers are never read, and accepts as many as
+there are file descriptors. Its own refusals lack the security headers, so they are sent from here instead.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from convlens.server.wire import to_wire
 
 HEAD_SECONDS = 10.0
-"""From the connection, or the end of the last answer, to the end of the next request's head."""
+"""The time from the connection, or the end of the last answer, to the end of the next request's head."""
 UNREAD_SECONDS = 30.0
-"""How long an answer, or an event stream, may wait because nobody reads it. A page that comes back connects again."""
+"""How long an answer, or an event stream, may wait to be read. A page that comes back connects again."""
 CLOSE_SECONDS = 2.0
-"""How long the rest of an answer may take that is sent to a connection which is being closed."""
+"""How long the rest of an answer may take on a connection that is being closed."""
 MOST_CONNECTIONS = 512
 _FEWEST_CONNECTIONS = 8
 _SPARE_DESCRIPTORS = 16
-"""Kept for files: models, reports, and the images of a training."""
+"""Descriptors reserved for files: models, reports, and the images of a training."""
 
 Header = tuple[bytes, bytes]
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection with limits."""
+    """A connection of uvicorn with limits."""
 
     headers_of_refusals: Sequence[Header] = ()
     most: int = MOST_CONNECTIONS
@@ -40,11 +40,11 @@ class Connection(H11Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether it waits for a request."""
+        """Return whether the connection waits for a request."""
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Begin to wait for a head. Where there are too many connections, the one that has waited longest ends."""
+        """Start the timer for a head. If there are too many connections, end the one that has waited longest."""
         super().connection_made(transport)
         self.since = self.loop.time()
         self._watch_head()
@@ -54,7 +54,7 @@ class Connection(H11Protocol):
             min(idle or [self], key=lambda one: one.since).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the timers."""
+        """Cancel the timers."""
         for timer in (self._head_timer, self._unread_timer):
             if timer is not None:
                 timer.cancel()
@@ -62,35 +62,35 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in bytes; the time for a head runs on until it is whole."""
+        """Receive bytes; the timer for the head runs until the head is complete."""
         if not self.transport.is_closing():
             super().data_received(data)
             self._watch_head()
 
     def eof_received(self) -> None:
-        """The other side sends nothing more: it has gone, so nothing more is sent to it either."""
+        """Close the connection: the client sends nothing more, so nothing more is sent to it either."""
         self._give_up()
 
     def on_response_complete(self) -> None:
-        """Begin to wait for the next head."""
+        """Start the timer for the next head."""
         self.since = self.loop.time()
         super().on_response_complete()
         self._watch_head()
 
     def pause_writing(self) -> None:
-        """Nobody reads what was sent: wait, but not for ever."""
+        """Start the timer for an answer that is not being read."""
         super().pause_writing()
         self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """It is read again."""
+        """Cancel that timer, because the answer is being read again."""
         super().resume_writing()
         if self._unread_timer is not None:
             self._unread_timer.cancel()
             self._unread_timer = None
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn calls it, with words of its own)
-        """Refuse what is not HTTP."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn passes a text of its own)
+        """Refuse data that is not HTTP."""
         self._refuse(400, "this is not an HTTP request.")
 
     def _watch_head(self) -> None:
@@ -108,7 +108,7 @@ class Connection(H11Protocol):
             self._give_up()
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer, unless an answer is on its way already, and close the connection."""
+        """Send an error, unless an answer has been started already, and close the connection."""
         if self.idle and self.conn.our_state is h11.IDLE and not self.transport.is_closing():
             body = to_wire({"error": reason})
             known = [(b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body))]
@@ -118,17 +118,17 @@ class Connection(H11Protocol):
         self._give_up()
 
     def _give_up(self) -> None:
-        """Close the connection; the answer that is being made, if there is one, ends here."""
+        """Close the connection, and end the answer that is being sent, if there is one."""
         if not self.idle:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self.flow.resume_writing()
         self.transport.close()
-        self.loop.call_later(CLOSE_SECONDS, self.transport.abort)  # the rest may be for nobody
+        self.loop.call_later(CLOSE_SECONDS, self.transport.abort)  # the rest may never be read
 
 
 def make_connections(headers: Sequence[Header]) -> type[Connection]:
-    """The kind of connections of a server; `headers` are added to their refusals."""
+    """Return the connection class of a server; `headers` are added to its refusals."""
 
     class ConnectionOfServer(Connection):
         headers_of_refusals = headers
@@ -138,10 +138,10 @@ def make_connections(headers: Sequence[Header]) -> type[Connection]:
 
 
 def most_connections() -> int:
-    """How many connections there may be at once, so that file descriptors are left for files."""
+    """Return how many connections may be open at once, so that file descriptors remain for files."""
     try:
         import resource
-    except ImportError:  # Windows, where there is no such limit
+    except ImportError:  # Windows has no such limit
         return MOST_CONNECTIONS
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     left = limit - count_descriptors() - _SPARE_DESCRIPTORS
@@ -149,7 +149,7 @@ def most_connections() -> int:
 
 
 def count_descriptors() -> int:
-    """How many file descriptors this process has open; a guess where the system does not say."""
+    """Return how many file descriptors this process has open, or an estimate if the system does not report them."""
     try:
         return len(os.listdir("/dev/fd"))  # noqa: PTH208
     except OSError:

@@ -1,8 +1,8 @@
-"""The listening socket: which port, for whom, and what happens when there are no file descriptors left.
+"""The listening socket: it binds a port, and turns connections away when there are no file descriptors left.
 
-asyncio answers `accept` without a free descriptor with a traceback for each place in its backlog, again and again. Here
-one descriptor is kept in reserve: it is given up to take the connection and to close it at once, which tells the other
-side that it is not served, instead of leaving it in the queue.
+If `accept` fails because no descriptor is free, asyncio prints a traceback for each place in its backlog, repeatedly.
+Here, one descriptor is kept in reserve. It is released to accept the connection and close it at once. The client then
+knows that it is not served, instead of waiting in the queue.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ from convlens.errors import UsageError
 FIRST_PORT = 8700
 PORTS_TRIED = 100
 BACKLOG = 1024
-"""How many connections the system keeps waiting."""
+"""How many connections the system keeps in its queue."""
 ACCEPTED_AT_ONCE = 4
-"""So few that the oldest connections are ended in time: an ended one is closed two turns of the event loop later."""
+"""Few enough to end the oldest connections in time: a connection closes two turns of the event loop after its end."""
 _REST_SECONDS = 0.02
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class ListeningSocket(socket.socket):
-    """A socket that listens; `on_shortage` is called, perhaps often, when a connection had to be turned away."""
+    """A listening socket; `on_shortage` is called, perhaps often, when a connection had to be turned away."""
 
     def __init__(self, listening: socket.socket) -> None:
         super().__init__(fileno=listening.detach())
@@ -33,7 +33,7 @@ class ListeningSocket(socket.socket):
         self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
 
     def listen(self, backlog: int = BACKLOG, /) -> None:
-        """Start to listen. asyncio passes the number of connections that it accepts at once, which is less."""
+        """Start to listen. asyncio passes a smaller backlog: the number of connections that it accepts at once."""
         super().listen(max(backlog, BACKLOG))
 
     def accept(self) -> tuple[socket.socket, object]:
@@ -52,7 +52,7 @@ class ListeningSocket(socket.socket):
         raise BlockingIOError(errno.EAGAIN, "no descriptor is free")
 
     def close(self) -> None:
-        """Close it, and the reserve."""
+        """Close the socket and the reserved descriptor."""
         self._release()
         super().close()
 
@@ -60,7 +60,7 @@ class ListeningSocket(socket.socket):
         self._release()
         try:
             super().accept()[0].close()
-        except OSError:  # another thread was faster, or it is not descriptors that are lacking
+        except OSError:  # another thread was faster, or another resource is missing
             time.sleep(_REST_SECONDS)
         with contextlib.suppress(OSError):
             self._reserve = os.open(os.devnull, os.O_RDONLY)

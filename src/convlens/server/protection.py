@@ -59,9 +59,9 @@ class Refused(Exception):
 
 
 class Protection:
-    """ASGI middleware: refuses and limits requests, and adds the security headers to every answer.
+    """ASGI middleware that refuses and limits requests, and adds the security headers to every answer.
 
-    `on_defect` is called with an exception that the application did not expect; the answer then says so.
+    `on_defect` is called with exceptions that the application did not expect; the answer then reports a bug.
     """
 
     def __init__(self, app: ASGIApp, rules: Rules, on_defect: Callable[[BaseException], None] = lambda _: None) -> None:
@@ -69,12 +69,12 @@ class Protection:
 
     @property
     def headers_of_refusals(self) -> list[tuple[bytes, bytes]]:
-        """The security headers, for answers to what is not even a request."""
+        """Return the security headers, for answers to data that is not even a request."""
         headers = {"Content-Security-Policy": self._rules.policy, "Cache-Control": "no-store", **_FIXED_HEADERS}
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request; anything else than HTTP (the server's start and end) is passed on."""
+        """Handle one HTTP request; pass on everything else, such as the server's start and end."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -96,7 +96,7 @@ class Protection:
             # The refused request may not have been read to its end, so the connection is closed.
             headers = {"Connection": "close"}
             await Answer({"error": refused.reason}, refused.status, headers)(scope, receive, answer)
-        except Exception as error:  # else uvicorn would answer, without the headers, and print a traceback
+        except Exception as error:  # uvicorn would answer without the headers, and print a traceback
             self._on_defect(error)
             if not started:
                 await Answer({"error": describe_defect(error)}, 500)(scope, receive, answer)

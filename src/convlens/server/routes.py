@@ -41,7 +41,7 @@ class Workplace:
 
 
 class NotHere(Exception):
-    """There is nothing with this name."""
+    """Nothing has this name."""
 
 
 def make_routes(place: Workplace) -> APIRouter:
@@ -124,7 +124,7 @@ def _add_reports(routes: APIRouter, place: Workplace) -> None:
 
 
 def _event_number(header: str) -> int | None:
-    """The number of an event in a `Last-Event-ID`; None if it is none that this server has sent.
+    """Return the number in a `Last-Event-ID` header; None if it is not one that this server can have sent.
 
     >>> _event_number("12"), _event_number("12a"), _event_number("9" * 5000)
     (12, None, None)

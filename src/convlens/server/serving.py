@@ -53,7 +53,7 @@ def serve(
     on_line: Callable[[str], None] = lambda _: None,
     must_stop: Callable[[], bool] = lambda: False,
 ) -> Job | None:
-    """Serve the page until `should_stop` returns true; returns the training that was interrupted, if any.
+    """Serve the page until `should_stop` returns true; return the training that was interrupted, if any.
 
     `on_ready` is called with the address once a browser can open it, `on_line` with occasional lines for the terminal.
     A training is given time to save, unless `must_stop` returns true.
@@ -87,8 +87,8 @@ def serve(
 
 
 def _configure(app: Protection) -> uvicorn.Config:
-    """uvicorn without what is not needed: other protocols, headers of proxies, and log lines, since whoever sends bad
-    requests should not fill the terminal.
+    """Configure uvicorn without unneeded features: other protocols, proxy headers, and log lines, because bad requests
+    should not fill the terminal.
     """
     return uvicorn.Config(
         app,
@@ -106,7 +106,7 @@ def _configure(app: Protection) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers, on a socket that is listening already."""
+    """uvicorn without its signal handlers, on a socket that is already listening."""
 
     def __init__(self, config: uvicorn.Config, listening: ListeningSocket, complaints: Complaints) -> None:
         super().__init__(config)

@@ -1,7 +1,7 @@
-"""Values as JSON bytes, whatever texts they hold.
+"""Convert values to JSON bytes, whatever text they contain.
 
-A file name on Linux need not be text. Python writes what is not UTF-8 in it as lone surrogates, which no JSON in UTF-8
-may hold, and a hostile model file may hold them as well. On the page they are shown as they are escaped here.
+A file name on Linux need not be valid text. Python represents its bytes that are not UTF-8 as lone surrogates, which
+JSON in UTF-8 must not contain; a malicious model file may contain them, too. The page shows them escaped, as here.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 
 def to_wire(value: Any) -> bytes:
-    r"""JSON in UTF-8; NaN and infinities are null.
+    r"""Return JSON in UTF-8; NaN and infinities become null.
 
     >>> to_wire({"name": "caf\udce9", "loss": float("nan")})
     b'{"name":"caf\\\\udce9","loss":null}'
@@ -23,7 +23,7 @@ def to_wire(value: Any) -> bytes:
 
 
 def shown_name(name: str) -> str:
-    r"""How `to_wire` writes a text.
+    r"""Return a text as `to_wire` writes it.
 
     >>> shown_name("caf\udce9")
     'caf\\udce9'
@@ -35,7 +35,7 @@ class Answer(JSONResponse):
     """A response of JSON."""
 
     def render(self, content: Any) -> bytes:
-        """The body."""
+        """Return the body."""
         return to_wire(content)
 
 

@@ -239,7 +239,7 @@ class Session:
         if not job.finished:
             self._save_checkpoint(job)
         elif self.settings.max_seconds is not None:
-            # If these steps were repeated, the training would end at another step: save them in case the process is killed.
+            # If repeated, these steps would end at another one because of the time limit: save them in case of a kill.
             self._try_to_write(lambda: self._save_checkpoint(job), CHECKPOINT_NAME)
 
     def _end(self, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""Reads typed numbers: single ones, rows and channels. Errors say the place of whatever is not a number."""
+"""Reads typed numbers: single ones, rows and channels. Errors give the position of any text that is not a number."""
 
 import math
 import re
@@ -51,9 +51,9 @@ def read_numbers(name: str, text: str) -> "Values":
 
 
 def _without_brackets(text: str) -> str:
-    """Blanks for brackets, and `;` for what stands between two rows: `], [`.
+    """Replace brackets by blanks, and the text between two rows, such as `], [`, by `;`.
 
-    Each character is looked at once; a pattern for `]`, blanks and `[` would look at the blanks again and again.
+    Each character is read once. A pattern for `]`, blanks and `[` would read the blanks again and again.
 
     >>> _without_brackets("[[1, 2], [3]]")
     '  1, 2;3  '
@@ -70,7 +70,7 @@ def _without_brackets(text: str) -> str:
 
 
 def _words_of(line: str) -> list[str]:
-    """What stands between blanks or commas; an empty word where nothing stands between two commas.
+    """Return the words separated by blanks or commas; two commas in a row have an empty word between them.
 
     >>> _words_of("1, 2 3,,4")
     ['1', '2', '3', '', '4']
