@@ -1,6 +1,6 @@
-"""Where the native engine was not built, what needs it is left out, and pytest says so; in CI that is an error.
+"""Skip what needs the native engine if it was not built, and report that; in CI, a missing engine is an error.
 
-`pytest -n auto` takes a process more than there are cores, since many tests wait for a browser or another process.
+`pytest -n auto` starts one process more than there are cores, because many tests wait for a browser or a process.
 """
 
 import os
@@ -16,10 +16,10 @@ NEEDS_NATIVE = re.compile(
     r"|^(?:from|import) (?:time_to|onnx_peer|torch_eager|predict_arrays)",
     re.MULTILINE,
 )
-"""A module that imports the engine, or a benchmark of it, when it is loaded."""
+"""Matches a module that imports the engine, or a benchmark of it, when it is loaded."""
 
 
-MEMORY_OF_A_PROCESS = 2 * 1024**3  # with PyTorch, the browser that it starts, and a margin
+MEMORY_OF_A_PROCESS = 2 * 1024**3  # including PyTorch, its browser, and a margin
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -31,7 +31,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def _reason() -> str:
-    """Why the native engine is not there; empty where it is."""
+    """Return why the native engine is missing; an empty text if it is not."""
     try:
         import convlens.engines._native  # noqa: F401
     except ImportError as error:
@@ -46,14 +46,14 @@ if MISSING:
 
 
 def pytest_report_header() -> list[str]:
-    """What is left out, above the first dot."""
+    """Report what is skipped, above the results."""
     if not MISSING:
         return []
     return [f"{len(collect_ignore)} files and some tests are left out, since the native engine is not there: {MISSING}"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that say so themselves need the engine, too."""
+    """Skip tests that are marked as needing the engine."""
     if MISSING:
         for item in items:
             if item.get_closest_marker("native"):
@@ -61,6 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
-    """A CI that lost its engine must not be green."""
+    """Fail in CI if the engine is missing."""
     if MISSING and os.environ.get("CI"):
         raise pytest.UsageError(f"the native engine is not there: {MISSING}")

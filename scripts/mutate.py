@@ -50,7 +50,7 @@ TOOLS = ("mutmut", "libcst", "coverage", "pytest", "tree-sitter-cpp")
 
 
 def list_mutants(root: Path, path: str) -> list[Mutant]:
-    """Every mutant of one file of the project."""
+    """Return all mutants of one file of the project."""
     text = (root / path).read_text(encoding="utf-8")
     if path.endswith(".py"):
         return list_python_mutants(path, text)
@@ -58,10 +58,10 @@ def list_mutants(root: Path, path: str) -> list[Mutant]:
 
 
 def mutants_of_paths(root: Path, places: Sequence[str]) -> list[Mutant]:
-    """Every mutant of the files that were named, or of one line where `:LINE` follows.
+    """Return all mutants of the given files, or of one line if `:LINE` follows the path.
 
     Raises:
-        ValueError: a name is not that of a file that can have mutants.
+        ValueError: a path is not that of a file that can have mutants.
     """
     found = []
     for place in places:
@@ -77,7 +77,7 @@ def mutants_of_paths(root: Path, places: Sequence[str]) -> list[Mutant]:
 
 
 def sample(root: Path, number: int, seed: int, packages: Sequence[str]) -> list[Mutant]:
-    """The part of a seeded sample over all packages that falls to some of them; to all, where none is named.
+    """Return the mutants of the given packages (all if none is given) in a seeded sample over all packages.
 
     Raises:
         ValueError: there is no package of that name.
@@ -98,7 +98,7 @@ def sample(root: Path, number: int, seed: int, packages: Sequence[str]) -> list[
 
 
 def mutants_again(root: Path, results: Path) -> list[Mutant]:
-    """The mutants that were not killed the last time, wherever their lines are now."""
+    """Return the mutants that were not killed last time, even if their lines have moved."""
     outcomes, _ = read_results(results)
     wanted = {
         (one.mutant.path, one.mutant.before, one.mutant.after) for one in outcomes if one.counts and not one.is_killed
@@ -113,7 +113,7 @@ def try_package(
     tests: Sequence[str],
     tell: Callable[[Outcome], None],
 ) -> list[Outcome]:
-    """Measure the tests and try the mutants of one package; where no tests are given, it is all of its own."""
+    """Measure the tests and try the mutants of one package; without `tests`, all tests of the package are used."""
     package = package_of(mutants[0].path)
     tests = tests or own_tests(copies[0].root, package)
     if not tests:
@@ -138,7 +138,7 @@ def _say_what_was_measured(package: str, reach: Reach, seconds: float) -> None:
 
 
 def run(options: argparse.Namespace, root: Path) -> int:
-    """Everything that the options ask for."""
+    """Do everything that the options request."""
     if options.again:
         mutants = mutants_again(root, options.again)
     elif options.sample:
@@ -167,7 +167,7 @@ def run(options: argparse.Namespace, root: Path) -> int:
         write_results(options.output, outcomes, facts)
 
     for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda number, _: sys.exit(128 + number))  # so that the copies are removed then, too
+        signal.signal(name, lambda number, _: sys.exit(128 + number))  # also removes the copies
     with contextlib.ExitStack() as stack:
         workers = max(1, min(options.jobs, len(counted)))
         copies = [stack.enter_context(WorkingCopy(root)) for _ in range(workers)]
@@ -186,7 +186,7 @@ def _versions() -> dict[str, str]:
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         "scripts/mutate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -221,7 +221,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """What is typed; mistakes in one line."""
+    """Run the command line; report mistakes in one line."""
     options = read_options(arguments)
     if not hasattr(os, "fork"):
         print("mutate: the tests run in forks, which this system does not have; use Linux or macOS.", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""Which lines of the page's modules a browser ran: V8's own coverage, read through Playwright while tests are recorded.
+"""Record which lines of the page's modules a browser ran, with V8's coverage, read through Playwright during tests.
 
-A page of a test is watched from the moment when it is opened. Where the context changes, from one test or shared
-fixture to the next, what ran until then is booked on the one before. A page that is one file has no modules of its own
-and books nothing.
+Each page of a test is watched from the moment when it is opened. When the context changes, from one test or shared
+fixture to the next, the lines that ran until then are assigned to the previous one. A page that consists of a single
+file has no modules of its own and is ignored.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ WEB = "src/convlens/web"
 
 
 def lines_that_ran(text: str, functions: Sequence[Mapping[str, Any]]) -> set[int]:
-    """The lines with a character that ran, from 1.
+    """Return the line numbers, from 1, of lines with a character that ran.
 
     Args:
-        text: the module.
-        functions: V8's, the outer ones first: each has ranges of characters with how often they ran, the outer first.
+        text: the source of the module.
+        functions: V8's functions, outer ones first. Each has ranges of characters, outer ones first, with their counts.
 
     >>> inner = {"ranges": [{"startOffset": 2, "endOffset": 5, "count": 0}]}
     >>> lines_that_ran("a\\nbb\\nc\\n", [{"ranges": [{"startOffset": 0, "endOffset": 7, "count": 1}]}, inner])
@@ -39,7 +39,7 @@ def lines_that_ran(text: str, functions: Sequence[Mapping[str, Any]]) -> set[int
 
 
 class BrowserLines:
-    """The watched pages, and what ran in them: for each file and line the contexts."""
+    """The watched pages, and the lines that ran in them: the contexts for each file and line."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -48,7 +48,7 @@ class BrowserLines:
         self._texts: dict[str, str] = {}
 
     def watch_playwright(self, current: Any) -> None:
-        """From now on every page that Playwright opens is watched; `current()` is the context at that moment."""
+        """Watch every page that Playwright opens from now on; `current()` returns the current context."""
         from playwright.sync_api import BrowserContext
 
         new_page, close = BrowserContext.new_page, BrowserContext.close
@@ -70,9 +70,9 @@ class BrowserLines:
         changed.new_page, changed.close = watched, closing
 
     def book(self, context: str) -> None:
-        """Everything that ran since the last time belongs to this context."""
+        """Assign everything that ran since the last call to this context."""
         for session in [one for sessions in self._sessions.values() for one in sessions]:
-            with contextlib.suppress(Exception):  # a page that crashed or was closed by its test has nothing to tell
+            with contextlib.suppress(Exception):  # a page that crashed or was closed by its test has no coverage
                 for script in session.send("Profiler.takePreciseCoverage")["result"]:
                     self._book_script(context, script)
 

@@ -1,7 +1,7 @@
-"""Mutants of a C++ file: a short list of operators of our own, on tree-sitter's tree.
+"""Make mutants of a C++ file, with a short list of our own operators on tree-sitter's syntax tree.
 
-universalmutator would be the known tool. It goes by regular expressions, which also hit templates, types and comments:
-most of its mutants do not compile, and each of those costs a compilation. A tree knows an operator from a bracket.
+The known tool, universalmutator, uses regular expressions, which also match templates, types and comments. Most of its
+mutants do not compile, and each of them costs a compilation. A syntax tree distinguishes operators from brackets.
 """
 
 import importlib
@@ -23,14 +23,14 @@ LEFT_OUT = frozenset(
         "static_assert_declaration", "attribute_declaration", "preproc_include", "preproc_def", "throw_statement",
     }
 )  # fmt: skip
-"""What says nothing at run time, types, and what is thrown: the wording of an error."""
+"""Nodes without effect at run time, types, and thrown exceptions, which mostly contain the text of an error."""
 
 
 def list_cpp_mutants(path: str, text: str) -> list[Mutant]:
-    """Every mutant of one file, in its order.
+    """Return all mutants of one file, in order.
 
     Raises:
-        ModuleNotFoundError: tree-sitter or its C++ is not installed.
+        ModuleNotFoundError: tree-sitter or its C++ grammar is not installed.
     """
     tree_sitter, cpp = importlib.import_module("tree_sitter"), importlib.import_module("tree_sitter_cpp")
     source = text.encode()
@@ -59,7 +59,7 @@ def _text(node: Any) -> str:
 
 
 def _changes(node: Any) -> Iterator[tuple[Any, str, str]]:
-    """What may be changed at a node: the node to replace, what with, and the kind of change."""
+    """Yield the possible changes of a node: the node to replace, the replacement, and the kind of change."""
     match node.type:
         case "binary_expression" | "assignment_expression":
             operator = node.child_by_field_name("operator")

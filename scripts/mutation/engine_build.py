@@ -1,4 +1,4 @@
-"""Compiles the C++ engine of a copy; after the first time only what a mutant changed."""
+"""Compile the C++ engine of a copy; after the first time, only the files that a mutant changed."""
 
 import importlib
 import subprocess
@@ -14,7 +14,7 @@ def configure(copy: WorkingCopy) -> None:
     """Prepare a copy's build folder and compile all of it, without a mutant.
 
     Raises:
-        RuntimeError: there is no compiler, or what is there does not compile.
+        RuntimeError: the compiler is missing, or the code does not compile.
     """
     nanobind = importlib.import_module("nanobind")
     command = [
@@ -27,12 +27,12 @@ def configure(copy: WorkingCopy) -> None:
 
 
 def compile_engine(copy: WorkingCopy) -> bool:
-    """Compile what has changed and put it into the copy's package; False where it does not compile."""
+    """Compile changed files and copy the engine into the copy's package; return False if it does not compile."""
     package = copy.root / "src"
     build = subprocess.run(["cmake", "--build", BUILD, "-j", "1"], cwd=copy.root, capture_output=True, check=False)
     if build.returncode:
         return False
     for old in Path(package / "convlens/engines").glob("_native.*.so"):
-        old.unlink()  # a test that still has it open keeps it
+        old.unlink()  # a test that still has it open can continue to use it
     install = ["cmake", "--install", BUILD, "--prefix", str(package)]
     return subprocess.run(install, cwd=copy.root, capture_output=True, check=False).returncode == 0

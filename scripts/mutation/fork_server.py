@@ -1,13 +1,13 @@
-"""Runs tests again and again, each time in a fork of a Python that has the large libraries in it already.
+"""Run tests repeatedly, each time in a fork of a Python process that has already imported the large libraries.
 
-To start Python, NumPy and pytest takes longer than most tests. This program, which runs in the copy, imports them
-once; the package itself it never imports. For each line on its standard input, a JSON text, it forks, the fork runs
-pytest, and a line with the result goes to the standard output:
+Starting Python, NumPy and pytest takes longer than most tests. This program runs in the copy and imports them once,
+but never the package itself. For each line of JSON on its standard input, it forks, the fork runs pytest, and a line
+with the result is written to the standard output:
 
     {"order": [tests, the first to run first], "cpu": seconds, "wall": seconds}
     {"outcome": "passed" | "failed" | "timeout", "by": the test that failed, "seconds": how long it took}
 
-What pytest prints is added to the file that the environment variable MUTATION_LOG names, if one does.
+Output of pytest is appended to the file given by the environment variable MUTATION_LOG, if it is set.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from typing import Any
 
 
 class Choice:
-    """A pytest plugin: only these tests, file after file, in this order; remembers the first that failed."""
+    """A pytest plugin that selects tests, runs them file by file in this order, and remembers the first that failed."""
 
     def __init__(self, order: Sequence[str]) -> None:
         self.rank = {name: number for number, name in enumerate(order)}
@@ -67,7 +67,7 @@ def run_tests(order: Sequence[str], temporary: str) -> dict[str, str]:
 
 
 def in_a_fork(order: Sequence[str], cpu: float, wall: float) -> dict[str, Any]:
-    """The same in a fork with limits, whose processes all end with it."""
+    """Run the tests in a fork with limits; all processes that they start end with it."""
     began = time.monotonic()
     temporary = tempfile.mkdtemp(prefix="mutant-", dir=os.environ.get("TMPDIR"))
     answer = Path(temporary) / "answer.json"
@@ -83,7 +83,7 @@ def in_a_fork(order: Sequence[str], cpu: float, wall: float) -> dict[str, Any]:
             break
         time.sleep(0.01)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)  # what its tests started
+        os.killpg(child, signal.SIGKILL)  # also the processes that its tests started
     result = json.loads(answer.read_text()) if answer.exists() else {"outcome": "failed", "by": "the process ended"}
     used = time.monotonic() - began
     if timed_out or (not answer.exists() and used >= cpu):
@@ -93,7 +93,7 @@ def in_a_fork(order: Sequence[str], cpu: float, wall: float) -> dict[str, Any]:
 
 
 def _be_the_child(order: Sequence[str], cpu: float, temporary: str, answer: Path) -> None:
-    """Never returns."""
+    """Run the tests, write the result, and exit; never returns."""
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + 1, int(cpu) + 2))
     silence = os.open(os.environ.get("MUTATION_LOG", os.devnull), os.O_RDWR | os.O_CREAT | os.O_APPEND)
@@ -104,14 +104,14 @@ def _be_the_child(order: Sequence[str], cpu: float, temporary: str, answer: Path
         unfinished = answer.with_suffix(".part")
         unfinished.write_text(json.dumps(result))
         unfinished.replace(answer)
-    except BaseException:  # whatever it is, it must not go on as if it were the parent
+    except BaseException:  # after any error, the child must not continue as the parent
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(0)
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Answer requests until the input ends."""
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.environ.setdefault("MPLBACKEND", "agg")

@@ -1,4 +1,4 @@
-"""Mutants of a module of the page: Stryker's, which Node lists; see list_javascript_mutants.js."""
+"""Make mutants of a module of the page with Stryker, run by Node; see list_javascript_mutants.js."""
 
 import json
 import shutil
@@ -11,15 +11,15 @@ LISTING = Path(__file__).with_name("list_javascript_mutants.js")
 
 
 def list_javascript_mutants(path: str, text: str, root: Path) -> list[Mutant]:
-    """Every mutant of one file, in its order.
+    """Return all mutants of one file, in order.
 
     Args:
-        path: of the file, relative to the project.
-        text: what stands in it.
+        path: the path of the file, relative to the project.
+        text: the content of the file.
         root: the project, with Stryker's instrumenter in its node_modules.
 
     Raises:
-        RuntimeError: Node or Stryker's instrumenter is not there, or cannot read the file.
+        RuntimeError: Node or Stryker's instrumenter is missing, or cannot read the file.
     """
     node = shutil.which("node")
     if node is None:

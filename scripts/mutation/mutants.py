@@ -1,8 +1,8 @@
-"""A mutant as a change of text, the same for every language; a sample of them; and those that no test can kill.
+"""Represent mutants as changes of text in any language, sample them, and exclude those that no test can kill.
 
-The sample takes the mutants with the smallest hashes of the seed and of what identifies them, not those at random
-positions: a line that is added to a file changes nothing about the others that were chosen, and a sample of 20 is part
-of one of 30.
+A sample consists of the mutants with the smallest hashes of the seed and their identity, instead of random positions.
+So a line that is added to a file does not change which other mutants are chosen, and a sample of 20 is part of one
+of 30.
 """
 
 import hashlib
@@ -17,18 +17,18 @@ EQUIVALENTS = Path("benchmarks/mutants_equivalent.toml")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file.
+    """A change of one file.
 
     Args:
-        path: of the file, relative to the project, with `/`.
-        start: where in the text the change begins, in characters.
-        old: what stands there.
-        new: what stands there instead.
-        operator: the kind of change, as the library calls it.
-        line: its number, from 1.
-        before: that line as it is, without the blanks around it.
-        after: that line in the mutant; of a change over several lines, its first line.
-        last_line: where the change ends.
+        path: the path of the file, relative to the project, with `/`.
+        start: the position in the text where the change begins, in characters.
+        old: the text that is replaced.
+        new: the text that replaces it.
+        operator: the kind of change, as named by the library.
+        line: the line number, from 1.
+        before: the original line, without surrounding blanks.
+        after: the line in the mutant; for a change over several lines, its first line.
+        last_line: the number of the line where the change ends.
     """
 
     path: str
@@ -42,10 +42,10 @@ class Mutant:
     last_line: int
 
     def apply(self, text: str) -> str:
-        """The mutant's whole text.
+        """Return the whole text of the mutant.
 
         Raises:
-            ValueError: the text is not the one that the mutant was made from.
+            ValueError: the mutant was made from another text.
         """
         end = self.start + len(self.old)
         if text[self.start : end] != self.old:
@@ -57,7 +57,7 @@ class Mutant:
 
 
 def make_mutant(path: str, text: str, start: int, end: int, new: str, operator: str) -> Mutant | None:
-    """A mutant that has `new` in place of `text[start:end]`, narrowed to what differs; None where nothing does.
+    """Return a mutant with `new` instead of `text[start:end]`, narrowed to the difference; None without a difference.
 
     >>> print(make_mutant("a.py", "x = 1\\ny = x + 1\\n", 10, 15, "x - 1", "swap"))
     a.py:2  y = x + 1 → y = x - 1
@@ -73,13 +73,13 @@ def make_mutant(path: str, text: str, start: int, end: int, new: str, operator: 
     changed = around[: start - first] + new + around[end - first :]
     line = text.count("\n", 0, start) + 1
     before, after = around.partition("\n")[0].strip(), changed.partition("\n")[0].strip()
-    if before == after:  # a change of several lines that begins at the end of the first
+    if before == after:  # a change over several lines that begins at the end of the first
         before, after = _on_one_line(around), _on_one_line(changed)
     return Mutant(path, start, text[start:end], new, operator, line, before, after, line + text[start:end].count("\n"))
 
 
 def _count_same(one: str, other: str) -> int:
-    """How many characters are the same at the beginning of both."""
+    """Return how many characters at the start of both texts are the same."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
 
@@ -89,7 +89,7 @@ def _on_one_line(text: str) -> str:
 
 
 def choose(mutants: Iterable[Mutant], number: int, seed: int) -> list[Mutant]:
-    """At most `number` of the mutants, chosen by the seed, in the order of files and lines."""
+    """Return at most `number` of the mutants, chosen by the seed, in the order of files and lines."""
     seen: Counter[tuple[str, str, str, str]] = Counter()
     ranked = []
     for mutant in mutants:
@@ -102,7 +102,7 @@ def choose(mutants: Iterable[Mutant], number: int, seed: int) -> list[Mutant]:
 
 
 def share_out(sizes: Mapping[str, int], number: int, least: int = 6) -> dict[str, int]:
-    """How many of `number` mutants each package gets: its share of the lines, rounded up, and at least `least`.
+    """Return how many of `number` mutants each package gets: its share of the lines, rounded up, at least `least`.
 
     >>> share_out({"big": 900, "small": 100}, 20)
     {'big': 18, 'small': 6}
@@ -113,7 +113,7 @@ def share_out(sizes: Mapping[str, int], number: int, least: int = 6) -> dict[str
 
 @dataclass(frozen=True)
 class Equivalent:
-    """A mutant that behaves like the original: no test can tell them apart, and it is not counted."""
+    """A mutant that behaves like the original, so that no test can kill it; it is not counted."""
 
     path: str
     before: str
@@ -122,10 +122,10 @@ class Equivalent:
 
 
 def read_equivalents(path: Path) -> list[Equivalent]:
-    """The list in benchmarks/mutants_equivalent.toml; empty where there is none.
+    """Read the list in benchmarks/mutants_equivalent.toml; return an empty list if the file is missing.
 
     Raises:
-        ValueError: an entry lacks one of its four texts, or has another key.
+        ValueError: an entry lacks one of its four texts, or has an unknown key.
     """
     if not path.exists():
         return []
@@ -137,6 +137,6 @@ def read_equivalents(path: Path) -> list[Equivalent]:
 
 
 def without_equivalents(mutants: Sequence[Mutant], equivalents: Iterable[Equivalent]) -> list[Mutant]:
-    """The mutants that count."""
+    """Return the mutants that count."""
     known = {(one.path, one.before, one.after) for one in equivalents}
     return [mutant for mutant in mutants if (mutant.path, mutant.before, mutant.after) not in known]

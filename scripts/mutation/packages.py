@@ -1,7 +1,7 @@
-"""Which tests are those of a file: the one table of the project's packages and their tests.
+"""The table of the project's packages and of the tests that belong to each.
 
-A package's own tests are in the folder or file of its name in tests/, and its doctests. Beside those the tables name
-the tests that were written for it and stand elsewhere, since they compare two packages.
+The tests of a package are the folder or file of its name in tests/, and its doctests. The tables also list tests that
+were written for a package and are elsewhere because they compare two packages.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ ELSEWHERE = {
 
 
 def package_of(path: str) -> str:
-    """The package of a file: the first name below src/convlens, of the page its folder, of C++ `native`.
+    """Return the package of a file: the first name below src/convlens, the folder in the page, or `native` for C++.
 
     >>> package_of("src/convlens/training/loop.py"), package_of("src/convlens/files.py"), package_of("native/batch.cpp")
     ('training', 'files', 'native')
@@ -56,7 +56,7 @@ def package_of(path: str) -> str:
 
 
 def is_mutable(path: str) -> bool:
-    """Whether a file of the project is one to make mutants of."""
+    """Return whether a file of the project can have mutants."""
     if path.startswith(NATIVE):
         return path.endswith((".cpp", ".hpp"))
     if path.startswith(WEB):
@@ -65,7 +65,7 @@ def is_mutable(path: str) -> bool:
 
 
 def own_tests(root: Path, package: str) -> list[str]:
-    """The files and folders that pytest is given for a package, relative to the project; those that exist.
+    """Return the existing files and folders that pytest runs for a package, relative to the project.
 
     Args:
         root: the project.

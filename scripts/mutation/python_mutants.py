@@ -1,8 +1,9 @@
-"""Mutants of a Python file: mutmut's operators, applied to libcst's tree.
+"""Make mutants of a Python file, with mutmut's operators on libcst's syntax tree.
 
-Left out is what no test should have to notice: texts, docstrings, annotations, decorators, `__all__`, names for types
-(`cast`, `TypeVar`), what only a type checker reads, and, of a call's arguments, everything but the removal of one that
-was given by name: the others nearly always end in a TypeError, and would make the tests look better than they are.
+Excluded is code that no test needs to check: texts, docstrings, annotations, decorators, `__all__`, names for types
+(`cast`, `TypeVar`), and code for type checkers only. Of changes to the arguments of a call, only the removal of a
+keyword argument is kept: the others nearly always cause a TypeError, and would make the tests look better than they
+are.
 """
 
 import importlib
@@ -12,12 +13,12 @@ from typing import Any
 from mutation.mutants import Mutant, make_mutant
 
 LEFT_OUT = frozenset({"operator_string", "operator_dict_arguments", "operator_match"})
-"""Texts; what the module's docstring calls an argument; and whole blocks, which are no change of a few characters."""
+"""Texts; arguments, as the module's docstring explains; and whole blocks, which are more than a few characters."""
 TYPES_ONLY = frozenset({"cast", "TypeVar", "NewType", "Annotated", "getLogger"})
 
 
 def list_python_mutants(path: str, text: str) -> list[Mutant]:
-    """Every mutant of one file, in its order.
+    """Return all mutants of one file, in order.
 
     Raises:
         ModuleNotFoundError: mutmut or libcst is not installed.
@@ -38,7 +39,7 @@ def list_python_mutants(path: str, text: str) -> list[Mutant]:
             if operator.__name__ in LEFT_OUT or not isinstance(node, kind):
                 continue
             if _code(cst, node, indent) != text[start:end]:
-                continue  # libcst counts blanks elsewhere; rare, and no mutant is better than a wrong one
+                continue  # rare: libcst counts blanks differently; skip the mutant
             for changed in operator(node):
                 if operator.__name__ == "operator_arg_removal" and not _drops_a_name(node, changed):
                     continue
@@ -57,7 +58,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _walk(cst: Any, node: Any, indent: str, step: str) -> Iterator[tuple[Any, str]]:
-    """Every node that may be changed, with the indentation of its block."""
+    """Yield each node that may be changed, with the indentation of its block."""
     if _is_left_out(cst, node):
         return
     yield node, indent
@@ -79,14 +80,14 @@ def _is_left_out(cst: Any, node: Any) -> bool:
 
 
 def _last_name(node: Any) -> str:
-    """`name` of `name` and of `module.name`; empty for anything else."""
+    """Return `name` for `name` and for `module.name`; an empty text for anything else."""
     node = getattr(node, "attr", node)
     value = getattr(node, "value", "")
     return value if isinstance(value, str) else ""
 
 
 def _code(cst: Any, node: Any, indent: str) -> str:
-    """A node's text as it stands in a block that is indented like this."""
+    """Return the source of a node in a block with this indentation."""
     state = cst._nodes.internal.CodegenState(default_indent="    ", default_newline="\n")
     state.indent_tokens = [indent]
     node._codegen(state)
@@ -94,7 +95,7 @@ def _code(cst: Any, node: Any, indent: str) -> str:
 
 
 def _drops_a_name(before: Any, after: Any) -> bool:
-    """Whether a call lost an argument that was given by name."""
+    """Return whether a call lost a keyword argument."""
     if len(after.args) >= len(before.args):
         return False
     kept = {id(argument) for argument in after.args}

@@ -1,6 +1,6 @@
-"""Which tests reach a line, and how long each takes: one run of a package's tests, without a mutant.
+"""Find out which tests reach a line, and how long each takes, with one run of a package's tests without a mutant.
 
-A test that fails already then is left out, and so is one that was skipped: it says nothing about a mutant.
+Tests that fail or are skipped in this run are excluded, because they say nothing about a mutant.
 """
 
 import ast
@@ -15,18 +15,18 @@ from mutation.mutants import Mutant
 from mutation.working_copy import WorkingCopy
 
 FIXTURE = "fixture "
-"""What a recorded name begins with that is no test's, but that of a fixture which several tests share."""
+"""The start of a recorded name that belongs to a fixture shared by several tests, and not to a test."""
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What is known of a package's tests.
+    """The measurements of a package's tests.
 
     Args:
-        seconds: of each test that passes, in the order in which pytest runs them. failing: the tests that fail without
-        a mutant. lines: for each file and line, the tests that reach it, and "" where it runs while a module is
-        imported. Of a file that
-            was not measured, such as one in C++, nothing is known.
+        seconds: the time of each test that passes, in the order in which pytest runs them.
+        failing: the tests that fail without a mutant.
+        lines: for each file and line, the tests that reach it, and "" if the line runs while a module is imported.
+            Files that were not measured, such as those in C++, are missing.
     """
 
     seconds: Mapping[str, float]
@@ -34,14 +34,14 @@ class Reach:
     lines: Mapping[str, Mapping[int, frozenset[str]]] = field(default_factory=dict)
 
     def order_for(self, mutant: Mutant, text: str) -> list[str]:
-        """The tests that may notice a mutant, the quickest first; empty where none reaches it.
+        """Return the tests that may kill a mutant, fastest first; an empty list if none reaches it.
 
-        A line that runs while its module is imported, such as a constant's, concerns every test: those that reach the
-        file come first. So it is with a file of which nothing is known.
+        A line that runs while its module is imported, such as a constant, affects every test: those that reach the file
+        come first. The same applies to a file that was not measured.
 
         Args:
-            mutant: of the file.
-            text: the file without it.
+            mutant: a mutant of the file.
+            text: the file without the mutant.
         """
         known = self.lines.get(mutant.path)
         if known is None:
@@ -61,7 +61,7 @@ class Reach:
         return self._sorted(near) + self._sorted(set(self.seconds) - near)
 
     def _sorted(self, names: Iterable[str]) -> list[str]:
-        """File after file, since tests of a file share what they need: first the file with the quickest test."""
+        """Sort tests file by file, because tests of a file share fixtures; the file with the fastest test comes first."""
         kept = [name for name in names if name in self.seconds]
         best: dict[str, float] = {}
         for name in kept:
@@ -73,7 +73,7 @@ class Reach:
 
 
 def statement_around(text: str, first: int, last: int) -> tuple[int, int]:
-    """The lines of the smallest statement around some lines; of an `if` or a `def` only those before its body.
+    """Return the lines of the smallest statement around some lines; of an `if` or a `def`, only those before its body.
 
     >>> statement_around("x = (1\\n  + 2)\\nif (x\\n    > 2):\\n    y = 1\\n", 4, 4)
     (3, 4)
@@ -94,12 +94,12 @@ def measure_reach(copy: WorkingCopy, tests: Sequence[str], measured: Sequence[st
     """Run the tests of a package once.
 
     Args:
-        copy: where.
-        tests: what pytest is given.
-        measured: the folders or files whose lines are of interest; empty for none.
+        copy: the copy to run them in.
+        tests: the arguments for pytest.
+        measured: the folders or files whose lines are recorded; empty for none.
 
     Raises:
-        RuntimeError: pytest could not run, with what it said.
+        RuntimeError: pytest could not run; the message has its output.
     """
     output = copy.root / "mutation-record.json"
     orders = {"root": str(copy.root.resolve()), "output": str(output), "measured": list(measured)}
@@ -118,7 +118,7 @@ def measure_reach(copy: WorkingCopy, tests: Sequence[str], measured: Sequence[st
 
 
 def read_record(path: Path) -> Reach:
-    """What mutation.recording_plugin wrote: each context, a test or a shared fixture, in terms of tests."""
+    """Read the file of mutation.recording_plugin, and replace shared fixtures by the tests that use them."""
     record = json.loads(path.read_text(encoding="utf-8"))
     users: dict[str, set[str]] = {}
     for name, test in record["tests"].items():

@@ -1,11 +1,10 @@
-"""A pytest plugin that writes down, of each test, whether it passes, how long it takes, and the lines that it reaches.
+"""A pytest plugin that records for each test whether it passes, how long it takes, and which lines it reaches.
 
-It runs in the copy, as `-p mutation.recording_plugin`, and is told what to do by MUTATION_RECORD, a JSON text: `root`
-(the copy), `output` (the file to write) and `measured` (folders and files whose lines are of interest; empty for
-none).
+It runs in the copy, as `-p mutation.recording_plugin`. The environment variable MUTATION_RECORD contains JSON: `root`
+(the copy), `output` (the file to write) and `measured` (folders and files whose lines are recorded; empty for none).
 
-Lines that run while a fixture of a module or a session is made belong to every test that asks for the fixture, not
-only to the first of them.
+Lines that run during the set-up of a fixture of a module or session count for every test that uses the fixture, not
+only for the first one.
 """
 
 import json
@@ -40,7 +39,7 @@ _current = ""
 
 
 def _switch(context: str) -> str:
-    """Lines belong to `context` from now on; returns the one before."""
+    """Assign lines to `context` from now on; return the previous context."""
     global _current
     if BROWSER is not None:
         BROWSER.book(_current)
@@ -51,14 +50,14 @@ def _switch(context: str) -> str:
 
 
 def pytest_sessionstart() -> None:
-    """Where the page's modules are of interest, Playwright's pages are watched."""
+    """Watch Playwright's pages if the page's modules are recorded."""
     if BROWSER is not None:
         BROWSER.watch_playwright(lambda: _current)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """A test with its function fixtures, and what it ends."""
+    """Record a test with its function fixtures and their teardown."""
     TESTS[item.nodeid] = {
         "seconds": 0.0,
         "passed": True,
@@ -74,7 +73,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: Any) -> Iterator[None]:
-    """A fixture that several tests share."""
+    """Record a fixture that several tests share."""
     if fixturedef.scope == "function":
         return (yield)
     before = _switch(FIXTURE + fixturedef.argname)
@@ -85,7 +84,7 @@ def pytest_fixture_setup(fixturedef: Any) -> Iterator[None]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """A part of a test is over."""
+    """Record the result of one phase of a test."""
     test = TESTS[report.nodeid]
     test["seconds"] += report.duration
     test["passed"] &= not report.failed
@@ -93,7 +92,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Everything into one file."""
+    """Write everything to one file."""
     lines: dict[str, dict[int, list[str]]] = dict(BROWSER.lines) if BROWSER is not None else {}
     if COVERAGE is not None:
         COVERAGE.stop()

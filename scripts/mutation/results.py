@@ -1,4 +1,4 @@
-"""Results for people and for programs: totals per package, a JSON file, and the section in benchmarks/records.md."""
+"""Present results: totals per package, a JSON file, and the section in benchmarks/records.md."""
 
 import datetime
 import json
@@ -18,7 +18,7 @@ AIM, AIM_OF_A_PACKAGE = 0.85, 0.75
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
-    """For each package, and for all: how many mutants count, and how many had each result."""
+    """Count the mutants, and how many had each result, per package and in total."""
     totals: dict[str, dict[str, int]] = {}
     for outcome in outcomes:
         for name in (package_of(outcome.mutant.path), TOTAL):
@@ -31,12 +31,12 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
 
 
 def share_killed(row: Mapping[str, int]) -> float | None:
-    """Killed mutants as a share of those that count; None where none does."""
+    """Return killed mutants as a share of those that count; None if none counts."""
     return (row[KILLED] + row[TIMEOUT]) / row["mutants"] if row["mutants"] else None
 
 
 def format_share(share: float | None) -> str:
-    """A share in percent, rounded down so that no aim is reached by rounding.
+    """Return a share in percent, rounded down so that rounding never reaches a target.
 
     >>> format_share(0.8499), format_share(None)
     ('84.9 %', '')
@@ -45,7 +45,7 @@ def format_share(share: float | None) -> str:
 
 
 def summarise(outcomes: Sequence[Outcome]) -> str:
-    """A line for each package."""
+    """Return a line for each package."""
     lines = []
     for name, row in count(outcomes).items():
         parts = [f"{row[key]} {key}" for key in (SURVIVED, UNREACHED, TIMEOUT, NO_PROGRAM) if row[key]]
@@ -56,7 +56,7 @@ def summarise(outcomes: Sequence[Outcome]) -> str:
 
 
 def write_results(path: Path, outcomes: Iterable[Outcome], facts: Mapping[str, Any]) -> None:
-    """Everything, as JSON."""
+    """Write everything as JSON."""
     mutants = [
         {**asdict(one.mutant), "result": one.result, "by": one.by, "seconds": round(one.seconds, 3)} for one in outcomes
     ]
@@ -66,7 +66,7 @@ def write_results(path: Path, outcomes: Iterable[Outcome], facts: Mapping[str, A
 
 
 def read_results(path: Path) -> tuple[list[Outcome], dict[str, Any]]:
-    """What `write_results` wrote."""
+    """Read a file that `write_results` wrote."""
     document = json.loads(path.read_text(encoding="utf-8"))
     outcomes = []
     for entry in document["mutants"]:
@@ -76,14 +76,14 @@ def read_results(path: Path) -> tuple[list[Outcome], dict[str, Any]]:
 
 
 def today() -> str:
-    """The date, as records write it."""
+    """Return the date in the form used by the records."""
     return datetime.date.today().isoformat()
 
 
 def merge(files: Sequence[Path], root: Path) -> tuple[list[Outcome], dict[str, Any]]:
-    """The outcomes in several files of results, of which a later one counts, and the facts of the first file.
+    """Merge several files of results; later ones take precedence. Also return the facts of the first file.
 
-    A mutant that survived in a line that is no longer there does not count: that code was deleted or changed.
+    A mutant that survived in a line that no longer exists is dropped, because the code was deleted or changed.
 
     Args:
         files: written by `write_results`, the oldest first.
@@ -108,11 +108,11 @@ def _is_still_there(mutant: Mutant, root: Path) -> bool:
 
 
 def write_record(files: Sequence[Path], earlier: Sequence[Path], root: Path, path: Path = RECORDS) -> None:
-    """The section `mutation` of benchmarks/records.md: the score of each package, and what it was before.
+    """Write the section `mutation` of benchmarks/records.md: the score of each package, and its previous score.
 
     Args:
-        files: results of one sample, of some packages each; of a mutant that is in several, the last file counts.
-        earlier: the same, from before anybody looked at its survivors.
+        files: results of one sample, each for some packages; if a mutant is in several, the last file counts.
+        earlier: the same, from before the survivors were examined.
         root: the project, with its list of equivalent mutants.
         path: the file of records.
     """

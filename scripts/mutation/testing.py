@@ -1,7 +1,7 @@
-"""Tests a mutant: puts it into a copy, runs the tests that may notice it, and says what became of it.
+"""Test a mutant: put it into a copy, run the tests that may notice it, and return the outcome.
 
-Several workers have a copy each. A mutant counts as killed where a test fails, where pytest cannot even collect its
-tests, or where they take several times as long as without it.
+Each worker has its own copy. A mutant counts as killed if a test fails, if pytest cannot collect its tests, or if they
+take several times as long as without it.
 """
 
 import json
@@ -19,16 +19,16 @@ from mutation.working_copy import WorkingCopy
 
 KILLED, SURVIVED, TIMEOUT, UNREACHED, NO_PROGRAM = "killed", "survived", "timeout", "not reached", "does not compile"
 PATIENCE = 5.0
-"""How many times as long as without a mutant tests may take."""
+"""How many times as long tests may take as without a mutant."""
 GRACE = 10.0
-"""Seconds beyond that, since a short time is never measured exactly."""
+"""Seconds beyond that, because short times cannot be measured precisely."""
 WAIT = 30.0
-"""Seconds of the clock in which tests may wait for other programs, of this machine or of their own."""
+"""Seconds of wall-clock time in which tests may wait for other programs, their own or those of this machine."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant: one of the words above, the test that failed, and how long it took."""
+    """The outcome of a mutant: one of the words above, the test that failed, and the time it took."""
 
     mutant: Mutant
     result: str
@@ -55,13 +55,13 @@ PRELOADED = (
     "rich",
     "cyclopts",
 )
-"""What the package or every test imports. Others would change what tests see that ask which libraries are loaded."""
+"""Imports of the package or of every test. Others would affect tests that ask which libraries are loaded."""
 
 
 class TestServer:
     """The process in a copy that runs tests; see mutation/fork_server.py. `with` ends it."""
 
-    __test__ = False  # for pytest, which takes a class of this name for tests
+    __test__ = False  # pytest would collect a class of this name
 
     def __init__(self, copy: WorkingCopy, workers: int = 1) -> None:
         self._process = subprocess.Popen(
@@ -90,8 +90,8 @@ class TestServer:
     def run(self, order: Sequence[str], expected: float) -> dict[str, Any]:
         """Run tests that take `expected` seconds without a mutant.
 
-        The limit is one of processor time, which a busy machine does not change; one of the clock, for tests that wait
-        for ever, is far above it.
+        The limit is in processor time, which does not depend on how busy the machine is. A much higher limit in wall-clock
+        time is for tests that wait forever.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -108,14 +108,14 @@ class TestServer:
 def try_mutant(
     copy: WorkingCopy, server: TestServer, reach: Reach, mutant: Mutant, build: Callable[[], bool]
 ) -> Outcome:
-    """One mutant, from its text to its outcome.
+    """Try one mutant and return its outcome.
 
     Args:
-        copy: where.
-        server: of this copy.
-        reach: what is known of the tests.
-        mutant: it.
-        build: compiles what has changed; False where that fails.
+        copy: the copy to try it in.
+        server: the test server of this copy.
+        reach: the measurements of the tests.
+        mutant: the mutant to try.
+        build: compiles changed files; returns False if that fails.
     """
     text = (copy.root / mutant.path).read_text(encoding="utf-8")
     order = reach.order_for(mutant, text)
@@ -130,10 +130,10 @@ def try_mutant(
 
 
 def check_unmutated(server: TestServer, reach: Reach) -> Reach:
-    """The tests that also pass where mutants are tried; the others are left out like those that failed before.
+    """Return the tests that also pass where mutants are tried; others are excluded like those that failed before.
 
     Raises:
-        RuntimeError: hardly any test passes there, so that nothing could be said about a mutant.
+        RuntimeError: hardly any test passes there, so the results would be meaningless.
     """
     seconds, failing = dict(reach.seconds), list(reach.failing)
     for _ in range(5):
@@ -156,14 +156,14 @@ def try_all(
     build: Callable[[WorkingCopy], bool],
     on_outcome: Callable[[Outcome], None],
 ) -> list[Outcome]:
-    """Every mutant, as many at a time as there are copies; outcomes in the order of the mutants.
+    """Try all mutants, one per copy at a time; return the outcomes in the order of the mutants.
 
     Args:
-        copies: one a worker.
-        reach: what is known of the tests.
-        mutants: to try.
-        build: compiles what has changed in a copy; False where that fails.
-        on_outcome: is told of each as soon as it is known, one at a time.
+        copies: one for each worker.
+        reach: the measurements of the tests.
+        mutants: the mutants to try.
+        build: compiles changed files in a copy; returns False if that fails.
+        on_outcome: called with each outcome as soon as it is known, one at a time.
     """
     mutants = list(mutants)
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -184,7 +184,7 @@ def try_all(
                         on_outcome(outcome)
         except queue.Empty:
             pass
-        except Exception as error:  # handed on below, from the thread that waits
+        except Exception as error:  # raised again below, in the waiting thread
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(copy,), daemon=True) for copy in copies]

@@ -1,8 +1,8 @@
-"""A copy of the project in a temporary folder, where mutants are made and their tests run.
+"""A copy of the project in a temporary folder, in which mutants are made and tested.
 
-The user's own files are never changed. The copy holds what git knows or would take, and the compiled engine. What runs
-in it imports the package from it: `sitecustomize.py` in the copy takes an editable installation out of Python's way,
-in the tests and in whatever they start.
+The user's own files are never changed. The copy contains all files that git tracks or does not ignore, and the
+compiled engine. Programs in it import its package: `sitecustomize.py` in the copy hides an editable installation from
+Python, in the tests and in all processes that they start.
 """
 
 import importlib.util
@@ -23,7 +23,7 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__nam
 
 
 class WorkingCopy:
-    """The copy; `with` removes it at the end."""
+    """A copy; `with` removes it at the end."""
 
     def __init__(self, root: Path) -> None:
         self.project = root
@@ -55,17 +55,17 @@ class WorkingCopy:
         (self.root / SITE / "sitecustomize.py").write_text(FIRST, encoding="utf-8")
 
     def environment(self, workers: int = 1) -> dict[str, str]:
-        """The environment for Python in this copy: its package first, and no more threads than this worker's cores."""
+        """Return the environment for Python in this copy: its package first, and at most this worker's share of threads."""
         paths = [str(self.root / SITE), str(self.root / "src"), str(Path(__file__).resolve().parents[1])]
         threads = max(1, (os.cpu_count() or 1) // workers)
         return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(threads)}
 
     @contextmanager
     def mutated(self, mutant: Mutant) -> Iterator[None]:
-        """The mutant in place of its file; afterwards the file is what it was, with its time.
+        """Put the mutant in place of its file; afterwards, restore the file and its time.
 
-        A mutant gets a time of its own, since Python goes by a file's size and its time in whole seconds to see
-        whether what it compiled before is still right.
+        Each mutant gets a different time: Python compares a file's size and its time in whole seconds to decide whether its
+        compiled version is still valid.
         """
         path = self.root / mutant.path
         with path.open(encoding="utf-8", newline="") as file:
@@ -83,7 +83,7 @@ class WorkingCopy:
 
 
 def list_files(root: Path) -> list[str]:
-    """The files of the project that git has, and the new ones that it does not ignore; without git, all."""
+    """Return the files of the project that git tracks or does not ignore; without git, all files."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         output = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout
@@ -93,7 +93,7 @@ def list_files(root: Path) -> list[str]:
 
 
 def _compiled_engine(root: Path) -> Path | None:
-    """The engine in this project's sources, else the installed one; None where there is none."""
+    """Return the engine in this project's sources, or else the installed one; None if neither exists."""
     beside = sorted((root / "src/convlens/engines").glob("_native.*.so"))
     if beside:
         return beside[0]

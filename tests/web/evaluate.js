@@ -1,8 +1,8 @@
-// Evaluates functions for the tests of modules that need no page: `node evaluate.js FOLDER`, one request a line.
+// Evaluates functions for tests of modules that need no page: `node evaluate.js FOLDER`, with one request per line.
 //
-// A request is {"code": "a function, or an expression", "value": its argument}; the reply is {"result"} or {"error"}. FOLDER is
-// what `convlens/` stands for in imports, as in the page's import map. What the page may not do fails here, too: console.error,
-// errors that nobody caught, and requests of anything but data: addresses.
+// A request is {"code": "a function, or an expression", "value": its argument}; the reply is {"result"} or {"error"}. `convlens/`
+// in imports refers to FOLDER, as in the page's import map. As on the page, a test fails after a console.error, an uncaught error,
+// or a request to any address except data: addresses.
 
 import { registerHooks } from "node:module";
 import { createInterface } from "node:readline";
@@ -20,7 +20,7 @@ const text = (error) => (error instanceof Error ? error.message : String(error))
 /** @type {string[]} */
 const faults = [];
 console.error = (...parts) => faults.push(`console: ${parts.join(" ")}`);
-console.log = (...parts) => process.stderr.write(`${parts.join(" ")}\n`); // replies alone go to the output
+console.log = (...parts) => process.stderr.write(`${parts.join(" ")}\n`); // only replies go to stdout
 process.on("uncaughtException", (error) => faults.push(`uncaught: ${text(error)}`));
 process.on("unhandledRejection", (error) => faults.push(`uncaught: ${text(error)}`));
 const { fetch } = globalThis;
@@ -29,10 +29,10 @@ globalThis.fetch = async (address, ...rest) => {
   return fetch(address, ...rest);
 };
 
-// The engine's kinds of layers import their drawings with them, and those ask for the theme.
+// The modules of the layers import their drawings, which query the theme.
 Object.assign(globalThis, { matchMedia: () => ({ matches: false, addEventListener: () => {} }) });
 
-// JSON with NaN, Infinity and -0, as Python reads them; what is undefined becomes null.
+// Returns JSON with NaN, Infinity and -0, as Python reads them; undefined becomes null.
 /** @param {unknown} value @returns {string} */
 function write(value) {
   if (value === undefined || value === null) return "null";
@@ -50,7 +50,7 @@ function write(value) {
   return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}:${write(one)}`)}}`;
 }
 
-// A request; NaN and Infinity are no JSON, but JavaScript.
+// Reads a request; if it contains NaN or Infinity, which JSON does not allow, it is read as JavaScript.
 /** @param {string} line */
 function read(line) {
   try {
@@ -67,7 +67,7 @@ async function answer(line) {
     const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
     const found = vm.runInThisContext(`(${code})`, { importModuleDynamically });
     const result = await (typeof found === "function" ? found(value) : found);
-    await new Promise(setImmediate); // now a rejection that nobody caught has been told
+    await new Promise(setImmediate); // by now, an uncaught rejection has been reported
     if (faults.length > 0) throw new Error(faults.splice(0).join("\n"));
     return `{"result":${write(result)}}`;
   } catch (error) {

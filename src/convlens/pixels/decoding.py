@@ -1,4 +1,4 @@
-"""Decodes image files. All other modules use this one.
+"""Decodes image files; no other module does.
 
 For broken files, Pillow raises many kinds of exceptions and prints warnings; here, all of them become an `ImageError`
 of one line. Pillow may only use its raster formats, because its EPS reader starts Ghostscript. The size is checked
@@ -68,9 +68,9 @@ def read_image(source: ImageSource, name: str = "") -> "Image":
     """Decode the first frame of an image, and turn it upright according to its EXIF data.
 
     `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`); `name` is its name in
-    messages. Notes on what was done are in `image.info["notes"]`; of the other metadata, only transparency is kept.
     messages. `image.info["notes"]` describes what was done; of the other metadata, only transparency is kept.
-`convlens.pixels.limits` defines the limits for files.
+    `convlens.pixels.limits` defines the limits for files.
+
     Raises:
         ImageError: the file is missing, damaged or not an image, the image has more than 64 million pixels, or
             decoding takes too much time or memory.
