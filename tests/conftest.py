@@ -1,4 +1,4 @@
-"""What every test can rely on: none of the user's settings, an empty working folder, the same random examples."""
+"""Fixtures for every test: none of the user's settings, an empty working folder, and reproducible random examples."""
 
 import importlib.util
 import os
@@ -18,18 +18,18 @@ from convlens.files import sha256_of_file
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=40, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 settings.register_profile("few", settings.get_profile("steady"), max_examples=3)  # for scripts/sanitize, which is slow
-settings.load_profile("steady")  # pytest --hypothesis-profile=thorough takes another one
+settings.load_profile("steady")  # pytest --hypothesis-profile=thorough overrides it
 
 
 def pytest_configure() -> None:
-    """Before anything heavy is imported: no more threads than cores, matplotlib's cache where it always is.
+    """Limit the threads to the cores and fix matplotlib's cache, before large libraries are imported.
 
-    A shell makes what it starts in the background deaf to Ctrl-C, and programs hand that on to those that they start;
-    tests that interrupt somebody want it heard.
+    A shell makes its background processes ignore Ctrl-C, and child processes inherit that. Tests that interrupt a
+    process need it to react.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup makes deaf to this one
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup makes processes ignore it
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
@@ -40,7 +40,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def scrubbed_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No CONVLENS_ variables, a plain terminal of 120 columns, and a working folder and cache that are empty."""
+    """Remove CONVLENS_ variables, and set a plain terminal of 120 columns, an empty working folder and cache."""
     for name in list(os.environ):
         if name.startswith("CONVLENS_") or name in ("FORCE_COLOR", "CLICOLOR_FORCE", "LINES", "TERM_PROGRAM"):
             monkeypatch.delenv(name)
@@ -54,7 +54,7 @@ def scrubbed_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture(scope="session")
 def user_data_folder() -> Path:
-    """The data folder of whoever runs the tests, as it is outside of them: for tests that train on the real MNIST."""
+    """Return the data folder of the user who runs the tests, for tests that train on the real MNIST."""
     from convlens.data.folders import data_folder
 
     return data_folder()
@@ -62,7 +62,7 @@ def user_data_folder() -> Path:
 
 @pytest.fixture
 def random_images() -> Callable[[int, tuple[int, int, int], int], tuple[np.ndarray, np.ndarray]]:
-    """A function (number of images, shape, number of classes) → uint8 images and int64 labels, always the same."""
+    """Return a function (number of images, shape, classes) → reproducible uint8 images and int64 labels."""
 
     def make(count: int, shape: tuple[int, int, int], classes: int) -> tuple[np.ndarray, np.ndarray]:
         random = np.random.default_rng(count)
@@ -73,8 +73,8 @@ def random_images() -> Callable[[int, tuple[int, int, int], int], tuple[np.ndarr
 
 @pytest.fixture(scope="session")
 def digits_8x8() -> Dataset:
-    """scikit-learn's 1,797 handwritten digits of 8×8 pixels: 1,500 to train on, the rest to test; learned in a
-    second.
+    """Return scikit-learn's 1,797 handwritten digits of 8×8 pixels: 1,500 to train on, the rest to test. A network
+    learns them in a second.
     """
     from sklearn.datasets import load_digits
 
@@ -87,7 +87,7 @@ def digits_8x8() -> Dataset:
 
 @pytest.fixture
 def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CatalogueEntry:
-    """`tiny`, a known dataset of 8×8 digits that lies in the data folder already; no source could deliver it."""
+    """Return `tiny`, a known dataset of 8×8 digits that is already in the data folder; no source could deliver it."""
     folder = tmp_path / "data" / "Tiny" / "raw"
     folder.mkdir(parents=True)
     parts = {"train": digits_8x8.train, "t10k": digits_8x8.test}
@@ -120,7 +120,7 @@ BROWSERS = (SHELL, *NAMES)
 
 
 def _why_no_browser() -> str:
-    """Why there can be no browser; empty where there can."""
+    """Return why no browser can be used; an empty text if one can."""
     if importlib.util.find_spec("playwright") is None:
         return "playwright is not installed (pip install playwright)"
     if find_browser(BROWSERS):
@@ -130,7 +130,7 @@ def _why_no_browser() -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium; one a module, since Playwright holds the thread's event loop as long as it lives."""
+    """Start Chromium, once per module, because Playwright occupies the thread's event loop as long as it runs."""
     if missing := _why_no_browser():
         if os.environ.get("CI"):
             raise RuntimeError(f"the page cannot be tested: {missing}")

@@ -61,7 +61,7 @@ class Reach:
         return self._sorted(near) + self._sorted(set(self.seconds) - near)
 
     def _sorted(self, names: Iterable[str]) -> list[str]:
-        """Sort tests file by file, because tests of a file share fixtures; the file with the fastest test comes first."""
+        """Sort tests by file, because tests of a file share fixtures; the file with the fastest test comes first."""
         kept = [name for name in names if name in self.seconds]
         best: dict[str, float] = {}
         for name in kept:

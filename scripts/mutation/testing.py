@@ -90,8 +90,8 @@ class TestServer:
     def run(self, order: Sequence[str], expected: float) -> dict[str, Any]:
         """Run tests that take `expected` seconds without a mutant.
 
-        The limit is in processor time, which does not depend on how busy the machine is. A much higher limit in wall-clock
-        time is for tests that wait forever.
+        The limit is in processor time, which does not depend on how busy the machine is. A much higher limit in
+        wall-clock time is for tests that wait forever.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -55,7 +55,7 @@ class WorkingCopy:
         (self.root / SITE / "sitecustomize.py").write_text(FIRST, encoding="utf-8")
 
     def environment(self, workers: int = 1) -> dict[str, str]:
-        """Return the environment for Python in this copy: its package first, and at most this worker's share of threads."""
+        """Return the environment for Python in this copy: its package first, and the threads of one worker."""
         paths = [str(self.root / SITE), str(self.root / "src"), str(Path(__file__).resolve().parents[1])]
         threads = max(1, (os.cpu_count() or 1) // workers)
         return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(threads)}
@@ -64,8 +64,8 @@ class WorkingCopy:
     def mutated(self, mutant: Mutant) -> Iterator[None]:
         """Put the mutant in place of its file; afterwards, restore the file and its time.
 
-        Each mutant gets a different time: Python compares a file's size and its time in whole seconds to decide whether its
-        compiled version is still valid.
+        Each mutant gets a different time: Python compares a file's size and its time in whole seconds to decide whether
+        its compiled version is still valid.
         """
         path = self.root / mutant.path
         with path.open(encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""For tests of whole benchmarks: images that need no file, and records that are caught instead of written."""
+"""Fixtures for tests of whole benchmarks: images without files, and records that are captured instead of written."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from machine import Neighbours
 
 @pytest.fixture
 def noise() -> Dataset:
-    """300 training and 60 test images of noise with the size and the classes of MNIST."""
+    """Return 300 training and 60 test images of noise with the size and the classes of MNIST."""
     generator = np.random.default_rng(0)
 
     def images(count: int, name: str) -> LabelledImages:
@@ -22,7 +22,7 @@ def noise() -> Dataset:
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The sections that were written, by name; the machine counts as quiet."""
+    """Return the sections that were written, by name; the machine counts as idle."""
     sections: dict[str, str] = {}
     monkeypatch.setattr(recording, "write_section", lambda name, section, _: sections.update({name: section}))
     monkeypatch.setattr(Neighbours, "cores", lambda _: 0.0)

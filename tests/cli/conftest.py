@@ -1,4 +1,4 @@
-"""A way to run the commands in this process, and a run folder that one of them wrote."""
+"""A function that runs commands in this process, and a run folder that one of them wrote."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from convlens.data import CatalogueEntry
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """The output and the result of a command."""
 
     code: int
     out: str
@@ -22,13 +22,13 @@ class Ran:
 
     @property
     def lines(self) -> list[dict]:
-        """Its stdout as JSON, a line an object."""
+        """Return stdout as JSON, one object per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
 @pytest.fixture
 def convlens(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """`convlens("layers", "dense")` runs that command."""
+    """Return `convlens("layers", "dense")`, which runs that command."""
 
     def call(*arguments: str) -> Ran:
         capsys.readouterr()
@@ -44,13 +44,13 @@ TINY_NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 
 @pytest.fixture(scope="session")
 def kept_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the folder `runs` of `trained_run` is kept for the next test, once it is there."""
+    """Return the folder in which `trained_run` keeps `runs` for the next tests."""
     return tmp_path_factory.mktemp("kept") / "runs"
 
 
 @pytest.fixture
 def trained_run(convlens: Callable[..., Ran], tiny: CatalogueEntry, kept_runs: Path) -> Path:
-    """A run folder: `tiny`, learned for two epochs. It is trained once, and every test gets a copy."""
+    """Return a run folder: `tiny`, trained for two epochs. It is trained once, and every test gets a copy."""
     if kept_runs.exists():
         shutil.copytree(kept_runs, "runs", symlinks=True)
         return Path("runs/first")

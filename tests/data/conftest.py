@@ -1,4 +1,4 @@
-"""A tiny MNIST, a web server on this machine, and stand-ins for package clients: nothing here reaches the network."""
+"""A tiny MNIST, a local web server, and replacements for package clients: nothing here reaches the network."""
 
 import gzip
 import io
@@ -22,7 +22,7 @@ from convlens.files import sha256_of_bytes
 
 @pytest.fixture(autouse=True)
 def no_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty PATH, no settings from outside, and an error for every connection that leaves this machine."""
+    """Empty PATH, remove outside settings, and raise an error for every connection that leaves this machine."""
     clients = tmp_path / "clients"
     clients.mkdir()
     monkeypatch.setenv("PATH", str(clients))
@@ -51,7 +51,7 @@ class TinyDataset:
         return replace(self.entry, sources=sources)
 
     def write(self, data_dir: Path, *, packed: bool = False) -> Path:
-        """Put the files where they belong, as if somebody had done so by hand."""
+        """Write the files to their folder, as if a user had copied them there."""
         folder = data_dir / "MNIST" / "raw"
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.contents.items():
@@ -63,7 +63,7 @@ class TinyDataset:
         return {name: len(content) for name, content in self.contents.items()}
 
     def tar(self, prefix: str, suffix: str = "") -> bytes:
-        """An archive that holds the files under `prefix`/NAME`suffix`, packed if the suffix is .gz."""
+        """Return an archive with the files under `prefix`/NAME`suffix`, compressed if the suffix is .gz."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
             for name, content in self.contents.items():
@@ -96,7 +96,7 @@ _COUNTS = {"train": 3, "test": 2}
 
 @pytest.fixture
 def install_client(no_way_out: Path) -> Callable[[str, str], Path]:
-    """Put a program called `name` on PATH whose Python source is `source`; `arguments` is what it was called with."""
+    """Put a program called `name` on PATH whose Python source is `source`; `arguments` contains its arguments."""
 
     def install(name: str, source: str) -> Path:
         program = no_way_out / name
@@ -109,10 +109,10 @@ def install_client(no_way_out: Path) -> Callable[[str, str], Path]:
 
 @dataclass
 class Mirror:
-    """A web server on this machine: what it serves, how it misbehaves, and what it was asked for."""
+    """A local web server: its content, its faults, and the requests it received."""
 
     files: dict[str, bytes] = field(default_factory=dict)
-    cut_after: list[int] = field(default_factory=list)  # answer by answer: break off after so many bytes
+    cut_after: list[int] = field(default_factory=list)  # for each answer in turn: break off after this many bytes
     stalls: bool = False
     knows_ranges: bool = True
     range_shift: int = 0
@@ -160,6 +160,6 @@ def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
             return None
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing on stderr."""
+            """Write no log."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""scikit-learn's digits of 8×8, as most tutorials have them, and one model of them for all snippets."""
+"""scikit-learn's digits of 8×8, as in most tutorials, and one model of them for all snippets."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,7 @@ NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven",
 
 @pytest.fixture(scope="session")
 def X() -> Any:
-    """1,000 images of 8×8, floats from 0 to 1."""
+    """Return 1,000 images of 8×8, floats from 0 to 1."""
     from sklearn.datasets import load_digits
 
     digits: Any = load_digits()
@@ -22,7 +22,7 @@ def X() -> Any:
 
 @pytest.fixture(scope="session")
 def y() -> Any:
-    """1,000 digits, whole numbers."""
+    """Return 1,000 digits, integers."""
     from sklearn.datasets import load_digits
 
     digits: Any = load_digits()
@@ -31,19 +31,19 @@ def y() -> Any:
 
 @pytest.fixture(scope="session")
 def names(y: Any) -> Any:
-    """1,000 digits in words."""
+    """Return the names of 1,000 digits."""
     return NAMES[y]
 
 
 @pytest.fixture(scope="session")
 def model(X: Any, y: Any) -> convlens.TrainedModel:
-    """A model of the first 800 digits that is right for nine of ten."""
+    """Return a model of the first 800 digits with an accuracy of about 90 %."""
     return convlens.train(X[:800], y[:800], network="conv 16 3x3, relu, dense", epochs=10, seed=1)
 
 
 @pytest.fixture
 def at(X: Any, y: Any, names: Any, model: convlens.TrainedModel) -> SimpleNamespace:
-    """What a mistaken line has at hand."""
+    """Return the variables that the incorrect snippets use."""
     return SimpleNamespace(
         X=X[:300], y=y[:300], Xv=X[800:], yv=y[800:], names=names[:300], model=model, np=np, convlens=convlens
     )

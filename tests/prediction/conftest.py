@@ -1,4 +1,4 @@
-"""Small models with weights that nobody trained: what is asked here does not depend on how good they are."""
+"""Small untrained models, for tests that do not depend on the accuracy of a model."""
 
 import io
 from collections.abc import Callable
@@ -17,7 +17,7 @@ DIGITS = tuple("0123456789")
 
 @pytest.fixture(scope="session")
 def make_model() -> Callable[..., TrainedModel]:
-    """`make_model((3, 8, 8))`: a model for images of that shape; `preprocessing` and `calibration` may be given."""
+    """Return `make_model((3, 8, 8))` for images of that shape; `preprocessing` and `calibration` may be given."""
 
     def make(shape=(1, 8, 8), class_names=DIGITS, preprocessing=None, calibration=None) -> TrainedModel:
         network = Network.from_text("conv 4 3x3, relu, dense")
@@ -31,13 +31,13 @@ def make_model() -> Callable[..., TrainedModel]:
 
 @pytest.fixture(scope="session")
 def model(make_model) -> TrainedModel:
-    """A model for grey images of 8×8 that repairs nothing."""
+    """Return a model for grey images of 8×8 that repairs nothing."""
     return make_model()
 
 
 @pytest.fixture(scope="session")
 def digit_model(make_model) -> TrainedModel:
-    """A model for light digits on dark of 28×28, with all that it knows of how they look."""
+    """Return a model for light digits on dark of 28×28, with all properties of its training images."""
     images = np.zeros((60, 1, 28, 28), np.uint8)
     for number in range(60):
         images[number, 0, 4:24, 13 - number % 3 : 15 + number % 3] = 255
@@ -46,13 +46,13 @@ def digit_model(make_model) -> TrainedModel:
 
 @pytest.fixture
 def grey() -> np.ndarray:
-    """Seven grey images of 8×8, uint8."""
+    """Return seven grey images of 8×8, uint8."""
     return np.random.default_rng(5).integers(0, 256, (7, 8, 8), np.uint8)
 
 
 @pytest.fixture
 def as_png() -> Callable[[np.ndarray], bytes]:
-    """The bytes of a PNG file of an array."""
+    """Return a function that encodes an array as a PNG file."""
 
     def encode(array: np.ndarray) -> bytes:
         file = io.BytesIO()

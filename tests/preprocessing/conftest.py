@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-_FINE = 8  # drawn so many times larger, then averaged down, so that edges are soft
+_FINE = 8  # drawn this many times larger, then averaged, so that edges are soft
 
 
 def make_glyph(
     kind: str, side: int, height: int, pen: int, down: float = 0, right: float = 0, paper: int = 255, ink: int = 0
 ) -> np.ndarray:
-    """A sign in a square of `side`, `height` high and three quarters as wide, `down` and `right` of the middle."""
+    """Draw a sign in a square of `side`, `height` high and 3/4 as wide, `down` and `right` of the middle."""
     image = Image.new("L", (side * _FINE, side * _FINE), paper)
     draw = ImageDraw.Draw(image)
     tall, thick = height * _FINE, pen * _FINE
@@ -39,7 +39,7 @@ def make_glyphs(
     inks: tuple[int, int] = (0, 5),
     seed: int = 0,
 ) -> np.ndarray:
-    """Training images, uint8 N×1×side×side: dark signs on light paper, everything drawn between two bounds."""
+    """Draw training images, uint8 N×1×side×side: dark signs on light paper, with all properties between two bounds."""
     random = np.random.default_rng(seed)
     glyphs = [
         make_glyph(
@@ -58,11 +58,11 @@ def make_glyphs(
 
 @pytest.fixture(scope="session")
 def draw_glyph() -> Callable[..., np.ndarray]:
-    """The function that draws one sign."""
+    """Return the function that draws one sign."""
     return make_glyph
 
 
 @pytest.fixture(scope="session")
 def draw_glyphs() -> Callable[..., np.ndarray]:
-    """The function that draws training images."""
+    """Return the function that draws training images."""
     return make_glyphs

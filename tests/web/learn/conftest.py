@@ -1,4 +1,4 @@
-"""The Learn view in Chromium, and the ways in which a test finds the parts of a chapter."""
+"""The Learn view in Chromium, and functions that find the parts of a chapter."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ Opened = Callable[..., Any]
 
 
 class Chapter:
-    """One chapter of the page, with the ways in which its parts are found."""
+    """One chapter of the page, with functions that find its parts."""
 
     def __init__(self, page: Any, name: str) -> None:
         self.page, self.root = page, page.locator(f'[id="learn/{name}"]')
@@ -20,13 +20,13 @@ class Chapter:
         return self.root.get_by_label(name, exact=True)
 
     def type(self, name: str, text: str) -> None:
-        """Type into a field as a person does: everything in it is selected and written over."""
+        """Type into a field as a person does, replacing its content."""
         self.cell(name).focus()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
 
     def choose(self, legend: str, option: str) -> None:
-        """Reach a radio button by arrow keys alone."""
+        """Reach a radio button with the arrow keys alone."""
         group = self.root.get_by_role("group", name=legend, exact=True)
         radios = group.get_by_role("radio")
         group.locator("input:checked").focus()
@@ -43,14 +43,14 @@ class Chapter:
         return self.root.locator(".sum").last.inner_text()
 
     def total(self) -> float:
-        """The number that the line of the sum ends with, before an activation."""
+        """Return the number at the end of the line of the sum, before an activation."""
         return read_total(self.sum())
 
     def mistake(self) -> str:
         return self.root.get_by_role("alert").text_content()
 
     def sums_of_all_positions(self) -> list[str]:
-        """What the line of the sum says at every position, from the first to the last, going by the slider."""
+        """Move the slider through all positions; return the text of the line of the sum at each."""
         return self.root.evaluate("""(chapter) => {
             const slider = chapter.querySelector(".stepper input");
             return Array.from({ length: Number(slider.max) + 1 }, (_, place) => {
@@ -70,13 +70,13 @@ def read_total(sentence: str) -> float:
 
 @pytest.fixture
 def chapter_of() -> type[Chapter]:
-    """`chapter_of(page, "kernel")`: a chapter of the page."""
+    """Return `chapter_of(page, "kernel")`, which finds a chapter of the page."""
     return Chapter
 
 
 @pytest.fixture(scope="module")
 def opened(open_page: Callable[..., Any], web_address: str) -> Opened:
-    """A context manager (model=payload or None, **options of the browser's context) → the page at #learn."""
+    """Return a context manager (model=payload or None, **options of the browser's context) → the page at #learn."""
 
     @contextmanager
     def opener(model: Any = None, **options: Any) -> Iterator[Any]:
@@ -100,7 +100,7 @@ def learn_page(opened: Opened) -> Iterator[Any]:
 
 @pytest.fixture
 def page(learn_page: Any) -> Any:
-    """The page with the view as it is at first; a new page for every test would take a second each."""
+    """Return the page with the view in its initial state; a new page for every test would take a second each."""
     learn_page.evaluate("""async () => {
         const { mount } = await import("convlens/views/learn/view.js");
         globalThis.learn?.dispose();

@@ -1,4 +1,4 @@
-"""Pictures of every kind, and models of every kind, for the tests of the page's preparation."""
+"""Pictures and models of every kind, for tests of the page's preparation."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ with np.load(TESTS / "preprocessing" / "mnist_sample.npz") as sample:
     DIGITS: np.ndarray = sample["images"]  # uint8, 20×28×28: the first two test images of every digit
 
 MNIST = Preprocessing.from_dict(
-    {  # what `fit_preprocessing` gives for MNIST's 60,000 training images
+    {  # result of `fit_preprocessing` for MNIST's 60,000 training images
         "image_shape": [1, 28, 28],
         "rules": "digit",
         "light_on_dark": True,
@@ -37,7 +37,7 @@ MNIST = Preprocessing.from_dict(
 def draw_sign(
     kind: str, side: int, height: int, pen: int, down: float = 0, paper: int = 255, ink: int = 0
 ) -> np.ndarray:
-    """L, T or O, `height` high, in a square of `side`, with soft edges."""
+    """Draw an L, T or O, `height` high, with soft edges, in a square of `side`."""
     image = Image.new("L", (8 * side, 8 * side), paper)
     draw = ImageDraw.Draw(image)
     tall, thick, wide = 8 * height, 8 * pen, 6 * height
@@ -53,7 +53,7 @@ def draw_sign(
 
 
 def _signs(heights: tuple[int, int], shift: float, papers: tuple[int, int], inks: tuple[int, int]) -> np.ndarray:
-    """80 training images of signs, N×1×32×32, everything between two bounds."""
+    """Return 80 training images of signs, N×1×32×32, with all properties between two bounds."""
     random = np.random.default_rng(5)
     signs = [
         draw_sign(
@@ -86,7 +86,7 @@ _NOISE = np.random.default_rng(0).integers(0, 256, (60, 3, 32, 32), np.uint8)
 
 @pytest.fixture(scope="session")
 def models() -> dict[str, Preprocessing]:
-    """Models of every kind, by name."""
+    """Return models of every kind, by name."""
     return {
         "MNIST": MNIST,
         "MNIST without looks": Preprocessing(),
@@ -120,7 +120,7 @@ def on_paper(
     noise: float = 0,
     corner: tuple[int, int] = (40, 60),
 ) -> np.ndarray:
-    """A digit of `side` pixels somewhere on a sheet."""
+    """Draw a digit of `side` pixels somewhere on a sheet."""
     sheet = np.zeros((height, width))
     row, column = min(corner[0], height - side), min(corner[1], width - side)
     sheet[row : row + side, column : column + side] = enlarge(DIGITS[place], side, side) / 255
@@ -133,7 +133,7 @@ def blur(sheet: np.ndarray, radius: float) -> np.ndarray:
 
 
 def under(sheet: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """A sheet under light that is 1 where it is full."""
+    """Return a sheet under light; 1 is full light."""
     return np.clip(np.rint(sheet * light), 0, 255).astype(np.uint8)
 
 
@@ -145,7 +145,7 @@ def with_lines(sheet: np.ndarray, rows: list[int], level: int = 170) -> np.ndarr
 
 
 def draw_strokes(side: int, width: int, paper: int = 255, ink: int = 0) -> np.ndarray:
-    """A 4 with a pen of `width`."""
+    """Draw a 4 with a pen of `width`."""
     image = Image.new("L", (side, side), paper)
     draw = ImageDraw.Draw(image)
     for line in ([(0.4, 0.1), (0.28, 0.55), (0.75, 0.55)], [(0.68, 0.2), (0.62, 0.9)]):
@@ -156,7 +156,7 @@ def draw_strokes(side: int, width: int, paper: int = 255, ink: int = 0) -> np.nd
 
 @pytest.fixture(scope="session")
 def pictures() -> dict[str, np.ndarray]:
-    """Pictures by what they show; uint8 H×W, H×W×3 or H×W×4."""
+    """Return pictures by what they show; uint8 H×W, H×W×3 or H×W×4."""
     return {**_examples(), **_digits(), **_disturbed(), **_strokes(), **_odd_shapes(), **_colours()}
 
 
