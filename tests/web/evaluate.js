@@ -1,8 +1,8 @@
 // Evaluates functions for tests of modules that need no page: `node evaluate.js FOLDER`, with one request per line.
 //
-// A request is {"code": "a function, or an expression", "value": its argument}; the reply is {"result"} or {"error"}. `convlens/`
-// in imports refers to FOLDER, as in the page's import map. As on the page, a test fails after a console.error, an uncaught error,
-// or a request to any address except data: addresses.
+// A request is {"code": "a function, or an expression", "value": its argument}; the reply is {"result"} or {"error"}.
+// `convlens/` in imports refers to FOLDER, as in the page's import map. As on the page, a test fails after a
+// console.error, an uncaught error, or a request to any address except data: addresses.
 
 import { registerHooks } from "node:module";
 import { createInterface } from "node:readline";
