@@ -54,10 +54,15 @@ def scrubbed_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture(scope="session")
 def user_data_folder() -> Path:
-    """Return the data folder of the user who runs the tests, for tests that train on the real MNIST."""
+    """Return the data folder of the user who runs the tests, for tests that train on the real MNIST.
+
+    It is created here: inside a test it is not in the user's cache, and only there Convlens creates parent folders.
+    """
     from convlens.data.folders import data_folder
 
-    return data_folder()
+    folder = data_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture
