@@ -65,6 +65,15 @@ def train(page: Any, **fields: str) -> None:
     page.click(".train-start")
 
 
+def train_in_new_row(page: Any, **fields: str) -> None:
+    """Train, and wait until the new run is in the table: before, the page shows a run of an earlier test."""
+    rows = page.locator(".train-runs tbody tr")
+    count = len(httpx.get(f"{page.url.partition('/#')[0]}/api/jobs", trust_env=False).json())
+    expect(rows).to_have_count(count, timeout=WAIT)
+    train(page, **fields)
+    expect(rows).to_have_count(count + 1, timeout=WAIT)
+
+
 def await_state(page: Any, words: str) -> None:
     page.locator(STATE, has_text=re.compile(words)).wait_for(timeout=WAIT)
 
@@ -169,10 +178,10 @@ def test_two_tabs_see_the_same(page, open_page, address):
 
 
 def test_a_queued_training_says_its_place(page):
-    train(page, epochs=LONG)
-    await_steps(page, 5)
-    train(page, epochs="1")
-    page.locator(".train-runs tr", has_text="queued").wait_for()
+    train_in_new_row(page, epochs=LONG)
+    await_state(page, "Training: epoch")
+    train_in_new_row(page, epochs="1")
+    expect(page.locator(".train-runs tbody tr").first).to_contain_text("queued", timeout=WAIT)
     boxes = page.locator(".train-runs input")
     boxes.nth(0).check()
     boxes.nth(1).uncheck()
@@ -181,10 +190,10 @@ def test_a_queued_training_says_its_place(page):
 
 def test_choices_before_the_next_frame_all_count(page):
     """Two clicks between two drawings of the table: the second one starts from what the first one chose."""
-    train(page, epochs=LONG)
-    await_steps(page, 5)
-    train(page, epochs="1")
-    page.locator(".train-runs tr", has_text="queued").wait_for()
+    train_in_new_row(page, epochs=LONG)
+    await_state(page, "Training: epoch")
+    train_in_new_row(page, epochs="1")
+    expect(page.locator(".train-runs tbody tr").first).to_contain_text("queued", timeout=WAIT)
     page.evaluate("for (const box of [...document.querySelectorAll('.train-runs input')].slice(0, 2)) box.click()")
     await_state(page, "Waiting: number 1 in the queue")
     boxes = page.locator(".train-runs input")
@@ -194,8 +203,7 @@ def test_choices_before_the_next_frame_all_count(page):
 
 def test_an_update_of_the_table_keeps_its_boxes(page):
     """A click is lost where its element is replaced between press and release."""
-    train(page, epochs="1")
-    await_state(page, "Training|Done")
+    train_in_new_row(page, epochs="1")
     row = page.locator(".train-runs tbody tr").first
     box = row.get_by_role("checkbox").element_handle()
     await_state(page, "Done")

@@ -122,8 +122,8 @@ class TrainView {
 
   /** @param {Request} request */
   async train(request) {
+    this.chosen = null; // before the request: what is chosen while it runs counts
     const { job } = await this.api.post("/api/train", request);
-    this.chosen = null;
     await this.session.refresh();
     const run = this.session.runs.get(job);
     const waits = run && this.run && !this.run.isOver && this.run !== run;
