@@ -24,14 +24,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "benchmarks")]
-
-from machine import current_commit, describe_machine  # noqa: E402
-from mutation.cpp_mutants import list_cpp_mutants  # noqa: E402
-from mutation.engine_build import compile_engine, configure  # noqa: E402
-from mutation.javascript_mutants import list_javascript_mutants  # noqa: E402
-from mutation.mutants import (  # noqa: E402
+from machine import current_commit, describe_machine
+from mutation.cpp_mutants import list_cpp_mutants
+from mutation.engine_build import compile_engine, configure
+from mutation.javascript_mutants import list_javascript_mutants
+from mutation.mutants import (
     EQUIVALENTS,
     Mutant,
     choose,
@@ -39,12 +36,14 @@ from mutation.mutants import (  # noqa: E402
     share_out,
     without_equivalents,
 )
-from mutation.packages import is_mutable, own_tests, package_of  # noqa: E402
-from mutation.python_mutants import list_python_mutants  # noqa: E402
-from mutation.reach import Reach, measure_reach  # noqa: E402
-from mutation.results import read_results, summarise, today, write_record, write_results  # noqa: E402
-from mutation.testing import Outcome, TestServer, check_unmutated, try_all  # noqa: E402
-from mutation.working_copy import WorkingCopy, list_files  # noqa: E402
+from mutation.packages import is_mutable, own_tests, package_of
+from mutation.python_mutants import list_python_mutants
+from mutation.reach import Reach, measure_reach
+from mutation.results import read_results, summarise, today, write_record, write_results
+from mutation.testing import Outcome, TestServer, check_unmutated, try_all
+from mutation.working_copy import WorkingCopy, list_files
+
+ROOT = Path(__file__).resolve().parent.parent
 
 TOOLS = ("mutmut", "libcst", "coverage", "pytest", "tree-sitter-cpp")
 

@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import signal
+import stat
 import sys
 import time
 import tomllib
@@ -253,7 +254,7 @@ class _Events:
     def __init__(self, plan: Plan) -> None:
         self.count = 0
         self.limit, self._part = plan.event, plan.part
-        self._place, self._sync = str(Path.cwd()), os.fsync
+        self._place, self._sync = Path.cwd(), os.fsync
 
     def on_audit(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Count an event; Python calls this function before each audited operation."""
@@ -262,7 +263,7 @@ class _Events:
 
     def _is_here(self, arguments: tuple[Any, ...]) -> bool:
         path = arguments[0] if arguments else None
-        return isinstance(path, str) and os.path.abspath(path).startswith(self._place)  # noqa: PTH100
+        return isinstance(path, str) and Path(path).absolute().is_relative_to(self._place)
 
     def _next(self) -> None:
         if self.limit is not None and self.count >= self.limit:
@@ -272,8 +273,8 @@ class _Events:
     def sync(self, descriptor: int) -> None:
         """Replace `os.fsync`."""
         if self.limit is not None and self.count >= self.limit and self._part < 1:
-            size = os.fstat(descriptor).st_size
-            if os.path.isfile(f"/proc/self/fd/{descriptor}"):  # noqa: PTH113
-                os.ftruncate(descriptor, int(size * self._part))
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode):
+                os.ftruncate(descriptor, int(found.st_size * self._part))
         self._next()
         self._sync(descriptor)
