@@ -107,6 +107,8 @@ def test_a_header_in_another_encoding_is_damaged():
         ({"mine": np.zeros(2)}, "the facts: a ndarray is not a JSON value"),
         ({"mine": {1: 2}}, "the facts: a key is not a string"),
         ({"test": 3}, "Expected `object | null`, got `int`"),
+        ({"mine": 2**63}, "the facts: an integer has more than 64 bits"),
+        ({"test": {"accuracy": 1.0, "correct": 6, "total": 5}}, "6 of 5 images are correct"),
     ],
 )
 def test_facts_that_could_not_be_loaded_are_not_saved(value, message):
@@ -115,6 +117,12 @@ def test_facts_that_could_not_be_loaded_are_not_saved(value, message):
         model.save("model.safetensors")
     assert not Path("model.safetensors").exists()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [{"mine": 2**63 - 1}, {"test": {"accuracy": 1.0, "correct": 5, "total": 5}}])
+def test_facts_at_their_limits_are_kept(value):
+    facts = TrainedModel.from_bytes(make_model(**value).to_bytes()).facts
+    assert value.items() <= facts.items()
 
 
 def test_a_network_for_huge_images_is_refused_at_once():

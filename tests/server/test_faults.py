@@ -243,10 +243,10 @@ def test_of_too_many_connections_the_oldest_that_waits_is_ended(start_server, mo
     monkeypatch.setattr(connections, "most_connections", lambda: 4)
     server = start_server()
     waiting = [connect(server, b"GET / HTTP/1.1\r\n") for _ in range(12)]
-    assert server.get("/api/state").status_code == 200
     for one in waiting[:8]:
         with contextlib.suppress(ConnectionResetError):
             assert one.recv(1) == b""
+    assert server.get("/api/state").status_code == 200
     waiting[-1].sendall(b"Host: localhost\r\nConnection: close\r\n\r\n")
     assert waiting[-1].recv(12) == b"HTTP/1.1 200"
     for one in waiting:

@@ -1,8 +1,8 @@
 """The operations of a convolutional network by hand: plain NumPy, with every window position.
 
 What deep learning calls a convolution slides a kernel over its input, multiplies and adds. In mathematics, this is a
-*cross-correlation*; a *convolution* turns the kernel by 180° first. The functions here have the mathematical names,
-except for `conv2d`: as a layer of PyTorch or Keras, it does not turn the kernel.
+*cross-correlation*; a *convolution* rotates the kernel by 180° first. The functions here have the mathematical names,
+except for `conv2d`: as a layer of PyTorch or Keras, it does not rotate the kernel.
 
     >>> from convlens import by_hand
     >>> by_hand.cross_correlate([1, 2, 3], [4, 5, 6])  # 1·4 + 2·5 + 3·6

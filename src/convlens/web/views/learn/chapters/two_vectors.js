@@ -37,7 +37,7 @@ export class TwoVectorsChapter extends Chapter {
     this.build(
       [
         "A network repeats this small calculation very often. Change A and B and watch the sums.",
-        "What deep learning calls a convolution does not turn the kernel: strictly speaking, it is a cross-correlation. A network learns its kernels, so this makes no difference to the network; it matters only when you compare formulas.",
+        "What deep learning calls a convolution does not rotate the kernel: strictly speaking, it is a cross-correlation. A network learns its kernels, so this makes no difference to the network; it matters only when you compare formulas.",
       ],
       div("controls", length),
       div(
