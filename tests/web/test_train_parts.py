@@ -350,3 +350,21 @@ def test_payload_of_events_is_json(mnist_model):
     weights = json.loads(json.dumps(page_model(mnist_model)))["weights"]
     data = np.frombuffer(base64.b64decode(weights["0.bias"]["data"]), "<f4")
     np.testing.assert_array_equal(data, mnist_model.weights["0.bias"])
+
+
+def test_a_third_choice_replaces_the_earlier_of_two(call_in_browser):
+    """In the table of runs, with the clicks as a person makes them: the last two count."""
+    chosen = call_in_browser(
+        f"""async () => {{
+            const {{ RunTable }} = await import("{HERE}/run_table.js");
+            const {{ Run }} = await import("{HERE}/run_state.js");
+            const choices = [];
+            const table = new RunTable({{ onChoice: (jobs) => choices.push(jobs) }});
+            document.body.append(table.root); // a box outside the document has no change event
+            table.show(new Map(["a", "b", "c"].map((job) => [job, new Run(job)])), []);
+            const [c, b, a] = table.body.querySelectorAll("input");
+            for (const box of [a, b, c, b]) box.click();
+            return choices;
+        }}"""
+    )
+    assert chosen == [["a"], ["a", "b"], ["b", "c"], ["c"]]
