@@ -106,12 +106,12 @@ def test_the_docs_lines_make_the_docs_pictures():
     assert [render_svg(sheet) for sheet in drawn] == [render_svg(picture.draw()) for picture in PICTURES]
 
 
-def outline(svg: str) -> tuple[list[int], list[str], list[str]]:
-    """Size, what the picture says of itself, and all fills: everything but the letters' paths, which are the font's."""
+def outline(svg: str) -> tuple[list[int], list[str], list[str], list[str]]:
+    """Size, what the picture says of itself, all fills, which letters are bold; the paths of letters are the font's."""
     root = ElementTree.fromstring(svg)
     size = [round(float(number)) for number in root.attrib["viewBox"].split()]
     texts = [element.text for element in root.iter() if element.text and element.text.strip()]
-    return size, texts, re.findall(r"fill: (#\w+|none)", svg)
+    return size, texts, re.findall(r"fill: (#\w+|none)", svg), re.findall(r'href="#DejaVuSans-(Bold|)', svg)
 
 
 def measures(svg: str) -> tuple[list[float], list[float], list[float]]:
