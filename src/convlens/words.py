@@ -74,19 +74,19 @@ def times(sizes: Iterable[int]) -> str:
     return "×".join(f"{size:,}" for size in sizes)
 
 
-def natural_key(name: str) -> tuple[tuple[int | str, ...], ...]:
+def natural_key(name: str) -> tuple[tuple[tuple[bool | int | str, ...], ...], str]:
     """Return a sort key that puts 2 before 10; upper and lower case matter only between otherwise equal names.
 
     >>> sorted(["10", "9", "a10", "B1", "a2"], key=natural_key)
     ['9', '10', 'a2', 'a10', 'B1']
     """
     parts = _NUMBER.split(name)
-    key = [
-        (0, len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (1, part.casefold())
+    key = tuple(
+        (False, len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (True, part.casefold())
         for at, part in enumerate(parts)
         if part
-    ]
-    return (*key, (-1, name))
+    )
+    return key, name
 
 
 def printable(name: str) -> str:
