@@ -222,7 +222,7 @@ def test_accuracies_by_hand(sheet_of, count, size):
 @pytest.mark.parametrize(
     ("lines", "low", "high"),
     [
-        ([[97.0], [95.0]], 88.5, 100.5),  # from 90 to 100, with a room of 1.5
+        ([[97.0], [95.0]], 88.5, 100.5),  # from 90 to 100, and 1.5 around
         ([[20.0]], 8, 104),
         ([[50.0, 70.0]], 47, 73),
         ([[0.0, 100.0]], 0, 105),
