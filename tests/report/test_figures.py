@@ -185,14 +185,18 @@ def test_losses_are_drawn_with_their_mean_up_to_nearly_the_largest(drawn):
 
 
 def test_accuracies_are_drawn_where_they_were_measured(drawn):
-    epochs = ({"accuracy": 0.5, "validation_accuracy": None}, {"accuracy": 0.75, "validation_accuracy": 0.25}, {})
+    epochs: tuple[dict[str, float | None], ...] = (
+        {"accuracy": 0.5, "validation_accuracy": None},
+        {"accuracy": 0.75, "validation_accuracy": 0.25},
+        {},
+    )
     figures.draw_accuracies(Course(epochs))
     assert lines_of(drawn) == [([1, 2], [50, 75], BLUE), ([2], [25], ORANGE)]
     assert legend_of(drawn) == ["training images (augmented, during the epoch)", "held-out images"]
     assert (drawn.axes.get_xlabel(), drawn.axes.get_ylabel()) == ("epoch", "accuracy, %")
     figures.draw_accuracies(Course(({}, {})))
     assert (lines_of(drawn), legend_of(drawn)) == ([], [])
-    figures.draw_accuracies(Course(tuple({"accuracy": 0.5} for _ in range(501))))
+    figures.draw_accuracies(Course(({"accuracy": 0.5, "validation_accuracy": None},) * 501))
     assert len(lines_of(drawn)[0][0]) == 500
 
 
