@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from convlens.errors import ImageError
-from convlens.pixels import cost, decoding, limits, read_image, separate
+from convlens.pixels import batches, cost, decoding, limits, read_image, separate
 from convlens.pixels.limits import Budget, within
 
 JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
@@ -110,6 +110,41 @@ def test_an_image_may_have_just_as_many_pixels_as_allowed(monkeypatch):
     assert read_image(np.zeros((10, 10), np.uint8)).size == (10, 10)
     with pytest.raises(ImageError, match=r"has 110 values; at most 25 pixels are allowed: make it smaller\."):
         read_image(np.zeros((10, 11), np.uint8))
+
+
+def test_what_a_decoder_says_is_shortened_to_one_line():
+    assert decoding._one_line(ValueError("a" * 121)) == "a" * 120
+    assert decoding._one_line(ValueError(" a\n  b\x1b[31m.. ")) == "a b?[31m"
+    assert decoding._one_line(KeyError()) == "KeyError"
+    assert batches._in_short(ValueError("a" * 121)) == "a" * 120
+    assert batches._in_short(ValueError(" a\n  b ")) == "a b"
+    assert batches._in_short(KeyError()) == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("image file is truncated", "truncated"),
+        ("Truncated File Read", "truncated"),
+        ("not enough image data", "truncated"),
+        ("unexpected end of file", "truncated"),
+        ("buffer is not large enough", "truncated"),
+        ("broken data stream", "damaged"),
+    ],
+)
+def test_a_file_that_is_cut_short_is_told_from_a_damaged_one(said, problem):
+    error = decoding._explain_damaged("it", OSError(said))
+    assert error.problem == problem
+    assert str(error) == f"it is damaged or cannot be decoded ({said}): save the image again, as PNG."
+    bomb = decoding._explain_damaged("it", Image.DecompressionBombError(said))
+    assert (bomb.problem, "far more than the 64,000,000 pixels allowed" in str(bomb)) == ("too_large", True)
+
+
+def test_a_name_is_shown_for_each_kind_of_source():
+    sources = ("a\nb", "", b"12345", Image.new("L", (1, 1)), np.zeros(1))
+    assert [decoding._name(source) for source in sources] == [
+        r"a\nb", "''", "the image of 5 bytes", "the image", "the image array"
+    ]  # fmt: skip
 
 
 def test_a_large_image_is_not_copied_unless_it_has_several_frames():
