@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
-LARGEST_SIDE = 65_536
-MOST_CLASSES = 1_000_000
+LARGEST = 65_536
+"""The bound of `convlens.network` for a side, and for the number of classes."""
 
 Text = Annotated[str, Field(max_length=20_000)]
 Place = Annotated[str, Field(min_length=1, max_length=4_096)]
-Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+Side = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class _Body(BaseModel):
@@ -23,7 +23,7 @@ class LayersBody(_Body):
     network: Text
     data: Place | None = None
     input_shape: Annotated[list[Side], Field(min_length=3, max_length=3)] | None = None
-    classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
+    classes: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
 
 
 class TrainBody(_Body):
