@@ -263,8 +263,9 @@ def test_kernels_of_many_channels(use: Call) -> None:
             const canvas = root.querySelectorAll(".kernel canvas")[1] ?? root.querySelector(".kernel canvas");
             const pixel = [...canvas.getContext("2d").getImageData(0, 0, 1, 1).data.slice(0, 3)];
             return [canvas.width, canvas.height, parseInt(canvas.style.width), pixel,
-                read(root, ".layer-body > p.small"), read(root, ".kernel-detail p"), 
-                root.querySelectorAll("[role=grid]").length, root.querySelectorAll(".kernel").length, read(root, ".layer-body > button")];
+                read(root, ".layer-body > p.small"), read(root, ".kernel-detail p"),
+                root.querySelectorAll("[role=grid]").length, root.querySelectorAll(".kernel").length,
+                read(root, ".layer-body > button")];
         }};
         document.documentElement.dataset.theme = "light";
         const found = [make(2, 1, 3, 3), make(2, 8, 1, 1), make(1, 9, 5, 5), make(1, 65, 1, 1), make(33, 1, 1, 1),
