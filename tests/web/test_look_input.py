@@ -391,8 +391,10 @@ def test_what_a_column_shows(use: Call, payload: Any) -> None:
         ["class 01.3", "class 1−0.5"],
         "±1.26",
         f"3{thin}×{thin}2{thin}×{thin}3",
-        "conv 3 3x3: 3 maps of 2 × 3. Arrow keys move between values, Page Up and Page Down between maps. Enter shows "
-        "how a value is computed.",
+        (
+            "conv 3 3x3: 3 maps of 2 × 3. Arrow keys move between values, Page Up and Page Down between maps. Enter "
+            "shows how a value is computed."
+        ),
     ]
     # The maps have 8 pixels a number and stand below each other, with a gap of one number.
     assert marks == [["M1 3h2v1h-2zM1 6h2v1h-2z"] * 2, "", "M0 0h1v2h-1z", "M0 1h1v1h-1z"]

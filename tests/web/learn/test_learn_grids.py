@@ -27,9 +27,9 @@ def use(call_in_browser: Call) -> Call:
     return lambda module, body: call_in_browser(f"async () => {{ {SETUP.replace('MODULE', module)} {body} }}")
 
 
-LOOK = """{ around: [1, 1], filling: (row, column) => (row < 0 ? 9 : null), hidden: (row, column) => row === 1 && column === 1,
-    window: { rows: [0], columns: [0, 2] }, unread: { rows: new Set(), columns: new Set([2]) }, chosen: [1, 0],
-        limit: 4,
+LOOK = """{ around: [1, 1], filling: (row) => (row < 0 ? 9 : null), chosen: [1, 0], limit: 4,
+    hidden: (row, column) => row === 1 && column === 1, window: { rows: [0], columns: [0, 2] },
+    unread: { rows: new Set(), columns: new Set([2]) },
     classes: (row, column) => (row === 0 && column === 1 ? "own" : "") }"""
 
 
