@@ -81,7 +81,7 @@ def test_arrow_keys_go_from_source_to_source(use: Call) -> None:
         press("ArrowDown", {{ ctrlKey: true }}); press("ArrowDown", {{ altKey: true }}); press("x");
         press("Enter"); press("ArrowRight"); press(" ");
         cells[1].click(); cells[3].click(); root.click();
-        return [stops, followed.map(({{ place }}) => place)];
+        return [stops, [...followed.map(({{ place }}) => place), cells[1].hasAttribute("tabindex")]];
         """,
     )
     assert stops == [
@@ -97,7 +97,7 @@ def test_arrow_keys_go_from_source_to_source(use: Call) -> None:
         [2, 1, True],
         [2, 1, True],
     ]
-    assert taken == [0, 2, 3]
+    assert taken == [0, 2, 3, False]  # a number without a source can't get the focus
 
 
 def test_colours_of_a_grid(use: Call) -> None:
