@@ -288,7 +288,7 @@ def test_the_code_is_run_before_the_first_stroke(use: Call, payload: Any) -> Non
         const { Strokes } = await import("convlens/views/look/strokes.js");
         const before = Strokes.prototype.extend;
         const drawn = [];
-        Strokes.prototype.extend = function (points) { 
+        Strokes.prototype.extend = function (points) {
             drawn.push(points.flat().filter((share) => share >= 0 && share <= 1).length);
             before.call(this, points);
         };
