@@ -28,13 +28,25 @@ ELSEWHERE = {
     "pixels": ("tests/hostile/test_bad_images.py",),
     "trained_model": ("tests/old_models", "tests/hostile/test_damaged_models.py"),
     "web/engine": ("tests/web/test_engine_*.py",),
-    "web/interface": ("tests/web/test_look*.py", "tests/web/test_headings.py", "tests/web/test_runs.py"),
+    "web/interface": (
+        "tests/web/test_interface_*.py",
+        "tests/web/test_look*.py",
+        "tests/web/test_headings.py",
+        "tests/web/test_runs.py",
+    ),
     "web/layers": ("tests/web/test_engine_*.py", "tests/web/learn/test_learn_layers.py"),
     "web/preparation": ("tests/web/preparation",),
     "web/views/learn": ("tests/web/learn",),
     "web/views/look": ("tests/web/test_look*.py", "tests/web/test_one_file.py"),
     "web/views/train": ("tests/web/test_train_*.py",),
-    "web": ("tests/web/test_look.py", "tests/web/test_runs.py", "tests/web/test_faults.py"),
+    "web": (
+        "tests/web/test_shell.py",
+        "tests/web/test_headings.py",
+        "tests/web/test_look.py",
+        "tests/web/test_one_file.py",
+        "tests/web/test_runs.py",
+        "tests/web/test_faults.py",
+    ),
     "native": ("tests/engines/test_native*.py", "tests/agreement/test_native*.py"),
 }
 

@@ -252,7 +252,7 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
             const computer = new Computer({ onDone, onError });
             const task = { model, weights: payload.weights, pixels: new Uint8Array(64) };
             for (let number = 0; number < 50; number += 1) computer.offer({ ...task, number });
-            await new Promise((resolve) => setTimeout(resolve, 300));
+            while (computer.isWorking) await new Promise((resolve) => setTimeout(resolve, 5));
             return done;
         }""",
         payload,
