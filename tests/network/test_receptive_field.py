@@ -34,6 +34,13 @@ def test_receptive_fields_worked_out_by_hand(text: str, size: int, expected: lis
     assert fields(text, size) == expected
 
 
+def test_positions_in_the_padding_alone_see_no_pixel() -> None:
+    # Of 2 rows and 1 of padding at each end, a step of 3 reads the first and the last, which are both padding.
+    for text, shape in (("pad 1x0 stride 3x1", (1, 2, 5)), ("pad 0x1 stride 1x3", (1, 5, 2))):
+        rows = layer_table(Network(f"conv 2 1x1 {text}, dense"), shape, 3).rows
+        assert [row.receptive_field for row in rows] == [(0, 0)] * 3
+
+
 windows = st.builds(
     Window,
     kernel_size=st.integers(1, 4),
