@@ -20,6 +20,7 @@ ELSEWHERE = {
         "tests/agreement/test_by_hand_networks_*.py",
         "tests/network/test_blocks.py",
         "tests/network/test_layers.py",
+        "tests/network/test_lost_rows.py",
         "tests/network/test_receptive_field.py",
         "tests/network/test_shapes.py",
     ),
