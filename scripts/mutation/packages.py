@@ -13,7 +13,12 @@ ELSEWHERE = {
     "by_hand": ("tests/agreement/test_by_hand_*.py", "tests/hostile/test_by_hand_*.py"),
     "engines": ("tests/agreement/test_torch_engine_*.py", "tests/agreement/test_native_*.py"),
     "errors": ("tests/hostile/test_public_calls.py",),
-    "evaluation": ("tests/agreement/test_metrics_of_a_report.py",),
+    "data": ("tests/test_notebook.py",),
+    "evaluation": (
+        "tests/agreement/test_metrics_of_a_report.py",
+        "tests/test_notebook.py",
+        "tests/training/test_data_in_memory.py",
+    ),
     "habits": ("tests/habits",),
     "layers": (
         "tests/agreement/test_layer_table_*.py",
@@ -27,6 +32,7 @@ ELSEWHERE = {
     "metrics": ("tests/agreement/test_metrics.py",),
     "operations_catalogue": ("tests/cli/test_operations_catalogue.py",),
     "pixels": ("tests/hostile/test_bad_images.py",),
+    "prediction": ("tests/test_notebook.py",),
     "trained_model": ("tests/old_models", "tests/hostile/test_damaged_models.py"),
     "web/engine": ("tests/web/test_engine_*.py",),
     "web/interface": ("tests/web/test_look*.py", "tests/web/test_headings.py", "tests/web/test_runs.py"),
