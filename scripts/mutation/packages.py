@@ -13,7 +13,7 @@ ELSEWHERE = {
     "by_hand": ("tests/agreement/test_by_hand_*.py", "tests/hostile/test_by_hand_*.py"),
     "engines": ("tests/agreement/test_torch_engine_*.py", "tests/agreement/test_native_*.py"),
     "errors": ("tests/hostile/test_public_calls.py",),
-    "data": ("tests/test_notebook.py",),
+    "data": ("tests/hostile/test_idx_files.py", "tests/test_notebook.py"),
     "evaluation": (
         "tests/agreement/test_metrics_of_a_report.py",
         "tests/test_notebook.py",
