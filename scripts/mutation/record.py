@@ -73,7 +73,7 @@ def tell_fates(survivors: Sequence[Mutant], again: Sequence[Outcome], root: Path
     fates: Counter[str] = Counter()
     for mutant in survivors:
         if killed.get(_identity(mutant)):
-            fates["killed by a test that was added"] += 1
+            fates["killed by now"] += 1
         elif not _is_still_there(mutant, root):
             fates["in code that was deleted or changed"] += 1
         else:

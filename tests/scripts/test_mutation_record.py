@@ -88,7 +88,7 @@ def test_two_samples_each_as_first_tried(project):
     assert "`score before` is that of other mutants (seed 1), tried before the tests were improved." in text
     assert "`score later` is that of other mutants again (seed 3), drawn for weak packages alone" in text
     assert (
-        "the survivors of the fresh sample since: 1 killed by a test that was added, 1 in code that was deleted or "
+        "the survivors of the fresh sample since: 1 killed by now, 1 in code that was deleted or "
         "changed, 1 not killed yet, 1 not tried again."
     ) in text
     assert "- seed: 2\n" in record
