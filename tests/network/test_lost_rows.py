@@ -61,6 +61,8 @@ def warnings(text: str, height: int, width: int | None = None) -> tuple[str, ...
                 "gaps that its stride of 3 does not fill. Change the dilation to 1 and the stride to 2."
             ),
         ),
+        # There is one position, and no padding is allowed that would give a second one.
+        ("maxpool 1 stride 2", 2, "the last row and the last column of its 2×2 input. Give it 1×1 or 3×3."),
         # Rows 0, 3, 6 and 9 of 12 are read, then 2 more are dropped; the columns are all read.
         (
             "conv 4 1x1 stride 3x1",

@@ -41,6 +41,14 @@ def test_positions_in_the_padding_alone_see_no_pixel() -> None:
         assert [row.receptive_field for row in rows] == [(0, 0)] * 3
 
 
+def test_a_join_of_rows_sees_what_all_its_branches_see() -> None:
+    # The pool drops the last of 9 rows; a number of the flattened maps sees 2×2 pixels, one of the dense layer all 8×8.
+    for block in ("concat(dense 4; relu)", "residual(dense 16)"):
+        rows = layer_table(Network(f"maxpool 2, flatten, {block}, dense"), (1, 9, 9), 3).rows
+        seen = {row.text: row.receptive_field for row in rows}
+        assert (seen["flatten"], seen["concat" if "concat" in block else "add"]) == ((2, 2), (8, 8))
+
+
 windows = st.builds(
     Window,
     kernel_size=st.integers(1, 4),
