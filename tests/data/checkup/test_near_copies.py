@@ -125,6 +125,12 @@ def test_another_colour_is_no_copy():
     assert look_the_same(red, green).tolist() == [False]
 
 
+def test_pairs_judged_together_do_not_change_each_other(digits_24x24):
+    one, other = digits_24x24[0][:2].astype(np.float32)
+    together = near_copies._differ_nowhere(np.stack([one, one, other]), np.stack([one / 2 + 9, other, other]))
+    assert together.tolist() == [True, False, True]
+
+
 def test_a_line_that_was_added_is_no_copy(digits_24x24):
     image = digits_24x24[0][:1]
     crossed = image.copy()
