@@ -91,6 +91,48 @@ def test_a_drawn_box_around_the_ink_goes(draw_glyph):
     np.testing.assert_array_equal(cleaned, ink)
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns", "count"),
+    [
+        # A line across 60 pixels; ink elsewhere within 3 pixels of its ends, which are columns, may belong to it.
+        ((0, 20), (25, 35), 1),
+        ((40, 60), (25, 35), 1),
+        ((5, 20), (3, 9), 1),
+        ((5, 20), (2, 9), 0),
+        ((5, 20), (50, 57), 1),
+        ((5, 20), (50, 58), 0),
+    ],
+)
+def test_a_single_line_goes_only_where_no_ink_is_near_its_ends(rows, columns, count):
+    object_alone = np.zeros((60, 60), np.uint8)
+    object_alone[slice(*rows), slice(*columns)] = 255
+    ruled = object_alone.copy()
+    ruled[30:32] = 255
+    for turned, alone in ((ruled, object_alone), (ruled.T, object_alone.T)):
+        cleaned, found = remove_lines(turned)
+        assert found == count
+        np.testing.assert_array_equal(cleaned, alone if count else turned)
+
+
+@pytest.mark.parametrize(("side", "count"), [(32, 0), (33, 1)])
+def test_of_pictures_of_up_to_32_pixels_no_line_is_taken(side, count):
+    ruled = np.zeros((side, side), np.uint8)
+    ruled[25] = 255
+    ruled[5:12, 10:20] = 255
+    assert remove_lines(ruled)[1] == remove_lines(ruled.T)[1] == count
+
+
+def test_narrow_pictures_have_lines_along_one_axis_alone():
+    ruled = np.zeros((40, 81), np.uint8)
+    ruled[30:32] = 255
+    ruled[5:15, 35:45] = 255
+    assert remove_lines(ruled)[1] == remove_lines(ruled.T)[1] == 1
+    ruled[30:32], ruled[:, 40] = 0, 255  # across the 40 rows, less than half of the columns: a stroke
+    ruled[5:15, 35:45] = 0
+    ruled[5:15, 60:70] = 255
+    assert remove_lines(ruled)[1] == remove_lines(ruled.T)[1] == 0
+
+
 def test_strokes_are_no_lines(paper, draw_glyph):
     thin = 255 - draw_glyph("T", 160, 160, 3)[:, 20:140]  # cropped to the ink: its bar goes from edge to edge
     thick = 255 - draw_glyph("T", 160, 160, 16)[:, 20:140]

@@ -68,6 +68,12 @@ def test_blurred_ink_is_sharpened(usual, ink_of):
     assert float(looks_of(scaled).softness[0]) < float(looks_of(plain).softness[0])
 
 
+def test_strokes_that_differ_threefold_are_left_and_just_less_are_changed(usual, ink_of):
+    for low, high, count in ((0.04, 0.12, 1), (0.04, 0.1201, 0), (0.0, 0.12, 0)):
+        varied = replace(usual, stroke=replace(usual.stroke, lowest=0.0, low=low, middle=0.06, high=high, highest=0.2))
+        assert len(scale_glyph(ink_of(60), BOX, FRAME, varied)[1]) == count
+
+
 def test_ink_that_has_its_size_is_given_back(usual, draw_glyph):
     ink = 255 - draw_glyph("L", 22, 22, 1)[:, 3:19]
     scaled, notes = scale_glyph(ink, BOX, FRAME, usual)

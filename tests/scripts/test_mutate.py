@@ -29,11 +29,9 @@ from mutation.reach import Reach, measure_reach, read_record, statement_around
 from mutation.results import (
     count,
     format_share,
-    merge,
     read_results,
     share_killed,
     summarise,
-    write_record,
     write_results,
 )
 from mutation.testing import Outcome, TestServer, check_unmutated, try_all
@@ -414,24 +412,10 @@ def test_the_score_is_killed_by_counted_and_never_rounded_up():
     ]
 
 
-def test_results_are_read_as_they_were_written_and_the_last_file_counts(tmp_path, project):
+def test_results_are_read_as_they_were_written(tmp_path):
     facts = {"seed": 1, "date": "2026-11-28", "versions": {"python": "3"}}
-    first, again = tmp_path / "first.json", tmp_path / "again.json"
-    write_results(first, outcomes_of_two_packages(), facts)
-    assert read_results(first) == (outcomes_of_two_packages(), facts)
-    write_results(again, [replace(outcomes_of_two_packages()[1], result="killed")], facts)
-    merged, _ = merge([first, again], project)
-    assert [(one.mutant.after, one.result) for one in merged] == [
-        ("return 2", "killed"),
-        ("steps += 2", "killed"),
-        ("c", "timeout"),
-        ("d", "does not compile"),
-    ]  # the file of the fifth is not there
-    (tmp_path / "records.md").write_text("# Records\n")
-    write_record([first, again], [first], project, tmp_path / "records.md")
-    record = (tmp_path / "records.md").read_text(encoding="utf-8")
-    assert "| tiny    |       3 |      3 |        0 |          0 |       66.6 % | 100.0 % |" in record
-    assert "- seed: 1\n" in record
+    write_results(tmp_path / "results.json", outcomes_of_two_packages(), facts)
+    assert read_results(tmp_path / "results.json") == (outcomes_of_two_packages(), facts)
 
 
 # The command line

@@ -120,3 +120,10 @@ def test_a_dict_with_a_wrong_type_or_key_says_which():
         TrainingSettings.from_dict({"optimizer": {"momentun": 0.9}})
     with pytest.raises(UsageError, match=r"epochs is 0; give a whole number from 1 to 100,000\."):
         TrainingSettings.from_dict({"epochs": 0})
+
+
+def test_an_endless_value_of_a_stored_setting_is_cut_after_300_letters():
+    with pytest.raises(UsageError) as caught:
+        TrainingSettings.from_dict({"optimizer": {"name": "q" * 600}})
+    start = "Invalid enum value '"
+    assert str(caught.value) == f"the settings cannot be used: {start}{'q' * (299 - len(start))}…."
