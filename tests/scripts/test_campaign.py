@@ -8,6 +8,7 @@ import pytest
 
 import campaign
 from campaign_parts.hostile import Server, make_request
+from campaign_parts.recording import record
 from campaign_parts.trial import Outcome, Trial
 
 
@@ -16,9 +17,11 @@ def part(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """A part `digits` that keeps its promise for even seeds."""
     module = types.ModuleType("campaign_parts.digits")
     module.COUNT = 30  # type: ignore[attr-defined]
+    module.TITLE = "Digits that are odd"  # type: ignore[attr-defined]
 
     def run(trial: Trial) -> Outcome:
-        return Outcome(f"{trial.count} digits", ["the seed was odd"] * (trial.seed % 2))
+        numbers = {"digits": trial.count, "most": trial.seed, "seconds": 5}
+        return Outcome(f"{trial.count} digits", ["the seed was odd"] * (trial.seed % 2), numbers)
 
     module.run = run  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "campaign_parts.digits", module)
@@ -34,6 +37,18 @@ def test_a_kept_promise_is_one_line(part, capsys):
 def test_a_broken_promise_is_an_exit_code(part, capsys):
     assert campaign.main([]) == 1
     assert capsys.readouterr().out == "digits: seed 1: 30 digits\ndigits: BROKEN: the seed was odd\n"
+
+
+def test_results_become_a_record(part, tmp_path, monkeypatch, capsys):
+    for seed in ("2", "3"):
+        campaign.main(["--seed", seed, "--count", "7", "--results", str(tmp_path / "results")])
+    monkeypatch.setattr(campaign, "record", lambda *given: record(*given, tmp_path / "records.md"))
+    assert campaign.main(["--record", str(tmp_path / "results")]) == 0
+    written = (tmp_path / "records.md").read_text("utf-8")
+    assert "## Digits that are odd\n" in written
+    assert "| digits          |     14 |\n| most            |      3 |\n| broken promises |      1 |\n" in written
+    assert "- command: scripts/campaign --part digits, seeds 2, 3\n" in written
+    assert "- seconds: 10 in all" in written
 
 
 def test_a_part_that_is_not_there(capsys):
