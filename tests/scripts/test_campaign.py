@@ -1,5 +1,6 @@
 """The campaigns' driver, and a short run of the part that sends hostile requests to a real server."""
 
+import functools
 import sys
 import types
 from random import Random
@@ -20,7 +21,7 @@ def part(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     module.TITLE = "Digits that are odd"  # type: ignore[attr-defined]
 
     def run(trial: Trial) -> Outcome:
-        numbers = {"digits": trial.count, "most": trial.seed, "seconds": 5}
+        numbers: dict[str, float] = {"digits": trial.count, "most": trial.seed, "seconds": 5}
         return Outcome(f"{trial.count} digits", ["the seed was odd"] * (trial.seed % 2), numbers)
 
     module.run = run  # type: ignore[attr-defined]
@@ -42,7 +43,7 @@ def test_a_broken_promise_is_an_exit_code(part, capsys):
 def test_results_become_a_record(part, tmp_path, monkeypatch, capsys):
     for seed in ("2", "3"):
         campaign.main(["--seed", seed, "--count", "7", "--results", str(tmp_path / "results")])
-    monkeypatch.setattr(campaign, "record", lambda *given: record(*given, tmp_path / "records.md"))
+    monkeypatch.setattr(campaign, "record", functools.partial(record, path=tmp_path / "records.md"))
     assert campaign.main(["--record", str(tmp_path / "results")]) == 0
     written = (tmp_path / "records.md").read_text("utf-8")
     assert "## Digits that are odd\n" in written
