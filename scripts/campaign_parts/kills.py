@@ -31,6 +31,7 @@ from convlens.trained_model import TrainedModel
 from convlens.training import resume_training, session, train
 from convlens.training.checkpoint import load_checkpoint
 
+TITLE = "Trainings that are killed"
 COUNT = 1000
 NETWORK = "conv 2 3x3 pad 1, batchnorm, relu, maxpool 2, dropout 0.3, dense"
 KINDS: tuple[dict[str, Any], ...] = (

@@ -17,6 +17,7 @@ from campaign_parts.hostile import Request, Server, make_request
 from campaign_parts.server_process import ServerProcess, prepare_folder, serving
 from campaign_parts.trial import Outcome, Trial
 
+TITLE = "Hostile requests to the server"
 COUNT = 5_000
 FEW_DESCRIPTORS = 40
 UNFINISHED_HEADS = 100

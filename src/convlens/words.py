@@ -100,6 +100,15 @@ def printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
+def printable_start(name: str, longest: int = 200) -> str:
+    r"""Return a name as `printable` does, with an ellipsis in place of what follows the first 200 characters.
+
+    >>> printable_start("cat\n"), printable_start("a long name", 7)
+    ('cat\\n', 'a long…')
+    """
+    return printable(name if len(name) <= longest else name[: longest - 1] + "…")
+
+
 def printable_lines(text: str) -> str:
     r"""Text of several lines, each of them as `printable` has it: a terminal obeys nothing in it.
 
@@ -110,12 +119,12 @@ def printable_lines(text: str) -> str:
 
 
 def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
-    """Return the first few names, and how many more there are.
+    """Return the first few names, shortened, and how many more there are.
 
     >>> some_of(["a", "b", "c", "d", "e"]), some_of(["a", "b"])
     ('a, b, c and 2 more', 'a, b')
     """
-    shown = between.join(printable(name) for name in names[:most])
+    shown = between.join(printable_start(name) for name in names[:most])
     return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 

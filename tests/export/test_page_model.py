@@ -210,6 +210,16 @@ def test_the_tutorials_model_with_sixty_samples_is_small(user_data_folder):
     assert len(json.dumps(payload, separators=(",", ":"))) < 160_000
 
 
+def test_a_model_whose_numbers_overflow_is_refused():
+    model = make("conv 2 3x3, relu, dense", (1, 8, 8), 2)
+    weights = {**model.weights, "3.weight": np.full_like(model.weights["3.weight"], 3e38)}
+    model = TrainedModel(model.network, weights, model.preprocessing, model.class_names)
+    with pytest.raises(
+        UsageError, match=r"^the layer 'dense 2' of this model has numbers that are not finite, which a page cannot"
+    ):
+        page_model(model)
+
+
 def test_a_model_that_is_too_large_is_refused():
     text = "dense 2000, relu, dense 10500, relu, dense"
     with pytest.raises(

@@ -170,6 +170,7 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         ("conv 8 3*3", "*", "A size is written with an x: 3x3."),
         ("conv8 3x3", "conv8", "Write a space before the number: 'conv 8'."),
         ("maxpool2", "maxpool2", "Write a space before the number: 'maxpool 2'."),
+        ("relu" + "9" * 60, "relu" + "9" * 60, f"Write a space before the number: 'relu {'9' * 34}…'."),
         ("conv 8 3x3 pad1", "pad1", "Write a space before the number: 'pad 1'."),
         ("linear 10", "linear", "'linear' is not a layer. Did you mean 'dense'?"),
         ("conv2d 8 3", "conv2d", "Did you mean 'conv'?"),

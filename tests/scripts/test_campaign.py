@@ -1,5 +1,6 @@
 """The campaigns' driver, and a short run of the part that sends hostile requests to a real server."""
 
+import functools
 import sys
 import types
 from random import Random
@@ -8,6 +9,7 @@ import pytest
 
 import campaign
 from campaign_parts.hostile import Server, make_request
+from campaign_parts.recording import record
 from campaign_parts.trial import Outcome, Trial
 
 
@@ -16,9 +18,11 @@ def part(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """A part `digits` that keeps its promise for even seeds."""
     module = types.ModuleType("campaign_parts.digits")
     module.COUNT = 30  # type: ignore[attr-defined]
+    module.TITLE = "Digits that are odd"  # type: ignore[attr-defined]
 
     def run(trial: Trial) -> Outcome:
-        return Outcome(f"{trial.count} digits", ["the seed was odd"] * (trial.seed % 2))
+        numbers: dict[str, float] = {"digits": trial.count, "most": trial.seed, "seconds": 5}
+        return Outcome(f"{trial.count} digits", ["the seed was odd"] * (trial.seed % 2), numbers)
 
     module.run = run  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "campaign_parts.digits", module)
@@ -34,6 +38,18 @@ def test_a_kept_promise_is_one_line(part, capsys):
 def test_a_broken_promise_is_an_exit_code(part, capsys):
     assert campaign.main([]) == 1
     assert capsys.readouterr().out == "digits: seed 1: 30 digits\ndigits: BROKEN: the seed was odd\n"
+
+
+def test_results_become_a_record(part, tmp_path, monkeypatch, capsys):
+    for seed in ("2", "3"):
+        campaign.main(["--seed", seed, "--count", "7", "--results", str(tmp_path / "results")])
+    monkeypatch.setattr(campaign, "record", functools.partial(record, path=tmp_path / "records.md"))
+    assert campaign.main(["--record", str(tmp_path / "results")]) == 0
+    written = (tmp_path / "records.md").read_text("utf-8")
+    assert "## Digits that are odd\n" in written
+    assert "| digits          |     14 |\n| most            |      3 |\n| broken promises |      1 |\n" in written
+    assert "- command: scripts/campaign --part digits, seeds 2, 3\n" in written
+    assert "- seconds: 10 in all" in written
 
 
 def test_a_part_that_is_not_there(capsys):

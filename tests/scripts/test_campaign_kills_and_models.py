@@ -1,44 +1,44 @@
-"""Two parts of the campaigns, short: trainings that are killed, and files that are changed."""
+"""Parts of the campaigns, short: trainings that are killed, and files and other inputs that are changed."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import importlib
-from campaign_parts.trial import Trial
-if len(sys.argv) > 4:
-    exec(sys.argv[4])
-outcome = importlib.import_module(f"campaign_parts.{sys.argv[2]}").run(Trial(5, int(sys.argv[3])))
-print(outcome.line)
-print(*outcome.broken, sep="\\n")
-"""
 
-
-def campaign(part: str, count: int, sabotage: str = "") -> tuple[str, list[str]]:
-    """The line and the broken promises, of a process without the threads of this one."""
-    arguments = [str(ROOT / "scripts"), part, str(count), *([sabotage] if sabotage else [])]
-    ran = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    line, *broken = ran.stdout.splitlines()
-    return line, [promise for promise in broken if promise]
-
-
-def test_changed_files():
-    line, broken = campaign("models", 240)
+@pytest.mark.parametrize(("part", "what"), [("models", "files of 6 kinds"), ("parsers", "inputs of 18 kinds")])
+def test_changed_files(campaign, part, what):
+    line, broken = campaign(part, 240)
     assert broken == []
-    assert line.startswith("240 changed files of 8 kinds: ")
+    assert line.startswith(f"240 changed {what}: ")
     assert " 0 errors outside the tree" in line
     assert int(line.split(": ")[1].split(" refused")[0]) > 120
-    assert campaign("models", 240)[0].rpartition(",")[0] == line.rpartition(",")[0], "a seed gives the same files"
+    assert campaign(part, 240)[0].rpartition(",")[0] == line.rpartition(",")[0], "a seed gives the same files"
 
 
-def test_an_error_outside_the_tree_is_found():
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_process_that_dies_names_its_input(campaign):
+    sabotage = (
+        "import os\n"
+        "import campaign_parts.parsers as parsers\n"
+        "real = parsers._use_start\n"
+        "parsers._use_start = lambda content: os.abort() if content[:2] == b'P6' else real(content)\n"
+    )
+    _, broken = campaign("parsers", 360, sabotage)
+    number = int(broken[0].split("number ")[1].split(":")[0])
+    assert number % 18 == 17, "the last kind of input is the starts of images"
+    assert broken[0].endswith(": the process ended with signal 6")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_an_input_that_takes_long_is_found(campaign):
+    sabotage = "import campaign_parts.tries as tries\ntries.LONGEST = 0\n"
+    line, broken = campaign("parsers", 18, sabotage)
+    assert " 18 errors outside" in line
+    assert len(broken) == 18
+    assert all(" s of processor time" in promise for promise in broken)
+
+
+def test_an_error_outside_the_tree_is_found(campaign):
     sabotage = (
         "import convlens.trained_model.model as model\n"
         "model.check_json = lambda *arguments: None\n"
@@ -54,7 +54,7 @@ def test_an_error_outside_the_tree_is_found():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
-def test_killed_trainings():
+def test_killed_trainings(campaign):
     line, broken = campaign("kills", 3)
     assert broken == []
     assert " kills of " in line
@@ -62,7 +62,7 @@ def test_killed_trainings():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
-def test_a_dead_end_is_found():
+def test_a_dead_end_is_found(campaign):
     sabotage = (
         "from convlens.training import run_folder, session\n"
         "session.Session._prepare_folder = lambda self, folder, job, checkpoint: "

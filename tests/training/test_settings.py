@@ -120,6 +120,8 @@ def test_a_dict_with_a_wrong_type_or_key_says_which():
         TrainingSettings.from_dict({"optimizer": {"momentun": 0.9}})
     with pytest.raises(UsageError, match=r"epochs is 0; give a whole number from 1 to 100,000\."):
         TrainingSettings.from_dict({"epochs": 0})
+    with pytest.raises(UsageError, match=r"^the settings cannot be used: 'utf-8' codec can't encode"):
+        TrainingSettings.from_dict({"schedule": "\ud800"})
 
 
 def test_an_endless_value_of_a_stored_setting_is_cut_after_300_letters():

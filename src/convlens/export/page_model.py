@@ -8,6 +8,7 @@ some places of every layer, which the page recomputes before it shows anything. 
 
 import base64
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def page_model(
         `preprocessing`, `facts`, `check`, `samples`; the arrays are base64 of little-endian float32, or of bytes.
 
     Raises:
-        UsageError: the model is too large for a page, or the pictures have another shape or other classes.
+        UsageError: the model is too large for a page, its results are not finite, or the pictures have another shape
+            or other classes.
 
     >>> from convlens import Network, TrainedModel
     >>> from convlens.network import initial_weights
@@ -89,7 +91,7 @@ def page_model(
         "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
         "preprocessing": model.preprocessing.as_dict(),
         "facts": _facts(model),
-        "check": _check_vectors(model, _check_pictures(model, samples, check_images)),
+        "check": _check_vectors(model, rows, _check_pictures(model, samples, check_images)),
         "samples": None if samples is None else encode_samples(samples, model.logits(samples.images)),
     }
 
@@ -193,15 +195,25 @@ def _check_pictures(
     return np.concatenate([check_images[:CHECK_PICTURES], noise])
 
 
-def _check_vectors(model: TrainedModel, pictures: NDArray[np.uint8]) -> dict[str, Any]:
+def _check_vectors(model: TrainedModel, rows: Sequence[LayerRow], pictures: NDArray[np.uint8]) -> dict[str, Any]:
     """Return the engine's results for the pictures at some places of every layer: at the largest value, and at others
     drawn with a fixed seed.
+
+    Raises:
+        UsageError: a result is not finite.
     """
     layers = []
     random = np.random.default_rng(1)
     engine = model.engine
-    outputs = engine.activations(pictures)
-    for array in outputs:
+    with np.errstate(all="ignore"):
+        outputs = engine.activations(pictures)
+    names = ("input", *(f"layer '{row.text}'" for row in rows))
+    for array, name in zip(outputs, names, strict=True):
+        if not np.isfinite(array).all():
+            raise UsageError(
+                f"the {name} of this model has numbers that are not finite, which a page cannot show. Train it again, "
+                "for example with a lower learning rate."
+            )
         flat = array.reshape(len(pictures), -1)
         sizes = np.abs(flat)
         drawn = random.choice(flat.shape[1], min(CHECK_PLACES, flat.shape[1]), replace=False)

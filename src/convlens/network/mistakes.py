@@ -10,7 +10,7 @@ from convlens.layers import BLOCKS, KINDS, Layer
 from convlens.layers.arguments import ARGUMENTS, OPTIONS
 from convlens.layers.layer import SHORTCUT
 from convlens.network.tokens import Token, read_number
-from convlens.words import nearest
+from convlens.words import nearest, shorten
 
 EXAMPLE = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
 EMPTY_TEXT = f"the text of the network is empty; it needs at least one layer. Write for example '{EXAMPLE}'."
@@ -147,7 +147,7 @@ def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> st
     meant = _OTHER_NAMES.get(word) or _OTHER_OPTIONS.get(word)
     letters = word.rstrip("0123456789")
     if meant is None and letters in known and letters != word:
-        return f"Write a space before the number: '{letters} {word[len(letters) :]}'."
+        return f"Write a space before the number: '{shorten(f'{letters} {word[len(letters) :]}', 40)}'."
     if meant not in known:
         meant = nearest(word, known)
     if meant is None:

@@ -116,7 +116,7 @@ class TrainingSettings:
             _check_keys(values.get("augmentation"), AugmentationSettings)
         try:
             return msgspec.convert(values, cls)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for lone surrogates
             raise UsageError(f"the settings cannot be used: {shorten(error, 300)}.") from error
 
 

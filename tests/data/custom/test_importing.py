@@ -1,5 +1,6 @@
 """From a folder to a dataset, and what the cache saves: what is new is decoded, and nothing else."""
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -235,27 +236,38 @@ def test_a_file_that_can_be_read_again_is_decoded(
     assert import_images(folder).skipped == ()  # neither its size nor its time has changed
 
 
-@pytest.mark.parametrize("damage", ["short", "long", "gone", "about", "facts"])
+ABOUT = {"version": 2, "listed": 8, "images": 8, "size": 16, "channels": 1, "classes": [0, 1], "words": {}, "notes": []}
+DAMAGED_ABOUT = {
+    "list": "[]", "infinite": json.dumps(ABOUT | {"images": 1e999}), "class": json.dumps(ABOUT | {"classes": [0, 2]}),
+    "negative": json.dumps(ABOUT | {"classes": [-1, 1]}), "row": json.dumps(ABOUT | {"words": {"8": "is empty"}}),
+    "note": json.dumps(ABOUT | {"notes": [None]}), "words": json.dumps(ABOUT | {"words": []}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", ["short", "long", "gone", "facts", *DAMAGED_ABOUT])
 def test_a_damaged_cache_is_made_again(
     tmp_path: Path, write_photos: WritePhotos, decoded: list[str], damage: str
 ) -> None:
     folder = write_photos(tmp_path / "photos", ant=4, bee=4)
     before = np.array(import_images(folder, cache_dir=tmp_path / "cache").images)
     (images,) = (tmp_path / "cache").glob("*/*/images.bin")
+    size = before.shape[-1]
     if damage in ("short", "long"):
         content = images.read_bytes()
         images.write_bytes(content[:-1] if damage == "short" else content + b"x")
     elif damage == "gone":
         images.unlink()
-    elif damage == "about":
-        images.with_name("about.json").write_text("[]")
+    elif damage in DAMAGED_ABOUT:
+        images.with_name("about.json").write_text(DAMAGED_ABOUT[damage].replace('"size": 16', f'"size": {size}'))
     else:
         images.with_name("facts.bin").write_bytes(b"x")
     got = import_images(folder, cache_dir=tmp_path / "cache")
     assert np.array_equal(got.images, before)
-    assert len(decoded) == 16
+    assert got.class_names == ("ant", "bee")
+    times = 1 if damage in ("class", "negative", "row") else 2  # with good pixels, only the index is made again
+    assert len(decoded) == 8 * times
     import_images(folder, cache_dir=tmp_path / "cache")
-    assert len(decoded) == 16
+    assert len(decoded) == 8 * times
 
 
 def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path, write_photos: WritePhotos) -> None:

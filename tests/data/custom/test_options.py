@@ -15,6 +15,8 @@ def test_through_json_and_back() -> None:
     assert ImportOptions.from_dict({"size": 28}) == ImportOptions(size=28)
     with pytest.raises(UsageError, match=r"unknown image options: colour; known are size, channels"):
         ImportOptions.from_dict({"colour": True})
+    with pytest.raises(UsageError, match=r"^unknown image options: 9{199}…; known are size"):
+        ImportOptions.from_dict({"9" * 5000: True})
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from convlens.data.custom.facts import FACTS
@@ -35,25 +36,32 @@ _PART = ".part-"
 _FILES = {"facts": FACTS, "rows": np.dtype("<i8"), "parts": np.dtype("i1"), "signatures": np.dtype("S16")}
 
 
+class About(msgspec.Struct):
+    """What is used of `about.json`: anyone can change that file, so the types are checked.
+
+    `classes` are indices into the classes of the listing; `words` has the problem of each file that could not be used,
+    by its index in the listing.
+    """
+
+    classes: list[int]
+    words: dict[int, str]
+    notes: list[str]
+
+
 @dataclass(frozen=True, eq=False)
 class Cached:
-    """A complete cache: `images` is mapped into memory, `about` holds everything that is not an array."""
+    """A complete cache: `images` is mapped into memory, `about` holds what is not an array."""
 
     folder: Path
     images: np.ndarray
     facts: np.ndarray
     rows: np.ndarray
     parts: np.ndarray
-    about: dict[str, Any]
+    about: About
 
     def signatures(self) -> np.ndarray:
         """Read the signatures of all listed files; they are only needed if the source has changed."""
         return np.fromfile(self.folder / "signatures.bin", _FILES["signatures"])
-
-    @property
-    def words(self) -> dict[int, str]:
-        """The problem of each file that could not be used, by its index in the listing."""
-        return {int(number): text for number, text in self.about["words"].items()}
 
 
 def folder_of_source(cache_dir: Path, source: str) -> Path:
@@ -85,9 +93,12 @@ def open_cache(folder: Path) -> Cached | None:
         pixels = np.memmap(folder / "images.bin", np.uint8, "r", shape=shape)
         if images and not 0 <= int(arrays["rows"].min()) <= int(arrays["rows"].max()) < listed:
             return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        kept = msgspec.convert(about, About, str_keys=True)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
-    return Cached(folder, pixels, arrays["facts"], arrays["rows"], arrays["parts"], about)
+    except msgspec.ValidationError:
+        return None
+    return Cached(folder, pixels, arrays["facts"], arrays["rows"], arrays["parts"], kept)
 
 
 def latest_cache(source: Path) -> Cached | None:

@@ -83,7 +83,7 @@ def _fill_from_files(
     earlier: Cached | None, matches: tuple[np.ndarray, np.ndarray], report: Reporter,
 ) -> Iterator[np.ndarray]:  # fmt: skip
     numbers_before, rows_before = matches
-    old_words = earlier.words if earlier is not None else {}
+    old_words = earlier.about.words if earlier is not None else {}
     groups = [order[start : start + _A_JOB] for start in range(0, len(order), _A_JOB)]
     start, done = pool.done, 0
     jobs = (make_job(listing, group[numbers_before[group] < 0], shape.size, shape.channels) for group in groups)

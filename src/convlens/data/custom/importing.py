@@ -183,7 +183,9 @@ def _open_or_build(
 
 
 def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
-    """Return the cache; None if a file that was unreadable when the cache was made can be read now."""
+    """Return the cache; None if it does not fit, or a file that was unreadable when it was made can be read now."""
+    if cached is not None and not _fits(cached, listing):
+        return None
     if cached is None or listing.archive or listing.arrays:
         return cached
     passing = [problem_code("unreadable"), problem_code("vanished")]
@@ -194,11 +196,17 @@ def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
     return cached
 
 
+def _fits(cached: Cached, listing: Listing) -> bool:
+    """Return whether all indices in the cache are indices into the listing."""
+    within = all(0 <= number < len(listing.class_names) for number in cached.about.classes)
+    return within and len(cached.facts) == len(listing) and all(0 <= row < len(listing) for row in cached.about.words)
+
+
 def _imported(source: Path, listing: Listing, options: ImportOptions, cached: Cached) -> ImportedImages:
-    kept = cached.about["classes"]
+    kept = cached.about.classes
     numbers = np.full(len(listing.class_names), -1, np.int64)
     numbers[kept] = np.arange(len(kept))
-    words = cached.words
+    words = cached.about.words
     return ImportedImages(
         source=source,
         options=options,
@@ -210,6 +218,6 @@ def _imported(source: Path, listing: Listing, options: ImportOptions, cached: Ca
         parts=cached.parts,
         facts=cached.facts,
         skipped=tuple((printable(listing.names[number]), words[number]) for number in sorted(words)),
-        notes=(*listing.notes, *cached.about["notes"]),
+        notes=(*listing.notes, *cached.about.notes),
         folder=cached.folder,
     )

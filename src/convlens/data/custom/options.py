@@ -7,6 +7,7 @@ from typing import Any
 from convlens.checking import as_number, as_whole, refuse, whole_or_none
 from convlens.data.custom.groups import compile_pattern
 from convlens.errors import UsageError
+from convlens.words import shorten
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 96
 
@@ -80,7 +81,7 @@ class ImportOptions:
             UsageError: an option is unknown, or its value is not allowed.
         """
         known = [field.name for field in fields(cls)]
-        unknown = [str(key) for key in stored if key not in known]
+        unknown = ", ".join(str(key) for key in stored if key not in known)
         if unknown:
-            raise UsageError(f"unknown image options: {', '.join(unknown)}; known are {', '.join(known)}.")
+            raise UsageError(f"unknown image options: {shorten(unknown, 200)}; known are {', '.join(known)}.")
         return cls(**stored)

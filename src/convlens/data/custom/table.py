@@ -14,7 +14,7 @@ from convlens.data.custom.classes import number_classes
 from convlens.data.custom.listing import Listing
 from convlens.data.parts import UNDECIDED, part_of
 from convlens.errors import DataError
-from convlens.words import count_of, printable, some_of
+from convlens.words import count_of, printable, printable_start, some_of
 
 PATH_COLUMNS = [
     "path",
@@ -126,8 +126,8 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
         if path in seen:
             if seen[path] != label:
                 raise DataError(
-                    f"{name}: line {rows.line_num:,} labels {printable(path)} as {printable(label)}, an earlier line "
-                    f"as {printable(seen[path])}. Give every file one label."
+                    f"{name}: line {rows.line_num:,} labels {printable_start(path)} as {printable_start(label)}, an "
+                    f"earlier line as {printable_start(seen[path])}. Give every file one label."
                 )
             doubled += 1
             if doubled <= _SHOWN:
@@ -147,7 +147,7 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
     check_classes(name, len(known))
     places, names = number_classes(labels)
     if len(names) < 2:
-        only = f"only one class, {names[0]}" if names else "no rows with a path and a label"
+        only = f"only one class, {printable_start(names[0])}" if names else "no rows with a path and a label"
         raise DataError(f"{name} has {only}; a classifier needs two classes or more. {_ADVICE}")
     nothing = np.zeros(len(paths), np.int64)
     return Listing(name, paths, places, np.array(parts, np.int8), names, nothing, nothing, notes=tuple(notes))
