@@ -36,7 +36,7 @@ ELSEWHERE = {
     ),
     "web/layers": ("tests/web/test_engine_*.py", "tests/web/learn/test_learn_layers.py"),
     "web/preparation": ("tests/web/preparation",),
-    "web/views/learn": ("tests/web/learn",),
+    "web/views/learn": ("tests/web/learn", "tests/cli/test_operations_catalogue.py"),
     "web/views/look": ("tests/web/test_look*.py", "tests/web/test_one_file.py"),
     "web/views/train": ("tests/web/test_train_*.py",),
     "web": (

@@ -196,10 +196,7 @@ LAYERS = """
 """
 
 
-def test_facts_of_layers(use: Call) -> None:
-    found, choices = use(
-        "layer_panel",
-        f"""{LAYERS}
+FACTS_OF_LAYERS = f"""{LAYERS}
         const panel = new m.LayerPanel({{ layers: [
             layer("relu"),
             layer("conv 2 3x3", {{ path: "1.body.0", branch: "body", weight: tensor(2, 1, 1, 2), bias: tensor(2),
@@ -223,7 +220,13 @@ def test_facts_of_layers(use: Call) -> None:
         found.push([select.value, read(root, "h3"), read(root, "p"),
             [...root.querySelectorAll(".kernel")].map((one) => [one.textContent, one.ariaLabel, one.ariaPressed])]);
         return [found, read(root, "option")];
-        """,
+        """
+
+
+def test_facts_of_layers(use: Call) -> None:
+    found, choices = use(
+        "layer_panel",
+        FACTS_OF_LAYERS,
     )
     assert found[0] == [
         "1",

@@ -45,10 +45,7 @@ FORM = """
 """
 
 
-def test_what_the_form_sends(use: Call) -> None:
-    first, requests, states, kept = use(
-        "setup",
-        f"""{FORM}
+WHAT_THE_FORM_SENDS = f"""{FORM}
         const [setup, root] = open();
         const submit = async () => {{ root.requestSubmit(); await rest(); }};
         const options = [...field(root, "data").options].map((one) => one.textContent);
@@ -78,7 +75,13 @@ def test_what_the_form_sends(use: Call) -> None:
         sessionStorage.clear();
         const [none] = open([]); kept.push(none.data, none.own.hidden);
         return [first, requests, states, kept];
-        """,
+        """
+
+
+def test_what_the_form_sends(use: Call) -> None:
+    first, requests, states, kept = use(
+        "setup",
+        WHAT_THE_FORM_SENDS,
     )
     assert first == [
         ["MNIST", "CIFAR-10 (downloaded first)", "Your own images …"],
@@ -222,9 +225,7 @@ def test_the_editor_asks_for_the_table(use: Call) -> None:
     assert submitted == [2, True, "a.", "a. b."]
 
 
-def test_a_session_follows_streams_and_forgets_what_the_server_forgot(call: Call) -> None:
-    log = call(
-        """async () => {
+A_SESSION_FOLLOWS_STREAMS = """async () => {
             globalThis.document = { hidden: false };
             const { Session } = await import("convlens/views/train/session_runs.js");
             const { Run } = await import("convlens/views/train/run_state.js");
@@ -264,7 +265,10 @@ def test_a_session_follows_streams_and_forgets_what_the_server_forgot(call: Call
             log.push([...session.streams.keys()].length, session.isWatching);
             return log;
         }"""
-    )
+
+
+def test_a_session_follows_streams_and_forgets_what_the_server_forgot(call: Call) -> None:
+    log = call(A_SESSION_FOLLOWS_STREAMS)
     assert log == [
         *["/api/jobs", "new", "fine"],
         "/api/jobs/a%20b/events",

@@ -70,10 +70,7 @@ def test_a_grid_of_text_and_its_padding(use: Call) -> None:
     ]
 
 
-def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
-    moves, typed, focus = use(
-        "grids",
-        """
+A_GRID_OF_FIELDS = """
         const { MistakeLine } = await import("convlens/views/learn/controls.js");
         const mistakes = put(new MistakeLine()) && new MistakeLine();
         put(mistakes);
@@ -109,7 +106,13 @@ def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
         grid.show([[1, 2]]);
         const focus = [[...grid.root.children].indexOf(document.activeElement), grid.root.getAttribute("role")];
         return [moves, typed, focus];
-        """,
+        """
+
+
+def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
+    moves, typed, focus = use(
+        "grids",
+        A_GRID_OF_FIELDS,
     )
     assert moves[0] == ["0,-1,-1,-1", "input, row 1, column 1"]
     assert moves[1:] == [
@@ -235,7 +238,7 @@ def test_a_matrix_is_shown_as_numbers_or_as_a_picture(use: Call) -> None:
         const colours = [...put(coloured).querySelectorAll(".cell")].map((one) => one.style.backgroundColor);
         delete document.documentElement.dataset.theme;
         return [shown, put(bare).querySelector("figcaption"), bare.root.querySelector(".cell").style.backgroundColor,
-            read(coloured.root, "figcaption"), colours, [m.limitOf([[1, -5], [[3]]]), m.limitOf([])]];
+            read(coloured.root, "figcaption"), colours, [m.limitOf([[1, -5], [[3]]]), m.limitOf([])], root.className];
         """,
     )
     assert shown[0] == [
@@ -246,7 +249,7 @@ def test_a_matrix_is_shown_as_numbers_or_as_a_picture(use: Call) -> None:
         [False, "map 5×5"],
         [True, "map words"],
     ]
-    assert shown[1:] == [None, "", ["here "], ["rgb(219, 110, 24)", "rgb(23, 128, 187)"], [5, 0]]
+    assert shown[1:] == [None, "", ["here "], ["rgb(219, 110, 24)", "rgb(23, 128, 187)"], [5, 0], "matrix"]
 
 
 def test_a_curve_and_the_values_on_it(use: Call) -> None:
