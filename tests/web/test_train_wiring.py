@@ -211,7 +211,8 @@ def test_the_editor_asks_for_the_table(use: Call) -> None:
         const preset = [...root.querySelectorAll("button")].find((one) => one.textContent === "lenet");
         preset.click();
         return [asked.slice(0, 4), said.filter((one) => one !== "text"), tables, [submitted.length,
-            editor.value.startsWith("conv 6 5x5"), m.sentences("a."), m.sentences("a.", "b.")]];
+            editor.text.labels[0].textContent, editor.value.startsWith("conv 6 5x5"), m.sentences("a."),
+                m.sentences("a.", "b.")]];
         """,
     )
     assert asked == [
@@ -222,7 +223,7 @@ def test_the_editor_asks_for_the_table(use: Call) -> None:
     ]
     assert said == [["", False], ["No folder. Look.", True], ["", False]]
     assert tables == [False, "", True, "", True, "Odd."]
-    assert submitted == [2, True, "a.", "a. b."]
+    assert submitted == [2, "Network", True, "a.", "a. b."]
 
 
 A_SESSION_FOLLOWS_STREAMS = """async () => {

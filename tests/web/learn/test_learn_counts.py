@@ -171,7 +171,8 @@ def test_moves_and_a_ruler(use: Call, payload: Any) -> None:
         const state = () => [one.moves.textContent, one.lost.textContent.slice(0, 40), ruler().ariaLabel,
             ruler().getAttribute("viewBox"), [...ruler().querySelectorAll("rect[class*=ruler]")].map((box) =>
                 `${box.getAttribute("class").trim()} ${Number(box.getAttribute("x")).toFixed(2)}`).slice(0, 4),
-            read(ruler(), "text")];
+            read(ruler(), "text"), [...ruler().querySelectorAll("rect.ruler-cell")].flatMap((cell, at) =>
+                cell.classList.contains("unread") && cell.getAttribute("fill") ? [at] : [])];
         const states = [state()];
         one.set("padding")(1); states.push(state());
         one.set("size")(7); one.set("padding")(0); states.push(state().slice(0, 3));
@@ -196,3 +197,4 @@ def test_moves_and_a_ruler(use: Call, payload: Any) -> None:
     ]
     assert found[3].startswith("The kernel reaches over 3")
     assert found[4].endswith("= 0")
+    assert found[0][6] == [7]  # the last cell is hatched

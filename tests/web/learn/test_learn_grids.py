@@ -86,6 +86,7 @@ A_GRID_OF_FIELDS = """
             ...at()]); };
         go("ArrowRight"); go("ArrowLeft"); go("ArrowDown"); go("ArrowDown"); go("ArrowUp");
         cells[0].setSelectionRange(1, 1); go("ArrowRight"); go("ArrowLeft");
+    cells[1].focus(); cells[1].setSelectionRange(0, 0); go("ArrowLeft");
         cells[0].setSelectionRange(2, 2); go("ArrowLeft"); go("ArrowRight");
         cells[0].focus(); cells[0].setSelectionRange(0, 1); go("ArrowRight");
         cells[0].select(); go("ArrowRight", { shiftKey: true }); go("ArrowRight", { ctrlKey: true }); go("x");
@@ -123,6 +124,7 @@ def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
         [True, 0, "0,-1,-1,-1"],
         [False, 0, "0,-1,-1,-1"],  # the caret moves inside the number
         [False, 0, "0,-1,-1,-1"],
+        [True, 0, "0,-1,-1,-1"],  # and leaves it at its beginning
         [False, 0, "0,-1,-1,-1"],
         [True, 1, "-1,0,-1,-1"],
         *[[False, 0, "0,-1,-1,-1"]] * 4,
