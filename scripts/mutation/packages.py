@@ -50,7 +50,7 @@ ELSEWHERE = {
     "native": ("tests/engines/test_native*.py", "tests/agreement/test_native*.py"),
 }
 
-WRITTEN_BY_PYTHON = (f"{WEB}layers/facts.js", f"{WEB}views/learn/operations.js")
+WRITTEN_BY_PYTHON = (f"{WEB}layers/facts.js", f"{WEB}layers/kinds.js", f"{WEB}views/learn/operations.js")
 """Modules that tests compare with what Python writes, letter by letter, so no mutant of them can survive."""
 
 
