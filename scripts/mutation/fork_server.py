@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-
 STARTED = "started"
 """The file whose time says when the present test began."""
 

@@ -342,10 +342,7 @@ def test_a_column_by_keyboard(use: Call, payload: Any) -> None:
     assert vector == [[1, 2, 12, 17, 7, 6], 1]
 
 
-def test_what_a_column_shows(use: Call, payload: Any) -> None:
-    texts, marks, hidden, stale = use(
-        "column",
-        f"""{OPEN}
+WHAT_A_COLUMN_SHOWS = f"""{OPEN}
         const handlers = {{ onPoint: () => {{}}, onChoose: () => {{}}, onLayer: () => {{}} }};
         const make = (layer) => {{
             const column = new m.Column(model, layer, null, handlers);
@@ -381,7 +378,13 @@ def test_what_a_column_shows(use: Call, payload: Any) -> None:
             root.querySelector(":scope > button").hidden]);
         texts.push(mapsRoot.querySelector(".column-shape").textContent, mapsRoot.querySelector("canvas").ariaLabel);
         return [texts, marks, hidden, stale];
-        """,
+        """
+
+
+def test_what_a_column_shows(use: Call, payload: Any) -> None:
+    texts, marks, hidden, stale = use(
+        "column",
+        WHAT_A_COLUMN_SHOWS,
         payload,
     )
     thin = "\u2009"

@@ -196,10 +196,7 @@ LAYERS = """
 """
 
 
-def test_facts_of_layers(use: Call) -> None:
-    found, choices = use(
-        "layer_panel",
-        f"""{LAYERS}
+FACTS_OF_LAYERS = f"""{LAYERS}
         const panel = new m.LayerPanel({{ layers: [
             layer("relu"),
             layer("conv 2 3x3", {{ path: "1.body.0", branch: "body", weight: tensor(2, 1, 1, 2), bias: tensor(2),
@@ -220,10 +217,16 @@ def test_facts_of_layers(use: Call) -> None:
             found.push([root.querySelectorAll(".kernel").length, facts(root)]);
         }}
         panel.ask(1);
-        found.push([select.value, read(root, "h3"), read(root, "p"),
+        found.push([select.value, read(root, "h3"), read(root, "p"), root.querySelectorAll(".legend > .scale").length,
             [...root.querySelectorAll(".kernel")].map((one) => [one.textContent, one.ariaLabel, one.ariaPressed])]);
         return [found, read(root, "option")];
-        """,
+        """
+
+
+def test_facts_of_layers(use: Call) -> None:
+    found, choices = use(
+        "layer_panel",
+        FACTS_OF_LAYERS,
     )
     assert found[0] == [
         "1",
@@ -246,6 +249,7 @@ def test_facts_of_layers(use: Call) -> None:
             "2 kernels of 1 × 1 × 2. Blue is positive, orange negative; all kernels share one scale.",
             "−0.38+0.38",
         ],
+        1,
         [["0", "Kernel 0, bias −0.375", "true"], ["1", "Kernel 1, bias −0.250", "false"]],
     ]
     assert choices == ["0: relu", "1.body.0: conv 2 3x3 (body)", "0: batchnorm"]

@@ -309,3 +309,24 @@ def test_the_code_is_run_before_the_first_stroke(use: Call, payload: Any) -> Non
         payload,
     )
     assert found == [[4, 2, 8], 24, 24]
+
+
+def test_the_code_is_run_no_more_once_something_else_is_shown(use: Call, payload: Any) -> None:
+    found = use(
+        "view",
+        f"""{VIEW}
+        const {{ Strokes }} = await import("convlens/views/look/strokes.js");
+        const before = Strokes.prototype.begin;
+        let drawn = 0;
+        Strokes.prototype.begin = function (point) {{ drawn += 1; before.call(this, point); }};
+        try {{
+            view.onModel(model);
+            const key = new KeyboardEvent("keydown", {{ key: "ArrowRight" }});
+            root.querySelector(".strip-box").dispatchEvent(key); // the other test image
+            await rest(250);
+            return [drawn, root.querySelector(".network").tabIndex];
+        }} finally {{ Strokes.prototype.begin = before; }}
+        """,
+        payload,
+    )
+    assert found == [0, -1]

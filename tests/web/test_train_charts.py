@@ -153,11 +153,7 @@ LOSSES = """
 """
 
 
-def test_what_the_charts_show_of_a_run(use: Call) -> None:
-    """Four steps in all; the loss is smoothed over two: 2, then (1 + 1) / 1.5, then (0 + 0.5 · 2) / 1.75."""
-    nothing, loss, accuracy, steps = use(
-        "run_charts",
-        f"""{LOSSES}
+WHAT_THE_CHARTS_SHOW = f"""{LOSSES}
         const nothing = show(null, null, {{}}).map(({{ words, describe, reading, layers, xTicks }}) =>
             [words, describe, reading, layers.length, xTicks.length]);
         const events = [started, chunk([2, 1], 0.25), epoch(0, 0.25, 0.5), chunk([0], 0.75)];
@@ -174,10 +170,18 @@ def test_what_the_charts_show_of_a_run(use: Call) -> None:
         steps.push(show(resumed, null, {{}})[0].describe);
         const both = show(run, over, {{}});
         steps.push(both[0].layers.map(({{ kind, name }}) => [kind, name]), both[1].layers.map(({{ name }}) => name));
+        steps.push(show(null, over, {{}})[1].describe, show(runOf("e", [started]), over, {{}})[1].describe);
         steps.push(show(null, over, {{}})[0].layers.length, show(runOf("d", []), null, {{}})[0].describe);
         charts.loss.onPick(0.5); steps.push(picks);
         return [nothing, loss, accuracy, steps];
-        """,
+        """
+
+
+def test_what_the_charts_show_of_a_run(use: Call) -> None:
+    """Four steps in all; the loss is smoothed over two: 2, then (1 + 1) / 1.5, then (0 + 0.5 · 2) / 1.75."""
+    nothing, loss, accuracy, steps = use(
+        "run_charts",
+        WHAT_THE_CHARTS_SHOW,
     )
     assert nothing == [["", "Loss: nothing yet", None, 0, 3], ["", "Accuracy: nothing yet", None, 0, 3]]
     assert (loss["words"], loss["describe"], loss["reading"]) == ("0.571", "Loss, 0.571 after step 3", None)
@@ -206,7 +210,8 @@ def test_what_the_charts_show_of_a_run(use: Call) -> None:
     assert steps[5] == "Loss, 4.000 after step 3"
     assert steps[6] == [["line", "earlier"], ["band", "now"], ["line", "now"]]
     assert steps[7] == ["earlier", "earlier", "earlier", "now", "now"]
-    assert steps[8:] == [1, "Loss: nothing yet", [1]]  # of the two steps where nothing is known
+    assert steps[8:10] == ["Accuracy: nothing yet"] * 2
+    assert steps[10:] == [1, "Loss: nothing yet", [1]]  # of the two steps where nothing is known
 
 
 def test_the_line_of_the_accuracy_restarts_at_each_epoch(use: Call) -> None:

@@ -133,6 +133,7 @@ def test_a_long_training_grows(call):
         ("m.linearTicks(0, 2.5, 5)", [0, 0.5, 1, 1.5, 2, 2.5]),
         ("m.linearTicks(0, 0.3, 3)", [0, 0.1, 0.2, 0.3]),
         ("m.linearTicks(5, 5, 3)", [5]),
+        ("m.niceStep(10, 5)", 2),
         ("m.logTicks(0.1, 2, 9)", [0.1, 0.2, 0.5, 1, 2]),
         ("m.logTicks(0.001, 10, 6)", [0.001, 0.01, 0.1, 1, 10]),
         ("[0, 1.25, 2.5, 9].map(m.lossScale([2.5, 1, 0.2], false).share)", [0, 0.5, 1, 1]),

@@ -39,10 +39,7 @@ def use(call_in_browser: Call) -> Call:
     )
 
 
-def test_what_the_result_says(use: Call) -> None:
-    states, facts = use(
-        "result",
-        """
+WHAT_THE_RESULT_SAYS = """
         const result = new m.Result({ onOpen: async () => {}, onReport: async () => {}, canReport: false });
         const root = put(result);
         const states = [];
@@ -67,7 +64,13 @@ def test_what_the_result_says(use: Call) -> None:
             see(runOf(JSON.stringify(end), [end]));
         return [states, [facts, path, box, both, root.querySelectorAll("button")[1].hidden,
             read(root, "dl.train-facts dt")]];
-        """,
+        """
+
+
+def test_what_the_result_says(use: Call) -> None:
+    states, facts = use(
+        "result",
+        WHAT_THE_RESULT_SAYS,
     )
     headline, interval = "90.00 % of 100 test images correct", "95 % interval 80.00 % to 95.00 %"
     assert states[0] == [True, [], 0, [False, False]]
@@ -123,10 +126,7 @@ def test_the_buttons_of_a_result_wait_and_say_what_failed(use: Call) -> None:
     assert log == ["runs/a", [True, False, False], False, [False, "no report"], "runs/a", ""]
 
 
-def test_a_replay_by_hand(use: Call) -> None:
-    states, steps = use(
-        "replay",
-        """
+A_REPLAY_BY_HAND = """
         const steps = [];
         const replay = new m.Replay({ onStep: (step) => steps.push(step) });
         const root = put(replay);
@@ -136,6 +136,7 @@ def test_a_replay_by_hand(use: Call) -> None:
         const see = () => states.push([words.textContent, slider.value, slider.max,
             slider.getAttribute("aria-valuetext"),
             button.textContent, button.disabled]);
+        see();
         replay.show(0, 0, false); see();
         replay.show(1000, 2000, true); see();
         slider.value = "300"; slider.dispatchEvent(new Event("input")); see();
@@ -157,8 +158,15 @@ def test_a_replay_by_hand(use: Call) -> None:
             states.push(frames.length - asked);
         } finally { [globalThis.requestAnimationFrame, globalThis.cancelAnimationFrame] = before; }
         return [states, steps];
-        """,
+        """
+
+
+def test_a_replay_by_hand(use: Call) -> None:
+    states, steps = use(
+        "replay",
+        A_REPLAY_BY_HAND,
     )
+    assert states.pop(0)[5] is True  # nothing can be replayed before it is shown
     assert states[0] == ["", "0", "1", "no step yet", "Replay", True]
     assert states[1] == ["after step 1,000", "1000", "2000", "after step 1,000", "Replay", False]
     assert [state[:2] for state in states[2:7]] == [
@@ -184,10 +192,7 @@ def test_a_replay_by_hand(use: Call) -> None:
     assert steps == [300, None, None, 0, 0, 300, 1198, None, 600, 600, 900]
 
 
-def test_the_table_of_runs(use: Call) -> None:
-    rows, comparison, kept = use(
-        "run_table",
-        """
+THE_TABLE_OF_RUNS = """
         const table = new m.RunTable({ onChoice: () => {} });
         const root = put(table);
         const a = runOf("a", [started, done]);
@@ -196,6 +201,7 @@ def test_the_table_of_runs(use: Call) -> None:
         const d = runOf("d", [], { job: "d" });
         const e = runOf("e", [["reading", {}]]);
         const hidden = [root.hidden];
+        const title = document.getElementById(root.getAttribute("aria-labelledby"))?.textContent;
         table.show(new Map(), []); hidden.push(root.hidden);
         const runs = new Map([a, b, c, d, e].map((run) => [run.job, run]));
         table.show(runs, ["a", "b"]); hidden.push(root.hidden);
@@ -210,9 +216,15 @@ def test_the_table_of_runs(use: Call) -> None:
         b.apply("done", { accuracy: 0.9, correct: 90, total: 100, seconds: 0.54, run: "r" });
         table.show(runs, ["b", "a"]); comparison.push(read(table.comparison, "p"), rowsOf().map((row) => row[0]));
         table.show(runs, ["a", "c"]); comparison.push(read(table.comparison, "p"));
-        kept.push(cell.isConnected);
+        kept.push(cell.isConnected, title);
         return [rows, comparison, kept];
-        """,
+        """
+
+
+def test_the_table_of_runs(use: Call) -> None:
+    rows, comparison, kept = use(
+        "run_table",
+        THE_TABLE_OF_RUNS,
     )
     assert rows == [
         ["", False, "Compare run 5", "5", "preparing", "", "", "", "", ""],
@@ -252,13 +264,10 @@ def test_the_table_of_runs(use: Call) -> None:
         ["", "", "", "earlier", "now"],
         [],
     ]
-    assert kept == [True, [True, True, False], False]
+    assert kept == [True, [True, True, False], False, "This session's runs"]
 
 
-def test_the_status_line(use: Call) -> None:
-    seen, speech, seconds = use(
-        "status_line",
-        """
+THE_STATUS_LINE = """
         const line = put(Object.assign(document.createElement("p"), { id: "announcement" }));
         let refuse = true;
         const status = new m.StatusLine({ onStop: async () => { if (refuse) throw new Error("cannot stop"); } });
@@ -292,7 +301,13 @@ def test_the_status_line(use: Call) -> None:
         speech.push(line.textContent);
         see(runOf("h", [["stopped", {}]]));
         return [seen, speech, [0, 9.94, 9.96, 10, 59.4, 59.6, 3599, 3600, 7500].map(m.describeSeconds)];
-        """,
+        """
+
+
+def test_the_status_line(use: Call) -> None:
+    seen, speech, seconds = use(
+        "status_line",
+        THE_STATUS_LINE,
     )
     assert seen[0][:4] == [
         "Nothing has been trained yet",
@@ -319,10 +334,7 @@ def test_the_status_line(use: Call) -> None:
     assert seconds == ["0.0 s", "9.9 s", "10.0 s", "10 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "2 h 5 min"]
 
 
-def test_pictures_to_watch(use: Call, build_model: Callable[..., TrainedModel]) -> None:
-    choices, chosen = use(
-        "watched_picture",
-        """
+PICTURES_TO_WATCH = """
         const model = (await import("convlens/engine/network.js")).openModel(given);
         const pixels = (value) => new Uint8Array(784).fill(value);
         const drawing = { pixels: pixels(1), shape: [1, 28, 28] };
@@ -353,7 +365,13 @@ def test_pictures_to_watch(use: Call, build_model: Callable[..., TrainedModel]) 
         chosen.push(changes, [canvas.width, parseFloat(canvas.style.width), root.children[0].title,
             root.children[0].ariaLabel]);
         return [choices, chosen];
-        """,
+        """
+
+
+def test_pictures_to_watch(use: Call, build_model: Callable[..., TrainedModel]) -> None:
+    choices, chosen = use(
+        "watched_picture",
+        PICTURES_TO_WATCH,
         page_model(build_model("dense", (1, 28, 28), 3)),
     )
     assert choices[:2] == [10, ["7", "a drawn 7"]]

@@ -45,10 +45,7 @@ FORM = """
 """
 
 
-def test_what_the_form_sends(use: Call) -> None:
-    first, requests, states, kept = use(
-        "setup",
-        f"""{FORM}
+WHAT_THE_FORM_SENDS = f"""{FORM}
         const [setup, root] = open();
         const submit = async () => {{ root.requestSubmit(); await rest(); }};
         const options = [...field(root, "data").options].map((one) => one.textContent);
@@ -78,7 +75,13 @@ def test_what_the_form_sends(use: Call) -> None:
         sessionStorage.clear();
         const [none] = open([]); kept.push(none.data, none.own.hidden);
         return [first, requests, states, kept];
-        """,
+        """
+
+
+def test_what_the_form_sends(use: Call) -> None:
+    first, requests, states, kept = use(
+        "setup",
+        WHAT_THE_FORM_SENDS,
     )
     assert first == [
         ["MNIST", "CIFAR-10 (downloaded first)", "Your own images …"],
@@ -208,7 +211,8 @@ def test_the_editor_asks_for_the_table(use: Call) -> None:
         const preset = [...root.querySelectorAll("button")].find((one) => one.textContent === "lenet");
         preset.click();
         return [asked.slice(0, 4), said.filter((one) => one !== "text"), tables, [submitted.length,
-            editor.value.startsWith("conv 6 5x5"), m.sentences("a."), m.sentences("a.", "b.")]];
+            editor.text.labels[0].textContent, editor.value.startsWith("conv 6 5x5"), m.sentences("a."),
+                m.sentences("a.", "b.")]];
         """,
     )
     assert asked == [
@@ -219,12 +223,10 @@ def test_the_editor_asks_for_the_table(use: Call) -> None:
     ]
     assert said == [["", False], ["No folder. Look.", True], ["", False]]
     assert tables == [False, "", True, "", True, "Odd."]
-    assert submitted == [2, True, "a.", "a. b."]
+    assert submitted == [2, "Network", True, "a.", "a. b."]
 
 
-def test_a_session_follows_streams_and_forgets_what_the_server_forgot(call: Call) -> None:
-    log = call(
-        """async () => {
+A_SESSION_FOLLOWS_STREAMS = """async () => {
             globalThis.document = { hidden: false };
             const { Session } = await import("convlens/views/train/session_runs.js");
             const { Run } = await import("convlens/views/train/run_state.js");
@@ -264,7 +266,10 @@ def test_a_session_follows_streams_and_forgets_what_the_server_forgot(call: Call
             log.push([...session.streams.keys()].length, session.isWatching);
             return log;
         }"""
-    )
+
+
+def test_a_session_follows_streams_and_forgets_what_the_server_forgot(call: Call) -> None:
+    log = call(A_SESSION_FOLLOWS_STREAMS)
     assert log == [
         *["/api/jobs", "new", "fine"],
         "/api/jobs/a%20b/events",

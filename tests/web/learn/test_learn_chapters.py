@@ -161,10 +161,13 @@ def test_losses_of_many_steps(use: Call, payload: Any) -> None:
         const seven = told();
         step.click();
         const eight = told();
+        const { rate } = one.state;
         one.set("rate")(0.5);
+        const larger = one.change.textContent;
         const { textContent } = one.factor;
         one.set("target")(one.drawn.map);
-        return [[seven, eight], [textContent, one.change.textContent, one.told.tagName, one.told.className]];
+        return [[seven, eight], [textContent, larger.includes(", larger by ") && rate, one.change.textContent,
+            one.told.tagName, one.told.className]];
         """,
         payload,
     )
@@ -175,5 +178,6 @@ def test_losses_of_many_steps(use: Call, payload: Any) -> None:
     assert told[1].count(" → ") == 8
     assert "Step by step: … → " in told[1]
     assert factor[0] == "− 0.5 ×"
+    assert factor.pop(1) == 0.01  # with the larger rate, the loss would grow
     assert factor[1].endswith("The loss after a step: 0, unchanged.")
     assert factor[2:] == ["P", "formula"]

@@ -38,9 +38,7 @@ def payload(build_model: Callable[..., TrainedModel]) -> dict[str, Any]:
     return page_model(build_model("conv 3 3x3 pad 1, tanh, dense", (1, 5, 5), 2), name="pets")
 
 
-def test_costs_of_layers(use: Call, payload: Any) -> None:
-    layers, lines, taken = use(
-        """
+COSTS_OF_LAYERS = """
         const cost = await chapter("cost", "CostChapter");
         const { list } = cost.layers;
         const fields = () => [...cost.root.querySelectorAll("input")].map((one) => Number(one.value));
@@ -67,7 +65,12 @@ def test_costs_of_layers(use: Call, payload: Any) -> None:
             type(place, text);
         taken.push(said().at(-1));
         return [layers, lines, taken];
-        """,
+        """
+
+
+def test_costs_of_layers(use: Call, payload: Any) -> None:
+    layers, lines, taken = use(
+        COSTS_OF_LAYERS,
         payload,
     )
     one = "⌊(28 + 2·1 − 3)/1⌋ + 1 = 28"
@@ -96,15 +99,18 @@ def test_costs_of_layers(use: Call, payload: Any) -> None:
     assert taken[5] == "The dense layer has fewer parameters."
 
 
-def test_activations_and_pools_of_maps(use: Call, payload: Any) -> None:
-    states, pools = use(
-        """
+ACTIVATIONS_AND_POOLS_OF = """
         const { ChannelsChapter } = await import("convlens/views/learn/chapters/channels.js");
         const channels = new ChannelsChapter();
         const one = await chapter("activation", "ActivationChapter", channels);
         const said = () => [one.sum.root.textContent, one.rule.textContent, one.slope.root.hidden, read(one.root,
             ".tabs button")];
         const states = [said(), one.maps()[0]];
+        const activated = one.root.querySelectorAll(".matrix")[2];
+        activated.querySelectorAll("button")[3].click();
+        const picked = [one.steps.place, activated.querySelector("figcaption").textContent,
+            activated.querySelector(".cell").style.backgroundColor !== ""];
+        one.steps.go(1);
         one.set("activation")("leaky_relu"); one.set("slope")(0.5); states.push(said());
         channels.set("stride")(1); states.push(one.state.activation); // the same kernels: what was chosen stays
         channels.state.kernels = channels.state.kernels.slice(0, 1);
@@ -123,10 +129,16 @@ def test_activations_and_pools_of_maps(use: Call, payload: Any) -> None:
         type(padding, "2"); pools.push(pool.mistakes.root.textContent.length > 0);
         type(padding, "0");
         pool.root.querySelector(".controls > button").click(); pools.push([size.value, pool.state.values.length]);
-        return [states, pools];
-        """,
+        return [states, pools, picked];
+        """
+
+
+def test_activations_and_pools_of_maps(use: Call, payload: Any) -> None:
+    states, pools, picked = use(
+        ACTIVATIONS_AND_POOLS_OF,
         payload,
     )
+    assert picked == [3, "activated 3×3", True]
     assert states[0][1].startswith("relu: ")
     assert states[0][2:] == [True, ["map 0", "map 1"]]
     assert states[0][0].endswith(" = −1, relu 0")
@@ -159,7 +171,8 @@ def test_moves_and_a_ruler(use: Call, payload: Any) -> None:
         const state = () => [one.moves.textContent, one.lost.textContent.slice(0, 40), ruler().ariaLabel,
             ruler().getAttribute("viewBox"), [...ruler().querySelectorAll("rect[class*=ruler]")].map((box) =>
                 `${box.getAttribute("class").trim()} ${Number(box.getAttribute("x")).toFixed(2)}`).slice(0, 4),
-            read(ruler(), "text")];
+            read(ruler(), "text"), [...ruler().querySelectorAll("rect.ruler-cell")].flatMap((cell, at) =>
+                cell.classList.contains("unread") && cell.getAttribute("fill") ? [at] : [])];
         const states = [state()];
         one.set("padding")(1); states.push(state());
         one.set("size")(7); one.set("padding")(0); states.push(state().slice(0, 3));
@@ -184,3 +197,4 @@ def test_moves_and_a_ruler(use: Call, payload: Any) -> None:
     ]
     assert found[3].startswith("The kernel reaches over 3")
     assert found[4].endswith("= 0")
+    assert found[0][6] == [7]  # the last cell is hatched

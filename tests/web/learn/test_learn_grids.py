@@ -70,10 +70,7 @@ def test_a_grid_of_text_and_its_padding(use: Call) -> None:
     ]
 
 
-def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
-    moves, typed, focus = use(
-        "grids",
-        """
+A_GRID_OF_FIELDS = """
         const { MistakeLine } = await import("convlens/views/learn/controls.js");
         const mistakes = put(new MistakeLine()) && new MistakeLine();
         put(mistakes);
@@ -89,6 +86,7 @@ def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
             ...at()]); };
         go("ArrowRight"); go("ArrowLeft"); go("ArrowDown"); go("ArrowDown"); go("ArrowUp");
         cells[0].setSelectionRange(1, 1); go("ArrowRight"); go("ArrowLeft");
+    cells[1].focus(); cells[1].setSelectionRange(0, 0); go("ArrowLeft");
         cells[0].setSelectionRange(2, 2); go("ArrowLeft"); go("ArrowRight");
         cells[0].focus(); cells[0].setSelectionRange(0, 1); go("ArrowRight");
         cells[0].select(); go("ArrowRight", { shiftKey: true }); go("ArrowRight", { ctrlKey: true }); go("x");
@@ -109,7 +107,13 @@ def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
         grid.show([[1, 2]]);
         const focus = [[...grid.root.children].indexOf(document.activeElement), grid.root.getAttribute("role")];
         return [moves, typed, focus];
-        """,
+        """
+
+
+def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
+    moves, typed, focus = use(
+        "grids",
+        A_GRID_OF_FIELDS,
     )
     assert moves[0] == ["0,-1,-1,-1", "input, row 1, column 1"]
     assert moves[1:] == [
@@ -120,6 +124,7 @@ def test_a_grid_of_fields_by_keyboard(use: Call) -> None:
         [True, 0, "0,-1,-1,-1"],
         [False, 0, "0,-1,-1,-1"],  # the caret moves inside the number
         [False, 0, "0,-1,-1,-1"],
+        [True, 0, "0,-1,-1,-1"],  # and leaves it at its beginning
         [False, 0, "0,-1,-1,-1"],
         [True, 1, "-1,0,-1,-1"],
         *[[False, 0, "0,-1,-1,-1"]] * 4,
@@ -235,7 +240,7 @@ def test_a_matrix_is_shown_as_numbers_or_as_a_picture(use: Call) -> None:
         const colours = [...put(coloured).querySelectorAll(".cell")].map((one) => one.style.backgroundColor);
         delete document.documentElement.dataset.theme;
         return [shown, put(bare).querySelector("figcaption"), bare.root.querySelector(".cell").style.backgroundColor,
-            read(coloured.root, "figcaption"), colours, [m.limitOf([[1, -5], [[3]]]), m.limitOf([])]];
+            read(coloured.root, "figcaption"), colours, [m.limitOf([[1, -5], [[3]]]), m.limitOf([])], root.className];
         """,
     )
     assert shown[0] == [
@@ -246,7 +251,7 @@ def test_a_matrix_is_shown_as_numbers_or_as_a_picture(use: Call) -> None:
         [False, "map 5×5"],
         [True, "map words"],
     ]
-    assert shown[1:] == [None, "", ["here "], ["rgb(219, 110, 24)", "rgb(23, 128, 187)"], [5, 0]]
+    assert shown[1:] == [None, "", ["here "], ["rgb(219, 110, 24)", "rgb(23, 128, 187)"], [5, 0], "matrix"]
 
 
 def test_a_curve_and_the_values_on_it(use: Call) -> None:

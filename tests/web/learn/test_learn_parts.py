@@ -174,10 +174,7 @@ def test_fields_keep_the_last_number_that_made_sense(use: Call) -> None:
     ]
 
 
-def test_choices_lists_boxes_and_tabs(use: Call) -> None:
-    radios, lists, tabs, lines = use(
-        "controls",
-        """
+CHOICES_LISTS_BOXES_AND = """
         const got = [];
         const onChange = (value) => got.push(value);
         const radio = m.choice({ legend: "Ends", options: { full: "all", same: "as long" }, value: "same", onChange });
@@ -217,7 +214,13 @@ def test_choices_lists_boxes_and_tabs(use: Call) -> None:
         const lines = [line.root.textContent, line.root.getAttribute("aria-live")];
         line.quiet(false); lines.push(line.root.getAttribute("aria-live"));
         return [radios, lists, tabs, lines];
-        """,
+        """
+
+
+def test_choices_lists_boxes_and_tabs(use: Call) -> None:
+    radios, lists, tabs, lines = use(
+        "controls",
+        CHOICES_LISTS_BOXES_AND,
     )
     assert radios == ["Endsallas long", [False, True], [True, False], ["full"], [False, True], 1]
     assert lists == [

@@ -146,6 +146,8 @@ def test_bmp_and_avif(call: Call) -> None:
     for brand in (b"avif", b"avis"):
         assert header(call, b"\0\0\0\x1cftypmif1" + brand + b"ix" + b"i".join(boxes)) == avif
     assert header(call, b"\0\0\0\x1cftypheic" + bytes(20)) is None
+    late = b"\0\0\0\x1cftypavif".ljust(65536, b"\0") + boxes[0]
+    assert header(call, late)["width"] == 0  # only the beginning of a file is searched
 
 
 def test_pixels_are_turned_by_hand(call: Call) -> None:
