@@ -136,6 +136,13 @@ def test_light_from_one_side_is_taken_out():
     assert found(even) == INSIDE
 
 
+@pytest.mark.parametrize(("shape", "span"), [((56, 56), 0), ((57, 56), 60), ((56, 57), 60)])
+def test_of_small_pictures_no_light_is_taken_out(shape, span):
+    slope = np.linspace(-30, 30, shape[1])
+    uneven = np.broadcast_to(np.rint(200 + slope), shape).astype(np.uint8)
+    assert even_out_light(uneven)[1] == pytest.approx(span, abs=3)
+
+
 def test_even_light_and_cropped_ink_are_left_alone():
     even = paper(200, 60)
     assert even_out_light(even) == (even, 0)
