@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convlens.preprocessing.disturbances import cut_frame, even_out_shadows, remove_lines, undo_enlargement
+from convlens.preprocessing.disturbances import (
+    _frame_depth,
+    cut_frame,
+    even_out_shadows,
+    remove_lines,
+    undo_enlargement,
+)
 
 with np.load(Path(__file__).parent / "mnist_sample.npz") as sample:
     DIGITS: np.ndarray = sample["images"]
@@ -50,6 +56,15 @@ def test_a_frame_is_cut_off(paper, level, thickness):
 def test_a_frame_along_three_sides(paper):
     framed = np.pad(paper, ((0, 5), (5, 5)), constant_values=20)
     np.testing.assert_array_equal(cut_frame(framed)[0], paper)
+
+
+def test_a_frame_ends_where_the_paper_begins():
+    lines = np.full((6, 10), 20, np.uint8)
+    assert _frame_depth(lines, paper=220.0, far=100.0) == 0  # it does not end
+    lines[4:] = 220
+    assert _frame_depth(lines, paper=220.0, far=100.0) == 4
+    lines[0, :2] = 220  # eight of ten pixels are alike, nine are needed
+    assert _frame_depth(lines, paper=220.0, far=100.0) == 0
 
 
 def test_what_is_no_frame(paper, draw_glyph):
