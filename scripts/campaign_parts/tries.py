@@ -29,8 +29,9 @@ LONGEST = 2.0
 MEMORY = 1 << 30
 """Bytes that a process may use in addition to those after the warm-up."""
 LONGEST_MESSAGE = 2_000
-_HANGS = 60
-"""Seconds of wall-clock time after which a process that is still busy with one input is ended."""
+_HANGS = 600
+"""Seconds of wall-clock time after which a process that is still busy with one input is ended. Importing PyTorch, which
+an odd model may ask for, has taken 47 s on a busy machine."""
 
 
 @dataclass
@@ -106,7 +107,7 @@ def _start(
 
 
 def _mark(place: mmap.mmap, at: int) -> None:
-    """Note which input comes next, and give it a minute."""
+    """Note which input comes next, and limit its time."""
     struct.pack_into("<q", place, 0, at)
     signal.alarm(_HANGS)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convlens.pixels import decoding
 from convlens.trained_model import load_model
 
 
@@ -55,6 +56,20 @@ def test_the_answers_are_the_same_with_and_without_steps(convlens, trained_run, 
     assert plain.out == drawn.out
     convlens("predict", "latest", str(inverted), "--json", "--no-repair", "--steps", "unrepaired.png")
     assert steps_of("unrepaired.png").tobytes() != steps_of("steps.png").tobytes()
+
+
+def test_a_file_is_decoded_once_for_both_answers(convlens, trained_run, inverted, monkeypatch):
+    read = []
+    real = decoding._read_file
+
+    def noted(source, name):
+        read.append(name)
+        return real(source, name)
+
+    monkeypatch.setattr(decoding, "_read_file", noted)
+    ran = convlens("predict", "latest", str(inverted), "--steps", "steps.png")
+    assert ran.code == 0
+    assert read == [str(inverted)]
 
 
 def test_steps_of_stdin(convlens, trained_run, inverted, monkeypatch):

@@ -6,6 +6,7 @@ from PIL import Image
 
 from convlens.errors import ImageError
 from convlens.pixels import conversion, to_colour, to_grey
+from convlens.pixels.conversion import colour_spread, to_colour_and_grey
 
 MODES = ["1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"]
 
@@ -144,3 +145,43 @@ def test_colour_that_vanishes_in_a_small_image_is_not_mentioned(side, noted):
     pixels = np.empty((side, side, 3), np.uint8)
     pixels[:, ::2], pixels[:, 1::2] = (200, 100, 150), (100, 200, 150)
     assert ("colour turned to grey" in to_grey(Image.fromarray(pixels))[1]) is noted
+@pytest.mark.parametrize("strip", [4_000_000, 3000], ids=["at once", "in strips"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK", "YCbCr", "HSV"])
+def test_colour_and_grey_in_one_pass(mode, strip, monkeypatch):
+    monkeypatch.setattr(conversion, "_STRIP", strip)
+    pixels = np.random.default_rng(4).integers(0, 256, (70, 260, 3), np.uint8)
+    image = Image.fromarray(pixels)
+    image = image.quantize(20) if mode == "P" else image.convert(mode)
+    if mode == "RGBA":
+        image.putpixel((200, 69), (1, 2, 3, 0))
+    image.info["notes"] = ("a note",)
+    both = to_colour_and_grey(image)
+    plain = image.convert("RGB")  # by Pillow alone; only the transparent pixel is filled
+    if mode == "RGBA":
+        plain.putpixel((200, 69), (255, 255, 255) if "white" in both.notes_of_colour[1] else (0, 0, 0))
+    assert np.array_equal(both.colour, np.asarray(plain))
+    assert np.array_equal(both.grey, np.asarray(plain.convert("L")))
+    small = np.asarray(plain.reduce(2)).astype(int)  # 260 pixels // 128
+    assert both.spread == colour_spread(image) == (small.max(axis=2) - small.min(axis=2)).max()
+    assert np.array_equal(to_colour(image)[0], both.colour)
+    assert np.array_equal(to_grey(image)[0], both.grey)
+    assert both.notes_of_colour == to_colour(image)[1]
+    assert both.notes_of_grey == to_grey(image)[1] == [*both.notes_of_colour, "colour turned to grey"]
+
+
+def test_the_spread_ignores_what_nobody_sees():
+    image = Image.new("RGBA", (4, 1), (90, 90, 90, 255))
+    image.putpixel((2, 0), (255, 0, 0, 0))
+    assert colour_spread(image) == 0
+    image.putpixel((2, 0), (255, 0, 30, 255))
+    assert colour_spread(image) == 255
+
+
+def test_a_transparent_pixel_in_the_last_strip_counts(monkeypatch):
+    monkeypatch.setattr(conversion, "_STRIP", 16)
+    image = Image.new("LA", (8, 8), (200, 255))
+    image.putpixel((7, 7), (0, 0))
+    grey, notes = to_grey(image)
+    assert notes == ["transparent background, filled with black"]
+    assert grey[7, 7] == 0
+    assert (grey.reshape(-1)[:-1] == 200).all()

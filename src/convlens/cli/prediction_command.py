@@ -133,6 +133,8 @@ def _predict(
     A file that is not an image is reported and added to `failed`.
     """
     for picture in pictures:
+        if repair and compare:
+            picture = _decoded(picture)
         answer, *plain = [
             predictor.predict_pictures([picture], repaired, on_error="keep")[0]
             for repaired in ([None, False] if repair and compare else [None if repair else False])
@@ -142,6 +144,18 @@ def _predict(
             error_console().print(f"[bold red]error:[/] {escape(str(answer.error))}")
         else:
             yield picture.name, answer, plain[0] if plain else None
+
+
+def _decoded(picture: "Picture") -> "Picture":
+    """Decode a file once for two predictions; a file that cannot be decoded is left to the first of them."""
+    from convlens.pixels import read_image
+
+    if not isinstance(picture.content, str | Path | bytes):
+        return picture
+    try:
+        return replace(picture, content=read_image(picture.content))
+    except ImageError:
+        return picture
 
 
 def name_stdin(tokens: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ Large images are converted in strips: the whole conversion of 64 million pixels 
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,9 +52,11 @@ def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
     if image.mode == "LAB":
         return _converted(image, lambda strip: strip.getchannel(0)), notes + filled
     if image.mode not in _GREY_MODES:
-        spread = colour_spread(image, plain)
-        notes = [*notes, *filled, *["colour turned to grey"] * (spread > VISIBLE_COLOUR)]
-        return _converted(image, lambda strip: _in_mode(plain(strip), "RGB").convert("L")), notes
+        grey, spread = np.empty((image.height, image.width), np.uint8), 0
+        for top, strip, difference in _colour_strips(image, plain):
+            grey[top : top + strip.height] = np.asarray(strip.convert("L"))
+            spread = max(spread, difference)
+        return grey, [*notes, *filled, *_turned_grey(spread)]
     return _converted(image, lambda strip: _in_mode(plain(strip), "L")), notes + filled
 
 
@@ -70,6 +73,40 @@ def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
     plain, filled = opaque(image)
     pixels = _converted(image, lambda strip: _in_mode(plain(strip), "RGB"), 3)
     return pixels, [*image.info.get("notes", ()), *filled]
+
+
+@dataclass(frozen=True)
+class ColourAndGrey:
+    """The results of `to_colour` and `to_grey` for one coloured image, and its `colour_spread`."""
+
+    colour: np.ndarray
+    grey: np.ndarray
+    spread: int
+    notes_of_colour: list[str]
+    notes_of_grey: list[str]
+
+
+def to_colour_and_grey(image: "Image") -> ColourAndGrey:
+    """Do the same as `to_colour`, `to_grey` and `colour_spread`, in one pass over an image that is not grey.
+
+    >>> from PIL import Image
+    >>> both = to_colour_and_grey(Image.new("RGB", (1, 1), (255, 0, 0)))
+    >>> both.colour.tolist(), both.grey.tolist(), both.spread, both.notes_of_grey
+    ([[[255, 0, 0]]], [[76]], 255, ['colour turned to grey'])
+    """
+    plain, filled = opaque(image)
+    shape = image.height, image.width
+    colour, grey, spread = np.empty((*shape, 3), np.uint8), np.empty(shape, np.uint8), 0
+    for top, strip, difference in _colour_strips(image, plain):
+        colour[top : top + strip.height] = np.asarray(strip)
+        grey[top : top + strip.height] = np.asarray(strip.convert("L"))
+        spread = max(spread, difference)
+    notes = [*image.info.get("notes", ()), *filled]
+    return ColourAndGrey(colour, grey, spread, notes, [*notes, *_turned_grey(spread)])
+
+
+def _turned_grey(spread: int) -> list[str]:
+    return ["colour turned to grey"] * (spread > VISIBLE_COLOUR)
 
 
 def _strips(image: "Image", multiple_of: int = 1) -> Iterator[tuple[int, "Image"]]:
@@ -104,16 +141,15 @@ def opaque(image: "Image") -> tuple[Callable[["Image"], "Image"], list[str]]:
         return lambda strip: strip, []
     mode = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
     factor = max(1, max(image.size) // 512)  # an average does not need 64 million pixels
-    is_opaque, light, weight = True, 0.0, 0.0
+    if all(_in_mode(strip, mode).getchannel("A").getextrema() == (255, 255) for _, strip in _strips(image)):
+        return lambda strip: _in_mode(strip, mode).convert(mode[:-1]), []
+    light, weight = 0.0, 0.0
     for _, strip in _strips(image, factor):
         strip = _in_mode(strip, mode)
         alpha = strip.getchannel("A")
-        is_opaque = is_opaque and alpha.getextrema() == (255, 255)
         weights = np.asarray(alpha.reduce(factor), np.float64)
         light += float((np.asarray(strip.convert(mode[:-1]).convert("L").reduce(factor)) * weights).sum())
         weight += float(weights.sum())
-    if is_opaque:
-        return lambda strip: _in_mode(strip, mode).convert(mode[:-1]), []
     level, name = (255, "white") if light / max(weight, 1) < 128 else (0, "black")
     return lambda strip: _filled(_in_mode(strip, mode), level), [f"transparent background, filled with {name}"]
 
@@ -154,13 +190,15 @@ def is_grey(image: "Image") -> bool:
     return image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT)
 
 
-def colour_spread(image: "Image", plain: Callable[["Image"], "Image"] = lambda strip: strip) -> int:
-    """Return the largest difference between the channels of a pixel, in the image reduced to about 128 pixels.
+def colour_spread(image: "Image") -> int:
+    """Return the largest difference between the channels of a pixel, in the image reduced to about 128 pixels."""
+    return max(difference for _, _, difference in _colour_strips(image, opaque(image)[0]))
 
-    `plain` is applied to each strip first.
-    """
-    factor, largest = max(1, max(image.size) // NO_DETAIL), 0
-    for _, strip in _strips(image, factor):
-        small = np.asarray(_in_mode(plain(strip), "RGB").reduce(factor))
-        largest = max(largest, int((small.max(axis=2) - small.min(axis=2)).max()))
-    return largest
+
+def _colour_strips(image: "Image", plain: Callable[["Image"], "Image"]) -> Iterator[tuple[int, "Image", int]]:
+    """Cut the image into strips of mode RGB, each with the number of its first row and its `colour_spread`."""
+    factor = max(1, max(image.size) // NO_DETAIL)
+    for top, strip in _strips(image, factor):
+        coloured = _in_mode(plain(strip), "RGB")
+        small = np.asarray(coloured.reduce(factor))
+        yield top, coloured, int((small.max(axis=2) - small.min(axis=2)).max())

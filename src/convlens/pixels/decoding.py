@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -98,6 +98,17 @@ def read_image(source: ImageSource, name: str = "") -> "Image":
             return _read_file(source, name)
         except MemoryError:
             raise ImageError(f"{name} needs more memory than is available: make it smaller.", "too_large") from None
+
+
+def is_read(source: object) -> TypeGuard["Image"]:
+    """Return whether this is a Pillow image from `read_image`: it is upright, and `info` has its notes.
+
+    >>> is_read(read_image(np.zeros((2, 2), np.uint8))), is_read("a.png")
+    (True, False)
+    """
+    from PIL import Image
+
+    return isinstance(source, Image.Image) and isinstance(source.info.get("notes"), tuple)
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def _keep(child: ChildProcess) -> None:
 def _received(child: ChildProcess, answer: Answer) -> "Image":
     from PIL import Image
 
-    image = Image.new(answer.mode, answer.size)
+    image = Image.new(answer.mode, answer.size, None)  # not filled: every row is pasted
     top = 0
     while top < answer.size[1]:
         rows = min(answer.rows_at_once, answer.size[1] - top)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from convlens.deprecations import with_old_arguments
 from convlens.pixels import ImageSource, read_image, to_colour, to_grey
+from convlens.pixels.decoding import is_read
 from convlens.preprocessing.digit_rules import prepare_digit
 from convlens.preprocessing.frame_rules import letterbox_picture, prepare_garment
 from convlens.preprocessing.glyph_rules import prepare_glyph
@@ -66,7 +67,7 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
     200×180, cropped to 80×110
     fills 55 % of the frame, training images 71 %, rescaled to 15×20
     """
-    image = read_image(source)
+    image = source if is_read(source) else read_image(source)  # reading it again would copy it
     channels, height, width = preprocessing.image_shape
     trail = Trail([])
     if channels == 1 and image.mode not in _GREY_MODES:

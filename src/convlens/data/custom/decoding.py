@@ -13,8 +13,8 @@ import numpy as np
 from convlens.data.custom.facts import FACTS, MODES, conversion_bit, problem_code
 from convlens.data.custom.lengths import has_bad_length
 from convlens.errors import ImageError
-from convlens.pixels import MAX_PIXELS, read_image, to_colour, to_grey
-from convlens.pixels.conversion import NO_DETAIL, colour_spread, is_grey, opaque
+from convlens.pixels import MAX_PIXELS, read_image, to_grey
+from convlens.pixels.conversion import NO_DETAIL, colour_spread, is_grey, to_colour_and_grey
 from convlens.pixels.cost import START_BYTES
 from convlens.pixels.decoding import FORMATS, check_start, quiet
 from convlens.pixels.framing import border_pixels, count_levels, letterbox
@@ -90,10 +90,9 @@ def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.
         grey, notes = to_grey(image)
         colour, spread = None, 0
     else:
-        colour, notes = to_colour(image)
-        grey, notes_of_grey = to_grey(image)
-        notes = notes_of_grey if channels == 1 else notes
-        spread = colour_spread(image, opaque(image)[0])
+        both = to_colour_and_grey(image)
+        colour, grey, spread = both.colour, both.grey, both.spread
+        notes = both.notes_of_grey if channels == 1 else both.notes_of_colour
     height, width = grey.shape
     mode = image.mode
     del image  # an image of 64 million pixels takes 256 MB
@@ -154,7 +153,7 @@ def survey(file: IO[bytes]) -> Decoded:
                 facts["width"], facts["height"] = image.size
                 if not is_grey(image):
                     image.draft("RGB", (NO_DETAIL, NO_DETAIL))
-                    facts["colour"] = colour_spread(Image.fromarray(to_colour(read_image(image))[0]))
+                    facts["colour"] = colour_spread(read_image(image))
         except MemoryError:
             raise
         except Exception as error:  # the exact problem is reported when it is decoded

@@ -178,15 +178,9 @@ def _choose_shape(pictures: Sequence[ImageSource], options: ImportOptions, name:
         except ImageError as error:
             raise _located(error, name, place) from error
         longest.append(max(image.size))
-        colour.append(0 if is_grey(image) else _spread(image))
+        colour.append(0 if is_grey(image) else colour_spread(image))
     chosen = choose_shape(np.array(longest or [0]), np.array(colour or [0]), options)
     return (chosen.channels, chosen.size, chosen.size), chosen.notes
-
-
-def _spread(image: Any) -> int:
-    from PIL import Image
-
-    return colour_spread(Image.fromarray(to_colour(image)[0]))
 
 
 def _letterboxed(image: Any, shape: Shape) -> NDArray[np.uint8]:
