@@ -145,6 +145,8 @@ def test_colour_that_vanishes_in_a_small_image_is_not_mentioned(side, noted):
     pixels = np.empty((side, side, 3), np.uint8)
     pixels[:, ::2], pixels[:, 1::2] = (200, 100, 150), (100, 200, 150)
     assert ("colour turned to grey" in to_grey(Image.fromarray(pixels))[1]) is noted
+
+
 @pytest.mark.parametrize("strip", [4_000_000, 3000], ids=["at once", "in strips"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK", "YCbCr", "HSV"])
 def test_colour_and_grey_in_one_pass(mode, strip, monkeypatch):

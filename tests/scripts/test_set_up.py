@@ -116,7 +116,7 @@ def test_the_engine_is_compiled_while_the_rest_of_what_testing_needs_is_installe
     assert not ahead.exists()
     assert checkout.set_up("dev", BUILD_STATUS=status).returncode == 0, "the installation itself says what is wrong"
     (line,) = ahead.read_text(encoding="utf-8").splitlines()
-    assert line.endswith(("--group build", "--group dev")), "it needs the tools of the one group, and waits for no other"
+    assert line.endswith(("--group build", "--group dev")), "it needs one group, and waits for no other"
     assert not (checkout.root / "build/ahead").exists()
     checkout.set_up("dev")
     assert ahead.read_text(encoding="utf-8").splitlines() == [line]
