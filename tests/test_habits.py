@@ -100,9 +100,9 @@ def test_a_function_without_a_table_suggests_its_own_arguments(objects):
     with pytest.raises(
         TypeError, match=r"resize\(\) got an unexpected keyword argument 'sharpp'\. Did you mean 'sharp'\?$"
     ):
-        resize(3, sharpp=True)
+        resize(3, sharpp=True)  # pyright: ignore[reportCallIssue]
     with pytest.raises(TypeError, match=r"resize\(\) takes from 1 to 2 positional arguments but 3 were given$"):
-        resize(3, 2, True)
+        resize(3, 2, True)  # pyright: ignore[reportCallIssue]
     with pytest.raises(TypeError, match=r"^TrainedModel.predict\(\) got an unexpected keyword argument 'selv'\.$"):
         objects["TrainedModel"].predict(None, selv=3)
 
