@@ -9,27 +9,13 @@ from convlens import TrainedModel
 from convlens.export import page_model
 
 Call = Callable[..., Any]
-SETUP = """
-    const m = await import("convlens/views/look/MODULE.js");
-    document.body.replaceChildren();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const press = (node, key, more = {}) => {
-        const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
-        node.dispatchEvent(event);
-        return event.defaultPrevented;
-    };
-    const rest = (time = 40) => new Promise((done) => setTimeout(done, time));
-"""
 OPEN = 'const model = (await import("convlens/engine/network.js")).openModel(given);'
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("strip", body, value)` runs statements with a module as `m`, beside `put`, `read`, `press` and `rest`."""
-    return lambda module, body, given=None: call_in_browser(
-        f"async (given) => {{ {SETUP.replace('MODULE', module)} {body} }}", given
-    )
+    return call_with_parts("views/look")
 
 
 @pytest.fixture(scope="module")

@@ -9,26 +9,12 @@ from convlens import TrainedModel
 from convlens.export import page_model
 
 Call = Callable[..., Any]
-SETUP = """
-    const m = await import("convlens/views/look/MODULE.js");
-    document.body.replaceChildren();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const press = (node, key, more = {}) => {
-        const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
-        node.dispatchEvent(event);
-        return event.defaultPrevented;
-    };
-    const rest = (time = 40) => new Promise((done) => setTimeout(done, time));
-"""
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("answer", body, value)` runs statements with a module as `m`, beside `put`, `read` and `press`."""
-    return lambda module, body, given=None: call_in_browser(
-        f"async (given) => {{ {SETUP.replace('MODULE', module)} {body} }}", given
-    )
+    return call_with_parts("views/look")
 
 
 OPEN = 'const model = (await import("convlens/engine/network.js")).openModel(given);'

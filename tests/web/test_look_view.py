@@ -10,24 +10,17 @@ from convlens.export import page_model
 
 Call = Callable[..., Any]
 SETUP = """
-    const m = await import("convlens/views/look/MODULE.js");
     const { openModel } = await import("convlens/engine/network.js");
     const { lookAtSample } = await import("convlens/views/look/session.js");
-    document.body.replaceChildren();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const rest = (time = 40) => new Promise((done) => setTimeout(done, time));
     const model = openModel(given);
     const pixels = Uint8Array.from({ length: model.inputShape.reduce((all, one) => all * one) }, (_, at) => 5 * at);
 """
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("view", body, payload)` runs statements with a module as `m`, a model, and pixels for it."""
-    return lambda module, body, given: call_in_browser(
-        f"async (given) => {{ {SETUP.replace('MODULE', module)} {body} }}", given
-    )
+    return call_with_parts("views/look", SETUP)
 
 
 @pytest.fixture(scope="module")

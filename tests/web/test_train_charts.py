@@ -7,12 +7,7 @@ import pytest
 
 Call = Callable[..., Any]
 SETUP = """
-    const m = await import("convlens/views/train/MODULE.js");
     const { Run } = await import("convlens/views/train/run_state.js");
-    document.body.replaceChildren();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const rest = (time = 10) => new Promise((done) => setTimeout(done, time));
     const runOf = (job, events) => {
         const run = new Run(job);
         events.forEach(([name, data], at) => run.apply(name, data, at));
@@ -25,9 +20,9 @@ SETUP = """
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("chart", body)` runs statements with a module as `m`, beside `put`, `read`, `rest`, `runOf` and events."""
-    return lambda module, body: call_in_browser(f"async () => {{ {SETUP.replace('MODULE', module)} {body} }}")
+    return call_with_parts("views/train", SETUP)
 
 
 CHART = """

@@ -10,12 +10,7 @@ from convlens.export import page_model
 
 Call = Callable[..., Any]
 SETUP = """
-    const m = await import("convlens/views/train/MODULE.js");
     const { Run } = await import("convlens/views/train/run_state.js");
-    document.body.replaceChildren();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const rest = (time = 10) => new Promise((done) => setTimeout(done, time));
     const runOf = (job, events, listed = null) => {
         const run = new Run(job);
         run.listed = listed;
@@ -32,11 +27,9 @@ SETUP = """
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("result", body, value)` runs statements with a module as `m`, beside `put`, `read`, `runOf` and events."""
-    return lambda module, body, given=None: call_in_browser(
-        f"async (given) => {{ {SETUP.replace('MODULE', module)} {body} }}", given
-    )
+    return call_with_parts("views/train", SETUP)
 
 
 WHAT_THE_RESULT_SAYS = """

@@ -7,11 +7,7 @@ import pytest
 
 Call = Callable[..., Any]
 SETUP = """
-    const m = await import("convlens/views/train/MODULE.js");
-    document.body.replaceChildren();
     sessionStorage.clear();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const rest = (time = 10) => new Promise((done) => setTimeout(done, time));
     const enter = (field, value, type = "input") => {
         field.value = value;
         field.dispatchEvent(new Event(type, { bubbles: true }));
@@ -22,9 +18,9 @@ SETUP = """
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("setup", body)` runs statements with a module as `m`, beside `put`, `enter` and `refusal`."""
-    return lambda module, body: call_in_browser(f"async () => {{ {SETUP.replace('MODULE', module)} {body} }}")
+    return call_with_parts("views/train", SETUP)
 
 
 FORM = """

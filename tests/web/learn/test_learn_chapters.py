@@ -3,43 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from convlens import TrainedModel
-from convlens.export import page_model
-
 Call = Callable[..., Any]
-SETUP = """
-    const { openModel } = await import("convlens/engine/network.js");
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const rest = (time = 10) => new Promise((done) => setTimeout(done, time));
-    const chapter = async (file, name, ...rest) => {
-        const chapters = await import(`convlens/views/learn/chapters/${file}.js`);
-        const made = new chapters[name](...rest);
-        document.body.replaceChildren(made.root);
-        return made;
-    };
-    const choose = (list, value) => { list.value = value; list.dispatchEvent(new Event("change")); };
-    const model = openModel(given);
-    const samples = [0, 1].map((label) => ({ label, pixels: Uint8Array.from({ length: 25 }, (_, at) =>
-        5 * at * label) }));
-    const shown = (root, kind = "option") => read(root, kind);
-"""
 
 
-@pytest.fixture
-def use(call_in_browser: Call) -> Call:
-    """`use(body, payload)` runs statements with a model, two samples for it, and `chapter(file, name)`."""
-    return lambda body, given: call_in_browser(f"async (given) => {{ {SETUP} {body} }}", given)
-
-
-@pytest.fixture(scope="module")
-def payload(build_model: Callable[..., TrainedModel]) -> dict[str, Any]:
-    return page_model(build_model("conv 3 3x3 pad 1, tanh, dense", (1, 5, 5), 2), name="pets")
-
-
-def test_channels_of_the_open_model(use: Call, payload: Any) -> None:
-    options, states, thumbs = use(
+def test_channels_of_the_open_model(use_chapter: Call, payload_of_pets: Any) -> None:
+    options, states, thumbs = use_chapter(
         """
         const channels = await chapter("channels", "ChannelsChapter");
         const heard = [];
@@ -64,7 +32,7 @@ def test_channels_of_the_open_model(use: Call, payload: Any) -> None:
         states.push([list.value, channels.fields.hidden, heard.every((one) => one === true || one === false)]);
         return [options, states, thumbs];
         """,
-        payload,
+        payload_of_pets,
     )
     assert options[:3] == [["your numbers"]] * 3
     assert options[3] == ["your numbers", "the open model’s first layer, conv 3 3x3 pad 1"]
@@ -83,8 +51,8 @@ def test_channels_of_the_open_model(use: Call, payload: Any) -> None:
     assert thumbs == [3, 3, "18px", 255, "thumb"]
 
 
-def test_kernels_grow_and_shrink(use: Call, payload: Any) -> None:
-    found = use(
+def test_kernels_grow_and_shrink(use_chapter: Call, payload_of_pets: Any) -> None:
+    found = use_chapter(
         """
         const channels = await chapter("channels", "ChannelsChapter");
         const [count, size, stride, padding] = channels.fields.querySelectorAll("input");
@@ -99,7 +67,7 @@ def test_kernels_grow_and_shrink(use: Call, payload: Any) -> None:
         return [biases, kernels, mistakes, [channels.state.chosen, channels.state.kernels.length,
             channels.steps.count, channels.steps.place]];
         """,
-        payload,
+        payload_of_pets,
     )
     assert found[0] == [[-2, 1], [-2, 1, 0]]
     # (kernel + channel + row + 2 · column) mod 3 − 1 where there was no number.
@@ -112,8 +80,8 @@ def test_kernels_grow_and_shrink(use: Call, payload: Any) -> None:
     assert found[3] == [0, 1, 4, 0]
 
 
-def test_a_chapter_in_words(use: Call, payload: Any) -> None:
-    lines, lost = use(
+def test_a_chapter_in_words(use_chapter: Call, payload_of_pets: Any) -> None:
+    lines, lost = use_chapter(
         """
         const m = await import("convlens/views/learn/chapter.js");
         const unread = await import("convlens/views/learn/unread.js");
@@ -128,7 +96,7 @@ def test_a_chapter_in_words(use: Call, payload: Any) -> None:
             unread.describeSize([4, 4], window(2, 2)).map((one) => one.textContent),
             unread.describeSize([5, 4], window(2, 2)).length, [...rows], [...columns]]];
         """,
-        payload,
+        payload_of_pets,
     )
     assert lines == [
         '<p class="told">one <strong>two</strong> <code>three</code> four</p>',
@@ -151,8 +119,8 @@ def test_a_chapter_in_words(use: Call, payload: Any) -> None:
     assert lost[6:] == [3, [4], []]
 
 
-def test_losses_of_many_steps(use: Call, payload: Any) -> None:
-    told, factor = use(
+def test_losses_of_many_steps(use_chapter: Call, payload_of_pets: Any) -> None:
+    told, factor = use_chapter(
         """
         const one = await chapter("step_back", "StepBackChapter");
         const step = [...one.root.querySelectorAll("button")].find((button) => button.textContent === "Take a step");
@@ -169,7 +137,7 @@ def test_losses_of_many_steps(use: Call, payload: Any) -> None:
         return [[seven, eight], [textContent, larger.includes(", larger by ") && rate, one.change.textContent,
             one.told.tagName, one.told.className]];
         """,
-        payload,
+        payload_of_pets,
     )
     assert told[0].startswith("Loss after step 7: ")
     assert told[0].count(" → ") == 7

@@ -3,39 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from convlens import TrainedModel
-from convlens.export import page_model
-
 Call = Callable[..., Any]
-SETUP = """
-    const { openModel } = await import("convlens/engine/network.js");
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const rest = (time = 10) => new Promise((done) => setTimeout(done, time));
-    const chapter = async (file, name, ...rest) => {
-        const chapters = await import(`convlens/views/learn/chapters/${file}.js`);
-        const made = new chapters[name](...rest);
-        document.body.replaceChildren(made.root);
-        return made;
-    };
-    const choose = (list, value) => { list.value = value; list.dispatchEvent(new Event("change")); };
-    const model = openModel(given);
-    const samples = [0, 1].map((label) => ({ label, pixels: Uint8Array.from({ length: 25 }, (_, at) =>
-        5 * at * label) }));
-    const shown = (root, kind = "option") => read(root, kind);
-"""
-
-
-@pytest.fixture
-def use(call_in_browser: Call) -> Call:
-    """`use(body, payload)` runs statements with a model, two samples for it, and `chapter(file, name)`."""
-    return lambda body, given: call_in_browser(f"async (given) => {{ {SETUP} {body} }}", given)
-
-
-@pytest.fixture(scope="module")
-def payload(build_model: Callable[..., TrainedModel]) -> dict[str, Any]:
-    return page_model(build_model("conv 3 3x3 pad 1, tanh, dense", (1, 5, 5), 2), name="pets")
 
 
 COSTS_OF_LAYERS = """
@@ -68,10 +36,10 @@ COSTS_OF_LAYERS = """
         """
 
 
-def test_costs_of_layers(use: Call, payload: Any) -> None:
-    layers, lines, taken = use(
+def test_costs_of_layers(use_chapter: Call, payload_of_pets: Any) -> None:
+    layers, lines, taken = use_chapter(
         COSTS_OF_LAYERS,
-        payload,
+        payload_of_pets,
     )
     one = "⌊(28 + 2·1 − 3)/1⌋ + 1 = 28"
     # 8 · 784 · (784 + 1) / (8 · (9 + 1)) = 61,544; the second: 3136 · (1568 + 1) / (16 · 73) = 4,213
@@ -133,10 +101,10 @@ ACTIVATIONS_AND_POOLS_OF = """
         """
 
 
-def test_activations_and_pools_of_maps(use: Call, payload: Any) -> None:
-    states, pools, picked = use(
+def test_activations_and_pools_of_maps(use_chapter: Call, payload_of_pets: Any) -> None:
+    states, pools, picked = use_chapter(
         ACTIVATIONS_AND_POOLS_OF,
-        payload,
+        payload_of_pets,
     )
     assert picked == [3, "activated 3×3", True]
     assert states[0][1].startswith("relu: ")
@@ -163,8 +131,8 @@ def test_activations_and_pools_of_maps(use: Call, payload: Any) -> None:
     assert pools[6] == ["3", 3]
 
 
-def test_moves_and_a_ruler(use: Call, payload: Any) -> None:
-    found = use(
+def test_moves_and_a_ruler(use_chapter: Call, payload_of_pets: Any) -> None:
+    found = use_chapter(
         """
         const one = await chapter("map_size", "MapSizeChapter");
         const ruler = () => one.root.querySelector(".ruler");
@@ -179,7 +147,7 @@ def test_moves_and_a_ruler(use: Call, payload: Any) -> None:
         one.set("size")(1);
         return [...states, one.mistakes.root.textContent, one.formula.textContent];
         """,
-        payload,
+        payload_of_pets,
     )
     division = "The division gives 2.5, rounded down to 2: the number of moves after the first position."
     assert found[0][0] == division  # (8 − 3) / 2

@@ -6,25 +6,12 @@ from typing import Any
 import pytest
 
 Call = Callable[..., Any]
-SETUP = """
-    const m = await import("convlens/views/learn/MODULE.js");
-    document.body.replaceChildren();
-    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
-    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
-    const press = (node, key, more = {}) => {
-        const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
-        node.dispatchEvent(event);
-        return event.defaultPrevented;
-    };
-    const type = (field, text) => { field.value = text; field.dispatchEvent(new Event("input")); };
-    const rest = (time) => new Promise((done) => setTimeout(done, time));
-"""
 
 
 @pytest.fixture
-def use(call_in_browser: Call) -> Call:
+def use(call_with_parts: Call) -> Call:
     """`use("steps", body)` runs statements with a module as `m`, beside `put`, `read`, `press`, `type` and `rest`."""
-    return lambda module, body: call_in_browser(f"async () => {{ {SETUP.replace('MODULE', module)} {body} }}")
+    return call_with_parts("views/learn")
 
 
 STEPPER = """
