@@ -232,11 +232,11 @@ def test_chequers_of_eight_pixels_lie_below_what_is_transparent(sheet_of):
 
 def test_a_note_of_too_many_lines_ends_with_dots(sheet_of):
     words = " ".join(["twelveletter"] * 20)
-    lines = lambda note: [  # noqa: E731
-        text.get_text()
-        for text in sheet_of(draw_preparation, [picture(("a", GREY, note, "1×1"))]).page.texts
-        if text.get_fontsize() == 6.8
-    ]
+
+    def lines(note):
+        texts = sheet_of(draw_preparation, [picture(("a", GREY, note, "1×1"))]).page.texts
+        return [text.get_text() for text in texts if text.get_fontsize() == 6.8]
+
     assert lines(words) == ["1×1", *["twelveletter"] * 7, "…"]
     assert lines(" ".join(["twelveletter"] * 8)) == ["1×1", *["twelveletter"] * 8]
     assert lines("1234567890 12345678901 1") == ["1×1", "1234567890 12345678901", "1"]  # 22 letters fit

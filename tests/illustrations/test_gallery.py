@@ -114,9 +114,12 @@ def outline(svg: str) -> tuple[list[int], list[str], list[str], list[str]]:
     return size, texts, re.findall(r"fill: (#\w+|none)", svg), re.findall(r'href="#DejaVuSans-(Bold|)', svg)
 
 
+def numbers(texts: list[str]) -> list[float]:
+    return [float(number) for number in re.findall(r"-?[\d.]+", " ".join(texts))]
+
+
 def measures(svg: str) -> tuple[list[float], list[float], list[float]]:
     """Where everything lies in points (corners of cells, lines, images, starts of texts), letters' sizes, strokes."""
-    numbers = lambda texts: [float(number) for number in re.findall(r"-?[\d.]+", " ".join(texts))]  # noqa: E731
     places, sizes, strokes = [], [], []
     for element in ElementTree.fromstring(svg).iter():
         move, _, size = element.get("transform", "").partition("scale")

@@ -1,7 +1,9 @@
 """Mutation testing: which mutants there are, which are chosen, what becomes of them, and that the user's files stay."""
 
 import importlib.util
+import itertools
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -337,9 +339,24 @@ def test_killed_survived_timeout_and_not_reached(copy, capfd):
     assert outcomes[0].by == LARGE
     assert [one.is_killed for one in outcomes] == [True, False, True, False]
     assert outcomes[2].seconds < 10
-    after = {name: facts for name, facts in snapshot(copy.root / "src").items() if "__pycache__" not in name}
-    assert after == {name: facts for name, facts in before.items() if "__pycache__" not in name}
+    contents = [
+        {name: content for name, (content, _) in files.items() if "__pycache__" not in name}
+        for files in (before, snapshot(copy.root / "src"))
+    ]
+    assert contents[0] == contents[1]
     assert capfd.readouterr().out == ""
+
+
+def test_a_mutant_and_the_restored_file_are_newer_than_what_was_compiled_before(copy):
+    path, times = copy.root / PATH, [time.time_ns()]  # the copy's files have the times of the project's
+    for old, new in (("return 7", "return 8"), ("return number", "return 2")):
+        with copy.mutated(mutant(old, new)):
+            assert new in path.read_text(encoding="utf-8")
+            times.append(path.stat().st_mtime_ns)
+        times.append(path.stat().st_mtime_ns)
+    assert all(later - earlier >= 1_000_000_000 for earlier, later in itertools.pairwise(times[1:]))
+    assert times[1] >= times[0]
+    assert path.read_text(encoding="utf-8") == SOURCE
 
 
 def test_a_mutant_that_cannot_be_imported_is_killed_and_one_that_does_not_compile_does_not_count(copy):
