@@ -106,6 +106,7 @@ def test_refusals_are_shown_where_they_belong(use: Call) -> None:
         "setup",
         f"""{FORM}
         const [setup, root] = open();
+        while (!asked.length) await rest(); // the check of the network that was opened, whose answer clears a refusal
         const shown = [];
         const fail = async (error) => {{
             refuse = error;
