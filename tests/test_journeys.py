@@ -16,7 +16,7 @@ from PIL import Image
 import convlens
 from convlens.cli.main import run
 from convlens.data import Dataset
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.network import initial_weights
 from convlens.preprocessing import RULES, Preprocessing, fit_preprocessing
 from convlens.training import TrainingSettings, pictures, resume_training, train

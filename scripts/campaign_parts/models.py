@@ -23,7 +23,7 @@ from convlens.calibration import Calibration
 from convlens.cli.by_hand.tables import read_table
 from convlens.cli.by_hand.typed_numbers import read_numbers
 from convlens.errors import ConvlensError
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.network import Network, initial_weights
 from convlens.preprocessing.fitting import fit_preprocessing
 from convlens.trained_model import TrainedModel, file_format

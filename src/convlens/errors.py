@@ -11,6 +11,7 @@
     │   ├── DamagedModel                  4   truncated, flipped bits, tensors that do not fit
     │   └── FutureModel                   4   written by a newer version of Convlens
     ├── OutputError (OSError)             1   a file or folder that cannot be written
+    ├── ProofFailed                       1   an exported file that does not answer like its model
     ├── MissingDependency (ImportError)   1   an optional package that is not installed
     └── LossNotFinite (ArithmeticError)   1   a training whose loss became NaN or infinite
 
@@ -145,6 +146,10 @@ class FutureModel(ModelFileError):
 
 class OutputError(ConvlensError, OSError):
     """A file or folder that cannot be written."""
+
+
+class ProofFailed(ConvlensError):
+    """An exported file does not answer like the model that it was made from. The file is not kept."""
 
 
 class MissingDependency(ConvlensError, ImportError):

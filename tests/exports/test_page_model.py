@@ -10,8 +10,8 @@ import pytest
 import convlens
 from convlens import LabelledImages, Network, TrainedModel, UsageError
 from convlens.calibration import Calibration
-from convlens.export import page_model, page_weights
-from convlens.export.page_model import fingerprint
+from convlens.exports import page_model, page_weights
+from convlens.exports.page_model import fingerprint
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
@@ -182,7 +182,7 @@ def test_the_tutorials_model_with_sixty_samples_is_small(user_data_folder):
     digits = convlens.load_dataset("mnist", data_dir=user_data_folder)
     model = convlens.train(digits, epochs=1)
     assert digits.test is not None
-    samples = convlens.export.choose_samples(model, digits.test)
+    samples = convlens.exports.choose_samples(model, digits.test)
     payload = page_model(model, samples)
     assert payload["samples"]["count"] == 60
     assert len(json.dumps(payload, separators=(",", ":"))) < 160_000

@@ -13,9 +13,9 @@ import pytest
 
 from convlens import LabelledImages, Network, TrainedModel
 from convlens.errors import ConvlensError, OutputError, UsageError
-from convlens.export import export_html, page_model
-from convlens.export.html_file import needed_modules, page_html
-from convlens.export.page_files import inline_scripts, list_page_files
+from convlens.exports import export_html, page_model
+from convlens.exports.html_file import needed_modules, page_html
+from convlens.exports.page_files import inline_scripts, list_page_files
 from convlens.network import initial_weights, read_network
 from convlens.preprocessing import Preprocessing
 
