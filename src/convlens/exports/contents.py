@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convlens.data import LabelledImages
 from convlens.errors import UsageError
-from convlens.exports.options import ExportOptions
+from convlens.exports.options import DEFAULTS, ExportOptions
 from convlens.exports.proof import Answers, Proof
 from convlens.files import sha256_of_bytes
 from convlens.trained_model import TrainedModel
@@ -35,7 +35,7 @@ class Contents:
     name: str
     check_images: NDArray[np.uint8]
     samples: LabelledImages | None = None
-    options: ExportOptions = ExportOptions()
+    options: ExportOptions = DEFAULTS
 
     @cached_property
     def model_sha256(self) -> str:

@@ -42,6 +42,7 @@ class ExportFormat(ABC):
             UsageError: the format does not have an option, or cannot hold the model.
             MissingDependency: a package that it needs is not installed.
         """
+        del model
         for field in fields(ExportOptions):
             value = getattr(options, field.name)
             if value != field.default and field.name not in self.options:

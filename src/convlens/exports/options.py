@@ -23,3 +23,6 @@ class ExportOptions:
     def __post_init__(self) -> None:
         as_flag("int8", self.int8)
         as_choice("input", self.input, get_args(InputKind))
+
+
+DEFAULTS = ExportOptions()
