@@ -7,9 +7,10 @@ from convlens.errors import UsageError
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
 from convlens.exports.python_file import PythonFile
+from convlens.exports.torch_file import TorchFile
 
-FormatName = Literal["html", "python"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile())}
+FormatName = Literal["html", "python", "torch"]
+FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile(), TorchFile())}
 
 
 def find_format(name: str) -> ExportFormat:
