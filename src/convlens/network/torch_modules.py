@@ -81,10 +81,8 @@ def _advice(kind: str) -> str:
 
 def count_outputs(layers: Sequence[Layer]) -> int:
     """Return the number of outputs of the last layer with a number of outputs: the number of classes."""
-    for layer in reversed(layers):
-        if numbers := getattr(layer, "features", None) or getattr(layer, "channels", None):
-            return int(numbers)
-    raise NetworkError("the module has no layer with weights. Give a module that was trained.")
+    numbers = (getattr(layer, "features", None) or getattr(layer, "channels", None) for layer in reversed(layers))
+    return next(number for number in numbers if number)
 
 
 def _as_array(tensor: Any, path: str, shape: tuple[int, ...]) -> "np.ndarray":

@@ -41,14 +41,9 @@ def compare_with_module(module: "nn.Module", images: NDArray[np.float32], logits
     Raises:
         NetworkError: it does not, for example because of a hook or a changed `forward`.
     """
-    import torch
+    from convlens.engines.torch_engine import run_module
 
-    training = module.training
-    try:
-        with torch.no_grad():
-            expected = module.eval()(torch.from_numpy(images)).cpu().numpy()
-    finally:
-        module.train(training)
+    expected = run_module(module, images)
     difference = np.abs(expected - logits).max() / max(1.0, float(np.abs(expected).max()))
     if not difference <= _TOLERANCE:
         raise NetworkError(
@@ -117,7 +112,7 @@ def _match_by_shape(
     shapes: Mapping[str, tuple[int, ...]], tensors: Mapping[str, NDArray[Any]], name: str
 ) -> dict[str, str]:
     found: dict[str, str] = {}
-    for key, array in tensors.items():
+    for key, array in sorted(tensors.items()):
         last = key.rpartition(".")[2]
         fitting = [one for one, shape in shapes.items() if shape == array.shape and one.rpartition(".")[2] == last]
         if not fitting:
