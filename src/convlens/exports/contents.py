@@ -1,5 +1,6 @@
 """What every exported file contains: the model, its class names, preprocessing and calibration, and check images."""
 
+import base64
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from convlens.data import LabelledImages
 from convlens.errors import UsageError
 from convlens.exports.options import DEFAULTS, ExportOptions
+from convlens.exports.page_samples import encode_array
 from convlens.exports.proof import Answers, Proof
 from convlens.files import sha256_of_bytes
 from convlens.trained_model import TrainedModel
@@ -77,6 +79,13 @@ class Contents:
             "preprocessing": model.preprocessing.as_dict(),
             "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
             "proof": None if proof is None else proof.as_dict(),
+        }
+
+    def check_as_dict(self) -> dict[str, Any]:
+        """Return the check images (uint8, N×C×H×W) and the model's logits (N × classes, float32), each as base64."""
+        return {
+            "images": base64.b64encode(self.check_images.tobytes()).decode(),
+            "logits": encode_array(self.check_logits),
         }
 
 

@@ -6,10 +6,11 @@ from typing import Literal
 from convlens.errors import UsageError
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
+from convlens.exports.onnx_file import OnnxFile
 from convlens.exports.python_file import PythonFile
 
-FormatName = Literal["html", "python"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile())}
+FormatName = Literal["html", "onnx", "python"]
+FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), OnnxFile(), PythonFile())}
 
 
 def find_format(name: str) -> ExportFormat:

@@ -1,6 +1,6 @@
 """Flatten."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -32,3 +32,6 @@ class Flatten(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].reshape(-1)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Flatten", values[0])
