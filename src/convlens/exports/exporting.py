@@ -168,8 +168,9 @@ def write_proved(
             kind.write(contents, written, proof)
             kind.prove(contents, written, None)
         except ProofFailed as error:
+            advice = "Leave out int8." if contents.options.int8 else "Please report this."
             raise ProofFailed(
-                f"{path} was deleted, because it does not answer like the model: {error}. Please report this."
+                f"{path} was deleted, because it does not answer like the model: {error}. {advice}"
             ) from error
         size = sum(_sync(file) for file in _files(written))
         with _old_moved_away(path, folder):
