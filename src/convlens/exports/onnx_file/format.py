@@ -1,9 +1,13 @@
 """The format `onnx`."""
 
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from convlens.data import LabelledImages
+from convlens.errors import ProofFailed
 from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.onnx_file.graph import OPSET
@@ -21,6 +25,7 @@ class OnnxFile(ExportFormat):
 
     name: ClassVar[str] = "onnx"
     suffix: ClassVar[str] = ".onnx"
+    options: ClassVar[tuple[str, ...]] = ("int8",)
     help: ClassVar[str] = "one file for ONNX Runtime, OpenVINO and others"
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:
@@ -39,6 +44,24 @@ class OnnxFile(ExportFormat):
     def open(self, path: Path) -> Run:
         return run_session(open_session(path))
 
+    def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
+        """Run the file; with int8, prove before that the graph which was quantised answers exactly like the model.
+
+        Raises:
+            ProofFailed: see `ExportFormat.prove`; or the file does not hold the graph that quantisation gives.
+        """
+        if contents.typical is None:
+            return super().prove(contents, path, images)
+        exact = replace(contents, options=replace(contents.options, int8=False), typical=None)
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder, "float.onnx")
+            self.write(exact, plain, None)
+            before = super().prove(exact, plain, images)
+        if not holds_graph_of(path, onnx_model(contents)):
+            raise ProofFailed("the graph in the file is not the one that quantisation gives")
+        proof = super().prove(contents, path, images)
+        return replace(proof, details=dict(proof.details) | {"difference_of_float32": before.largest_difference})
+
     def versions(self) -> Mapping[str, str]:
         import onnxruntime
 
@@ -48,3 +71,12 @@ class OnnxFile(ExportFormat):
         """Return the opset."""
         del contents, path
         return {"opset": OPSET}
+
+
+def holds_graph_of(path: Path, model: Any) -> bool:
+    """Return whether a file has exactly the graph of a model (`onnx.ModelProto`)."""
+    import onnx
+
+    return onnx.load(path).graph.SerializeToString(deterministic=True) == model.graph.SerializeToString(
+        deterministic=True
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from convlens.engines import Plan, Weights
 from convlens.exports.contents import Contents
 from convlens.exports.onnx_file.graph import DYNAMIC, Graph
+from convlens.exports.onnx_file.int8 import quantise
 from convlens.exports.proof import Proof
 from convlens.preprocessing import Normalisation
 from convlens.trained_model import TrainedModel
@@ -22,13 +23,14 @@ METADATA = "convlens"
 
 
 def onnx_model(contents: Contents, proof: Proof | None = None) -> Any:
-    """Return an `onnx.ModelProto` that takes images of the network's shape: uint8, N×C×H×W."""
+    """Return an `onnx.ModelProto` that takes images of the network's shape: uint8, N×C×H×W; see `ExportOptions`."""
     import onnx
 
     graph = Graph(onnx)
     images = graph.take(INPUT, np.uint8, [DYNAMIC, *contents.model.plan.input_shape])
     add_model(graph, contents.model, graph.add("Cast", images, to=graph.kind(np.float32)))
-    return graph.finish("network", metadata_of(contents, proof), describe(contents, proof))
+    model = graph.finish("network", metadata_of(contents, proof), describe(contents, proof))
+    return quantise(model, INPUT, contents.typical) if contents.typical is not None else model
 
 
 def add_model(graph: Graph, model: TrainedModel, pixels: str) -> None:
