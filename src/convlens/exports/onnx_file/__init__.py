@@ -2,6 +2,7 @@
 
 format     the format: what it refuses, how it is written and run
 network    the network as a graph: normalisation, layers, temperature, threshold
+picture    the preparation of pictures by the rules `letterbox`, and picture_proof, its proof
 int8       quantisation
 graph      a graph under construction
 running    runs a file with ONNX Runtime

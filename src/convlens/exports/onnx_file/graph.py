@@ -1,6 +1,6 @@
 """An ONNX graph under construction: operators are added one after the other, by the names of their inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,16 @@ class Graph:
     def __init__(self, onnx: Any) -> None:
         self._onnx = onnx
         self._nodes: list[Any] = []
+        self._count = 0
         self._constants: dict[str, Any] = {}
         self._names: dict[bytes, str] = {}
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
+
+    @property
+    def operators(self) -> list[str]:
+        """The names of the operators so far."""
+        return [node.name for node in self._nodes]
 
     def kind(self, dtype: Any) -> int:
         """Return ONNX's number of a type of NumPy, for `Cast`."""
@@ -54,10 +60,27 @@ class Graph:
 
         An input is the name of a value, a float (a float32 constant) or an array.
         """
-        name = f"{operator}_{len(self._nodes)}"
+        name = f"{operator}_{self._count}"
+        self._count += 1
         names = [one if isinstance(one, str) else self.constant(one) for one in inputs]
-        self._nodes.append(self._onnx.helper.make_node(operator, names, [name], name=name, **attributes))
+        outputs = [name, f"{name}_places"] if operator == "TopK" else [name]
+        self._nodes.append(self._onnx.helper.make_node(operator, names, outputs, name=name, **attributes))
         return name
+
+    def choose(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str]) -> str:
+        """Add `If`: only the chosen branch is computed. A branch is a function that adds operators to this graph.
+
+        `condition` is the name of one boolean. Returns the name of the output.
+        """
+        return self.add("If", condition, then_branch=self._branch(then), else_branch=self._branch(otherwise))
+
+    def _branch(self, add: Callable[[], str]) -> Any:
+        outside, self._nodes = self._nodes, []
+        try:
+            output = self._onnx.ValueInfoProto(name=add())
+            return self._onnx.helper.make_graph(self._nodes, f"branch_{self._count}", [], [output])
+        finally:
+            self._nodes = outside
 
     def constant(self, value: ArrayLike, name: str = "") -> str:
         """Add a constant, once. Returns its name. Floats become float32 and whole numbers int64; arrays stay."""
@@ -90,7 +113,7 @@ class Graph:
 
 
 def _typed(value: ArrayLike) -> NDArray[Any]:
-    if isinstance(value, np.ndarray):
-        return value
+    if isinstance(value, np.ndarray | np.generic):
+        return np.asarray(value)
     array = np.asarray(value)
     return array.astype({"f": np.float32, "i": np.int64, "u": np.int64, "b": np.bool_}[array.dtype.kind])

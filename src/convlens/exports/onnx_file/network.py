@@ -7,11 +7,13 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convlens.engines import Plan, Weights
 from convlens.exports.contents import Contents
 from convlens.exports.onnx_file.graph import DYNAMIC, Graph
 from convlens.exports.onnx_file.int8 import quantise
+from convlens.exports.onnx_file.picture import add_letterbox
 from convlens.exports.proof import Proof
 from convlens.preprocessing import Normalisation
 from convlens.trained_model import TrainedModel
@@ -23,14 +25,25 @@ METADATA = "convlens"
 
 
 def onnx_model(contents: Contents, proof: Proof | None = None) -> Any:
-    """Return an `onnx.ModelProto` that takes images of the network's shape: uint8, N×C×H×W; see `ExportOptions`."""
+    """Return an `onnx.ModelProto` that takes images of the network's shape, uint8 N×C×H×W; or, with the option,
+    pictures of any size, uint8 N×H×W×3.
+    """
     import onnx
 
-    graph = Graph(onnx)
-    images = graph.take(INPUT, np.uint8, [DYNAMIC, *contents.model.plan.input_shape])
-    add_model(graph, contents.model, graph.add("Cast", images, to=graph.kind(np.float32)))
+    graph, preprocessing = Graph(onnx), contents.model.preprocessing
+    if contents.options.input == "picture":
+        pictures = graph.take(INPUT, np.uint8, [DYNAMIC, "H", "W", 3])
+        pixels = add_letterbox(graph, pictures, preprocessing)
+    else:
+        images = graph.take(INPUT, np.uint8, [DYNAMIC, *preprocessing.image_shape])
+        pixels = graph.add("Cast", images, to=graph.kind(np.float32))
+    before = graph.operators
+    add_model(graph, contents.model, pixels)
     model = graph.finish("network", metadata_of(contents, proof), describe(contents, proof))
-    return quantise(model, INPUT, contents.typical) if contents.typical is not None else model
+    if contents.typical is None:
+        return model
+    typical = as_picture(contents.typical) if contents.options.input == "picture" else contents.typical
+    return quantise(model, INPUT, typical, before)
 
 
 def add_model(graph: Graph, model: TrainedModel, pixels: str) -> None:
@@ -47,9 +60,14 @@ def add_model(graph: Graph, model: TrainedModel, pixels: str) -> None:
     graph.give(OUTPUTS[2], unknown, np.bool_, [DYNAMIC])
 
 
+def as_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return images of the network's shape, ...×C×H×W, as pictures, ...×H×W×3."""
+    return np.repeat(np.moveaxis(pixels, -3, -1), 3 // pixels.shape[-3], axis=-1)
+
+
 def metadata_of(contents: Contents, proof: Proof | None) -> dict[str, str]:
     """Return all that travels with the graph, as one text of JSON."""
-    facts = contents.as_dict(proof) | {"check": contents.check_as_dict()}
+    facts = contents.as_dict(proof) | {"input": contents.options.input, "check": contents.check_as_dict()}
     return {METADATA: json.dumps(facts, ensure_ascii=False, allow_nan=False)}
 
 

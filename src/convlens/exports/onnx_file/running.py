@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.exports.onnx_file.network import INPUT, METADATA, OUTPUTS
+from convlens.exports.onnx_file.network import INPUT, METADATA, OUTPUTS, as_picture
 from convlens.exports.proof import Answers, Run
 from convlens.machine import usual_threads
 
@@ -34,12 +34,18 @@ def read_metadata(session: Any) -> dict[str, Any]:
 
 def run_session(session: Any) -> Run:
     """Return a function that answers images of the network's shape with this session."""
-    facts = read_metadata(session)
+    is_picture = read_metadata(session)["input"] == "picture"
 
     def run(images: NDArray[np.uint8]) -> Answers:
-        parts = range(0, max(1, len(images)), _IMAGES_AT_ONCE)
-        results = [session.run(OUTPUTS, {INPUT: images[start : start + _IMAGES_AT_ONCE]}) for start in parts]
-        probabilities, _, unknown = (np.concatenate(part) for part in zip(*results, strict=True))
-        return Answers(tuple(facts["class_names"]), probabilities, unknown, facts["calibration"]["threshold"])
+        return run_pictures(session, as_picture(images) if is_picture else images)
 
     return run
+
+
+def run_pictures(session: Any, pictures: NDArray[np.uint8]) -> Answers:
+    """Answer what the session takes, some at a time."""
+    facts = read_metadata(session)
+    parts = range(0, max(1, len(pictures)), _IMAGES_AT_ONCE)
+    results = [session.run(OUTPUTS, {INPUT: pictures[start : start + _IMAGES_AT_ONCE]}) for start in parts]
+    probabilities, _, unknown = (np.concatenate(part) for part in zip(*results, strict=True))
+    return Answers(tuple(facts["class_names"]), probabilities, unknown, facts["calibration"]["threshold"])
