@@ -24,7 +24,7 @@ class Graph:
     >>> halved = graph.add("Div", graph.add("Cast", "images", to=graph.kind(np.float32)), 2.0)
     >>> graph.give("half", halved, np.float32, ["N", 4])
     >>> [node.op_type for node in graph.finish("half", {}).graph.node]
-    ['Cast', 'Div', 'Identity']
+    ['Cast', 'Div']
     """
 
     def __init__(self, onnx: Any) -> None:
@@ -51,8 +51,13 @@ class Graph:
         return name
 
     def give(self, name: str, value: str, dtype: Any, shape: list[int | str]) -> None:
-        """Make a value an output with this name."""
-        self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
+        """Make a value an output with this name. Nothing may be added behind it later."""
+        made = [node for node in self._nodes if value in node.output]
+        for node in self._nodes if made else ():
+            for names in (node.input, node.output):
+                names[:] = [name if one == value else one for one in names]
+        if not made:  # an input, or an output already
+            self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
         self._outputs.append(self._onnx.helper.make_tensor_value_info(name, self.kind(dtype), shape))
 
     def add(self, operator: str, *inputs: str | ArrayLike, **attributes: Any) -> str:
