@@ -8,6 +8,7 @@ float32; a runtime that computes in float32 is off by one level at some pixels.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -37,19 +38,39 @@ def add_letterbox(graph: Graph, pictures: str, preprocessing: Preprocessing) -> 
     inner_height, inner_width = _fit_into(graph, height, width, box_height, box_width)
     rows, is_row = _filter(graph, height, inner_height, box_height)
     columns, is_column = _filter(graph, width, inner_width, box_width)
-    lost_height, lost_width = graph.add("Sub", height, inner_height), graph.add("Sub", width, inner_width)
-    most = graph.add("Max", graph.add("Mul", lost_width, _double(2)), _double(0))
-    vertical_first = graph.add("Squeeze", graph.add("Greater", lost_height, most))
     exact = graph.add("Cast", planes, to=graph.kind(np.float64))
     columns = graph.add("Transpose", columns, perm=[1, 0])
-    scaled = graph.choose(
-        vertical_first,
-        lambda: _rounded(graph, _rounded(graph, rows, exact), columns),
-        lambda: _rounded(graph, rows, _rounded(graph, exact, columns)),
-    )
+    if pillow_may_begin_with_columns():
+        lost_height, lost_width = graph.add("Sub", height, inner_height), graph.add("Sub", width, inner_width)
+        most = graph.add("Max", graph.add("Mul", lost_width, _double(2)), _double(0))
+        scaled = graph.choose(
+            graph.add("Squeeze", graph.add("Greater", lost_height, most)),
+            lambda: _rounded(graph, _rounded(graph, rows, exact), columns),
+            lambda: _rounded(graph, rows, _rounded(graph, exact, columns)),
+        )
+    else:
+        scaled = _rounded(graph, rows, _rounded(graph, exact, columns))
     inside = graph.add("And", is_row, graph.add("Transpose", is_column, perm=[1, 0]))
     scaled = graph.add("Cast", scaled, to=graph.kind(np.float32))
     return graph.add("Where", inside, scaled, _median_of_border(graph, planes, *sizes))
+
+
+@cache
+def pillow_may_begin_with_columns() -> bool:
+    """Return whether the Pillow that is installed scales a picture that loses many rows along its columns first.
+
+    Pillow 13 does, if a picture loses more than twice as many rows as columns; Pillow 12.3 always begins with the rows.
+    The rounding after the first pass makes one level of difference at some pixels.
+    """
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    picture = Image.fromarray(random.integers(0, 256, (160, 35), np.uint8))
+    filter = Image.Resampling.HAMMING
+    return (
+        picture.resize((24, 24), filter).tobytes()
+        == picture.resize((35, 24), filter).resize((24, 24), filter).tobytes()
+    )
 
 
 def _double(*values: float) -> np.ndarray:
