@@ -16,6 +16,8 @@ class Dense(Layer):
     """
 
     word: ClassVar[str] = "dense"
+    torch_classes: ClassVar[tuple[str, ...]] = ("Linear",)
+    torch_names: ClassVar[Mapping[str, str]] = {"features": "out_features"}
     group: ClassVar[Group] = "weights"
     summary: ClassVar[str] = "64 weighted sums of all inputs, each with a bias"
     formula: ClassVar[str] = "Σ input·weight + bias"
