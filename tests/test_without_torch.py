@@ -45,7 +45,7 @@ def test_training_evaluation_and_prediction_without_pytorch(tmp_path: Path):
 LOADED = """
 import sys
 {statement}
-foreign = ("torch", "matplotlib", "fastapi", "starlette", "pydantic", "uvicorn")
+foreign = ("torch", "matplotlib", "fastapi", "starlette", "pydantic", "uvicorn", "onnx", "onnxruntime")
 print(*sorted({{name.split(".")[0] for name in sys.modules}} & set(foreign)))
 """
 

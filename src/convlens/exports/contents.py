@@ -1,5 +1,6 @@
 """What every exported file contains: the model, its class names, preprocessing and calibration, and check images."""
 
+import base64
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from convlens.data import LabelledImages
 from convlens.errors import UsageError
 from convlens.exports.options import DEFAULTS, ExportOptions
+from convlens.exports.page_samples import encode_array
 from convlens.exports.proof import Answers, Proof
 from convlens.files import sha256_of_bytes
 from convlens.trained_model import TrainedModel
@@ -29,6 +31,8 @@ class Contents:
         check_images: uint8, N×C×H×W; they are stored in the file with the model's answers.
         samples: labelled images to show, for formats that people look at; None if there are none.
         options: the options of the format.
+        typical: images (uint8, N×C×H×W) that show which values the layers have, for formats in whole numbers of 8 bits;
+            None without that option.
     """
 
     model: TrainedModel
@@ -36,6 +40,7 @@ class Contents:
     check_images: NDArray[np.uint8]
     samples: LabelledImages | None = None
     options: ExportOptions = DEFAULTS
+    typical: NDArray[np.uint8] | None = None
 
     @cached_property
     def model_sha256(self) -> str:
@@ -77,6 +82,13 @@ class Contents:
             "preprocessing": model.preprocessing.as_dict(),
             "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
             "proof": None if proof is None else proof.as_dict(),
+        }
+
+    def check_as_dict(self) -> dict[str, Any]:
+        """Return the check images (uint8, N×C×H×W) and the model's logits (N × classes, float32), each as base64."""
+        return {
+            "images": base64.b64encode(self.check_images.tobytes()).decode(),
+            "logits": encode_array(self.check_logits),
         }
 
 

@@ -6,11 +6,12 @@ from typing import Literal
 from convlens.errors import UsageError
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
+from convlens.exports.onnx_file import OnnxFile
 from convlens.exports.python_file import PythonFile
 from convlens.exports.torch_file import TorchFile
 
-FormatName = Literal["html", "python", "torch"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile(), TorchFile())}
+FormatName = Literal["html", "onnx", "python", "torch"]
+FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), OnnxFile(), PythonFile(), TorchFile())}
 
 
 def find_format(name: str) -> ExportFormat:

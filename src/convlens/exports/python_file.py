@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_model import page_weights
-from convlens.exports.page_samples import encode_array
 from convlens.exports.proof import Answers, Proof, Run
 from convlens.files import sha256_of_bytes, write_atomically
 from convlens.words import times
@@ -93,10 +92,7 @@ def _numbers(contents: Contents) -> dict[str, Any]:
         "layers": layers,
         "weights": weights,
         "weights_sha256": sha256_of_bytes(*(base64.b64decode(array["data"]) for array in weights.values())),
-        "check": {
-            "images": base64.b64encode(contents.check_images.tobytes()).decode(),
-            "logits": encode_array(contents.check_logits),
-        },
+        "check": contents.check_as_dict(),
     }
 
 

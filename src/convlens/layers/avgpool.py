@@ -33,6 +33,8 @@ class AvgPool2d(PoolingLayer):
         "mean",
     )
     operation: ClassVar[str] = "avg_pool2d"
+    onnx_operator: ClassVar[str] = "AveragePool"
+    onnx_options: ClassVar[dict[str, int]] = {"count_include_pad": 1}
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)

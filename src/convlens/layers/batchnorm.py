@@ -69,6 +69,10 @@ class BatchNorm2d(Layer):
         )
         return (values[0] - mean) / (variance + EPSILON) ** 0.5 * weight + bias
 
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        statistics = (weights[name] for name in ("weight", "bias", "running_mean", "running_var"))
+        return graph.add("BatchNormalization", values[0], *statistics, epsilon=EPSILON)
+
 
 def normalises_one_number(node: ResolvedLayer) -> bool:
     """Return whether each channel is a single number, so that a batch of one image would become all zeros."""

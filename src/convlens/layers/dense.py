@@ -69,5 +69,8 @@ class Dense(Layer):
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return weights["weight"] @ values[0] + weights["bias"]
 
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Gemm", values[0], weights["weight"], weights["bias"], transB=1)
+
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_dense(values[0], weights["weight"], weights["bias"])

@@ -28,3 +28,9 @@ class GELU(Activation):
 
         # 1 + erf(x) equals erfc(−x), which stays precise if x is far below zero.
         return values * np.vectorize(math.erfc, otypes=[float])(-values / math.sqrt(2)) / 2
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        import math
+
+        doubled = graph.add("Add", graph.add("Erf", graph.add("Mul", values[0], math.sqrt(0.5))), 1.0)
+        return graph.add("Mul", graph.add("Mul", values[0], 0.5), doubled)

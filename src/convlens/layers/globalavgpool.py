@@ -45,3 +45,6 @@ class GlobalAvgPool2d(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].mean(axis=(1, 2), keepdims=True)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("GlobalAveragePool", values[0])

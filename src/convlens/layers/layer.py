@@ -164,6 +164,13 @@ class Layer:
         """Compute the output for one image in plain NumPy, as in a trained network."""
         raise NotImplementedError
 
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        """Add the layer to an ONNX graph (see `convlens.exports.onnx_file.graph`). Returns the name of its output.
+
+        `weights` are the names of its weights in the graph, `values` those of its inputs.
+        """
+        raise NotImplementedError
+
     def trace(self, by_hand: Any, node: "ResolvedLayer", weights: Weights, *values: Values) -> Any:
         """Return the window positions behind the result, one at a time.
 

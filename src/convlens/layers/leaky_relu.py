@@ -40,3 +40,6 @@ class LeakyReLU(Activation):
         import numpy as np
 
         return np.where(values > 0, values, self.slope * values)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("LeakyRelu", values[0], alpha=self.slope)

@@ -34,6 +34,7 @@ class MaxPool2d(PoolingLayer):
         "pooling",
     )
     operation: ClassVar[str] = "max_pool2d"
+    onnx_operator: ClassVar[str] = "MaxPool"
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)
