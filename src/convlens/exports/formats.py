@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Literal
 
 from convlens.errors import UsageError
+from convlens.exports.c_source.format import CFolder
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
 from convlens.exports.python_file import PythonFile
 
-FormatName = Literal["html", "python"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile())}
+FormatName = Literal["html", "python", "c"]
+FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile(), CFolder())}
 
 
 def find_format(name: str) -> ExportFormat:
