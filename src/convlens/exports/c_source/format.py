@@ -3,9 +3,8 @@
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from convlens.errors import ProofFailed, UsageError
 from convlens.exports.c_source.compiler import FLAGS, find_compiler, flash_of, run, target_of, version_of
 from convlens.exports.c_source.floats import Code, write_floats
 from convlens.exports.c_source.stages import Program, find_stages
-from convlens.exports.c_source.templates import array, c_name, comment, fill, join_kernels, literal, string
+from convlens.exports.c_source.templates import c_name, comment, fill, join_kernels, literal, string
 from convlens.exports.contents import Contents, answers_of
 from convlens.exports.format import ExportFormat
 from convlens.exports.options import ExportOptions

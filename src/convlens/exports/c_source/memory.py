@@ -1,4 +1,4 @@
-"""Plans where each value of a network lies in one array, so that values that are not needed at the same time share it."""
+"""Plans where each value of a network lies in one array. Values that are not needed at the same time share a place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def plan_memory(
 def _block_of_output(
     program: Program, number: int, stage: Stage, values: Mapping[int, _Block], sizes: Mapping[int, int]
 ) -> _Block:
-    """Return the block of a stage's output: that of an input that is not needed any more, if it works value by value."""
+    """Return the block of a stage's output. If it works value by value, it is that of an input that ends here."""
     if stage.kind in ("activation", "add"):
         later = {value for after in program.stages[number + 1 :] for value in after.inputs} | {program.logits}
         for value in stage.inputs:

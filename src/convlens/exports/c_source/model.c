@@ -18,7 +18,9 @@ const char* const model_class_names[MODEL_CLASSES] = {
     /* @class_names */
 };
 
-void model_logits(const uint8_t* image, float* logits) { /* @calls */ }
+void model_logits(const uint8_t* image, float* logits) {
+    /* @calls: one or more for each layer, in the order in which they are computed */
+}
 
 int model_predict(const uint8_t* image, float* probabilities) {
     int best;

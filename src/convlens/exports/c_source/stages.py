@@ -1,6 +1,6 @@
 """A network as the operations that the C code has.
 
-A convolution or a dense layer computes the batch normalisation, the activation and the pooling that follow it as well, so
+A convolution or a dense layer also computes the batch normalisation, the activation and the pooling that follow it, so
 that the maps between them need no memory. `flatten` and `dropout` compute nothing.
 """
 
@@ -164,7 +164,8 @@ def _fuse(before: Stage, node: ResolvedLayer, weights: Mapping[str, NDArray[Any]
         return None
     layer = node.layer
     if layer.word == "batchnorm" and before.activation is None and node.input_shape == before.output_shape:
-        assert before.weight is not None and before.bias is not None
+        assert before.weight is not None
+        assert before.bias is not None
         scale, shift = _scale_and_shift(_own_weights(node, weights))
         weight = before.weight * scale.reshape(-1, *[1] * (before.weight.ndim - 1))
         return replace(before, weight=weight, bias=before.bias * scale + shift)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 FOLDER = Path(__file__).parent
 _LOCAL = re.compile(r'^#include "(.+)"\n', re.MULTILINE)
 _SYSTEM = re.compile(r"^#include <.+>\n\n?", re.MULTILINE)
-_PLACE = re.compile(r"^([ \t]*)/\* @(\w+) \*/$", re.MULTILINE)
+_PLACE = re.compile(r"^([ \t]*)/\* @(\w+)(?::.*)? \*/$", re.MULTILINE)
 _WIDTH = 120
 
 
