@@ -29,6 +29,8 @@ class Contents:
         check_images: uint8, N×C×H×W; they are stored in the file with the model's answers.
         samples: labelled images to show, for formats that people look at; None if there are none.
         options: the options of the format.
+        typical: images (uint8, N×C×H×W) that show which values the layers have, for formats in whole numbers of 8 bits;
+            None without that option.
     """
 
     model: TrainedModel
@@ -36,6 +38,7 @@ class Contents:
     check_images: NDArray[np.uint8]
     samples: LabelledImages | None = None
     options: ExportOptions = DEFAULTS
+    typical: NDArray[np.uint8] | None = None
 
     @cached_property
     def model_sha256(self) -> str:

@@ -5,17 +5,18 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convlens.checking import as_instance, as_path, as_whole
 from convlens.data import LabelledImages
 from convlens.errors import OutputError, ProofFailed, UsageError
 from convlens.evaluation import choose_images, find_test_images
-from convlens.evaluation.images import OnProgress
+from convlens.evaluation.images import OnProgress, find_training_images
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import FormatName, find_format, format_of
@@ -27,6 +28,9 @@ from convlens.trained_model import TrainedModel
 
 PROVE = 1000
 """The number of images that an export is proved with, unless another is given."""
+
+TYPICAL = 512
+"""The number of training images that `int8` looks at."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def export(
     _refuse_existing(path, kind, overwrite)
     images = held_out_images(model, data, data_dir, on_progress) if prove else None
     contents = make_contents(model, path.stem if name is None else name, images, options)
+    if int8:
+        contents = replace(contents, typical=typical_images(model, images, data_dir))
     return write_proved(kind, contents, path, images, prove)
 
 
@@ -110,6 +116,27 @@ def held_out_images(
             mentions=["data", "prove"],
         )
     return found
+
+
+def typical_images(
+    model: TrainedModel, images: LabelledImages | None = None, data_dir: Path | str | None = None
+) -> NDArray[np.uint8]:
+    """Return images that show which values the layers have: training images if they are on this machine, else some of
+    `images`.
+
+    Raises:
+        UsageError: there are neither.
+    """
+    found = find_training_images(model, data_dir)
+    found = images if found is None else found
+    if found is None or not len(found):
+        raise UsageError(
+            "int8 needs images, because it rounds to the values that the layers have for them. The data that the model "
+            'was trained on is not on this machine. Name images, such as data="photos/", and leave out prove=0.',
+            argument="int8",
+            mentions=["data", "prove"],
+        )
+    return found.images[_evenly_spaced(len(found), TYPICAL)]
 
 
 def make_contents(model: TrainedModel, name: str, images: LabelledImages | None, options: ExportOptions) -> Contents:
