@@ -1,3 +1,4 @@
+#include "../positions.h"
 #include "../window.h"
 #include "activation.h"
 #include "pooling.h"
