@@ -48,6 +48,7 @@ class Proof:
         ties: how many images got another answer within the tolerance.
         versions: what the file was run with, such as `{"onnxruntime": "1.30.0"}`.
         details: other facts that belong to a format, such as the accuracy before and after quantisation.
+        reference: what it was compared with.
     """
 
     images: int
@@ -56,6 +57,7 @@ class Proof:
     ties: int
     versions: Mapping[str, str]
     details: Mapping[str, Any]
+    reference: str = "the model"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -70,7 +72,7 @@ class Proof:
         ties = f", except {count_of(self.ties, 'tie')} within {self.tolerance:g}" if self.ties else ""
         tools = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         return (
-            f"same answers as the model on {count_of(self.images, 'image')}{ties}; "
+            f"same answers as {self.reference} on {count_of(self.images, 'image')}{ties}; "
             f"largest difference of a probability {self.largest_difference:.2g}{f'; run with {tools}' if tools else ''}"
         )
 
@@ -81,6 +83,7 @@ def prove(
     tolerance: float,
     versions: Mapping[str, str] | None = None,
     details: Mapping[str, Any] | None = None,
+    reference: str = "the model",
 ) -> Proof:
     """Compare the answers of an exported file with the model's.
 
@@ -88,7 +91,7 @@ def prove(
         expected: the model's answers.
         found: the file's answers to the same images.
         tolerance: the largest difference of two probabilities that is allowed.
-        versions, details: stored in the proof.
+        versions, details, reference: stored in the proof.
 
     Raises:
         ProofFailed: a class name, an answer or a probability differs.
@@ -120,7 +123,7 @@ def prove(
         )
     ties = _ties(expected, found, tolerance)
     largest = float(differences.max(initial=0))
-    return Proof(len(differences), largest, tolerance, ties, dict(versions or {}), dict(details or {}))
+    return Proof(len(differences), largest, tolerance, ties, dict(versions or {}), dict(details or {}), reference)
 
 
 def _ties(expected: Answers, found: Answers, tolerance: float) -> int:

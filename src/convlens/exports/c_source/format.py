@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from convlens.data import LabelledImages
 from convlens.errors import ProofFailed, UsageError
 from convlens.exports.c_source.compiler import FLAGS, find_compiler, flash_of, run, target_of, version_of
-from convlens.exports.c_source.floats import Code, write_floats
-from convlens.exports.c_source.stages import Program, find_stages
+from convlens.exports.c_source.floats import Code
+from convlens.exports.c_source.proving import code_of, expected_logits, program_of, prove_answers
 from convlens.exports.c_source.templates import c_name, comment, fill, join_kernels, literal, string
-from convlens.exports.contents import Contents, answers_of
+from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.options import ExportOptions
-from convlens.exports.proof import Answers, Proof, Run, prove
+from convlens.exports.proof import Answers, Proof, Run
 from convlens.files import write_atomically
 from convlens.trained_model import TrainedModel
 from convlens.words import count_of
@@ -33,6 +33,7 @@ class CFolder(ExportFormat):
 
     name: ClassVar[str] = "c"
     suffix: ClassVar[str] = ""
+    options: ClassVar[tuple[str, ...]] = ("int8",)
     help: ClassVar[str] = "a folder with C99 code for microcontrollers, without libraries or allocations"
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:
@@ -64,24 +65,9 @@ class CFolder(ExportFormat):
         if images is not None:
             pixels = np.concatenate([pixels, images.images])
         found, flash = compile_and_run(path, pixels)
-        details = {"flash_bytes": flash, "ram_bytes": code_of(contents).ram, "target": target_of(find_compiler())}
-        return prove(answers_of(contents.model, pixels), found, self.tolerance, self.versions(), details)
-
-
-def program_of(model: TrainedModel) -> Program:
-    """Return the stages of a model.
-
-    Raises:
-        UsageError: the C code cannot hold it.
-    """
-    plan = model.plan
-    return find_stages(model.network.resolve(plan.input_shape, plan.classes), model.weights, plan.input_shape)
-
-
-def code_of(contents: Contents) -> Code:
-    """Return the C code of a model's network."""
-    model = contents.model
-    return write_floats(program_of(model), model.plan.normalisation)
+        compiler = find_compiler()
+        details = {"flash_bytes": flash, "ram_bytes": code_of(contents).ram, "target": target_of(compiler)}
+        return prove_answers(contents, found, pixels, images, self.tolerance, version_of(compiler), details)
 
 
 def source_texts(contents: Contents, code: Code, proof: Proof | None) -> dict[str, str]:
@@ -119,7 +105,7 @@ def _head(contents: Contents, code: Code, proof: Proof | None) -> str:
     return "\n".join(
         [
             f"{contents.name}: an image classifier in C99, made with Convlens {__version__}.",
-            f"Network: {contents.model.network}",
+            f"Network: {contents.model.network}{', in whole numbers of 8 bits' if contents.options.int8 else ''}",
             f"Flash: {_measured(proof)}",
             f"RAM: {code.ram:,} bytes of static memory, besides the image and the probabilities",
             "Not proved yet." if proof is None else f"Proof: {proof}.",
@@ -135,7 +121,7 @@ def _measured(proof: Proof | None) -> str:
 
 
 def _check_tables(contents: Contents) -> str:
-    images, logits = contents.check_images, contents.check_logits
+    images, logits = contents.check_images, expected_logits(contents, contents.check_images)
     rows = ["{" + ", ".join(map(str, image.ravel())) + "}," for image in images]
     wrapped = "\n".join(line for row in rows for line in _wrap(row))
     values = "\n".join(line for row in logits for line in _wrap("{" + ", ".join(map(literal, row)) + "},"))
