@@ -62,8 +62,13 @@ def _kernels(program: Program) -> Iterable[str]:
             used.append(f"float/{stage.activation.word}.h")
         if stage.pool is not None:
             used.append(f"float/{stage.pool.word}.h")
-        used += [] if stage.kind in ("activation", "concat") else [f"float/{stage.kind}.h"]
+        used += [] if stage.kind in ("activation", "concat") else [f"float/{kernel_of(stage)}.h"]
     return used
+
+
+def kernel_of(stage: Stage) -> str:
+    """Return the name of the file in `kernels/` that computes a stage."""
+    return stage.kind if stage.kind != "conv" else "conv_alone" if stage.pool is None else "conv_pooled"
 
 
 def _at(plan: MemoryPlan, value: int, offset: int = 0) -> str:
@@ -85,11 +90,10 @@ def _tables(stage: Stage, number: int) -> list[str]:
         outputs, inputs = stage.weight.shape
         tables.append(f"static const struct dense layer_{number} = {{{inputs}, {outputs}, {shared}}};")
         return tables
-    pooling = "NULL" if stage.pool is None else f"&pooling_{number}"
     kernels, channels = stage.weight.shape[:2]
     tables.append(
         f"static const struct conv layer_{number} = {{\n    {window(stage.slide.numbers())}, {channels}, {kernels}, "
-        f"{kernels // stage.groups},\n    {shared}, {pooling}}};"
+        f"{kernels // stage.groups},\n    {shared}}};"
     )
     return tables
 
@@ -103,9 +107,10 @@ def _calls(stage: Stage, number: int, program: Program, plan: MemoryPlan) -> lis
     """Return the calls that compute a stage."""
     inputs, out = [_at(plan, value) for value in stage.inputs], _at(plan, stage.output)
     if stage.kind == "conv":
-        scratch = plan.scratch.get(stage.output)
-        rows = "NULL" if scratch is None else f"memory + {scratch}"
-        return [f"conv({inputs[0]}, {out}, {rows}, &layer_{number});"]
+        if stage.pool is None:
+            return [f"conv({inputs[0]}, {out}, &layer_{number});"]
+        rows = f"memory + {plan.scratch[stage.output]}"
+        return [f"conv_pooled({inputs[0]}, {out}, {rows}, &layer_{number}, &pooling_{number});"]
     if stage.kind == "dense":
         return [f"dense({inputs[0]}, {out}, &layer_{number});"]
     if stage.kind == "pool":

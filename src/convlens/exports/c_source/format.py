@@ -2,9 +2,10 @@
 
 import json
 import tempfile
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +29,13 @@ MOST_PARAMETERS = 2_000_000
 _CHECK = "_check.c"
 
 
-class CFolder(ExportFormat):
-    """A folder with C99 code that needs no library and allocates no memory."""
+class CSource(ExportFormat):
+    """What the formats made of C code have in common: which models they hold, and the proof."""
 
-    name: ClassVar[str] = "c"
-    suffix: ClassVar[str] = ""
     options: ClassVar[tuple[str, ...]] = ("int8",)
-    help: ClassVar[str] = "a folder with C99 code for microcontrollers, without libraries or allocations"
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:
-        """Refuse a model that is too large, a layer that the C code does not have, and a machine without a compiler."""
+        """Refuse a model that is too large, and layers that the C code does not have."""
         super().check(model, options)
         if model.parameters > MOST_PARAMETERS:
             raise UsageError(
@@ -45,33 +43,51 @@ class CFolder(ExportFormat):
                 f"{MOST_PARAMETERS:,}. Choose another format, or a smaller network."
             )
         program_of(model)
-        find_compiler()
-
-    def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
-        path.mkdir()
-        code = code_of(contents)
-        name = c_name(contents.name)
-        for suffix, text in source_texts(contents, code, proof).items():
-            write_atomically(path / f"{name}{suffix}", text)
 
     def open(self, path: Path) -> Run:
-        return lambda images: compile_and_run(path, images)[0]
+        return lambda images: self.run(path, images)[0]
 
-    def versions(self) -> Mapping[str, str]:
-        return version_of(find_compiler())
+    @abstractmethod
+    def run(self, path: Path, images: NDArray[np.uint8]) -> tuple[Answers, dict[str, Any]]:
+        """Run an export on images. Returns its answers, and facts for the proof."""
 
     def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
         pixels = contents.check_images
         if images is not None:
             pixels = np.concatenate([pixels, images.images])
-        found, flash = compile_and_run(path, pixels)
-        compiler = find_compiler()
-        details = {"flash_bytes": flash, "ram_bytes": code_of(contents).ram, "target": target_of(compiler)}
-        return prove_answers(contents, found, pixels, images, self.tolerance, version_of(compiler), details)
+        found, facts = self.run(path, pixels)
+        details = {"ram_bytes": code_of(contents).ram, **facts}
+        return prove_answers(contents, found, pixels, images, self.tolerance, self.versions(), details)
 
 
-def source_texts(contents: Contents, code: Code, proof: Proof | None) -> dict[str, str]:
+class CFolder(CSource):
+    """A folder with C99 code that needs no library and allocates no memory."""
+
+    name: ClassVar[str] = "c"
+    suffix: ClassVar[str] = ""
+    help: ClassVar[str] = "a folder with C99 code for microcontrollers, without libraries or allocations"
+
+    def check(self, model: TrainedModel, options: ExportOptions) -> None:
+        """Refuse a model that is too large, layers that the C code does not have, and a machine without a compiler."""
+        super().check(model, options)
+        find_compiler()
+
+    def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
+        path.mkdir()
+        name = c_name(contents.name)
+        for suffix, text in source_texts(contents, proof).items():
+            write_atomically(path / f"{name}{suffix}", text)
+
+    def run(self, path: Path, images: NDArray[np.uint8]) -> tuple[Answers, dict[str, Any]]:
+        return compile_and_run(path, images)
+
+    def versions(self) -> Mapping[str, str]:
+        return version_of(find_compiler())
+
+
+def source_texts(contents: Contents, proof: Proof | None) -> dict[str, str]:
     """Return the text of each file by the end of its name."""
+    code = code_of(contents)
     model, prefix = contents.model, c_name(contents.name)
     channels, height, width = model.plan.input_shape
     numbers = {"CHANNELS": channels, "HEIGHT": height, "WIDTH": width, "CLASSES": model.plan.classes, "RAM": code.ram}
@@ -138,8 +154,8 @@ def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, 116, initial_indent="    ", subsequent_indent="     ")
 
 
-def compile_and_run(folder: Path, images: NDArray[np.uint8]) -> tuple[Answers, int | None]:
-    """Compile a folder's code, and run its program on images. Returns the answers, and the size in flash, if known.
+def compile_and_run(folder: Path, images: NDArray[np.uint8]) -> tuple[Answers, dict[str, Any]]:
+    """Compile a folder's code, and run its program on images. Returns the answers, and the size in flash.
 
     Raises:
         ProofFailed: the compiler refuses the code, or the program fails.
@@ -156,7 +172,8 @@ def compile_and_run(folder: Path, images: NDArray[np.uint8]) -> tuple[Answers, i
         run([str(built / "check")], built)
         (built / "images").write_bytes(np.ascontiguousarray(images).tobytes())
         run([str(built / "check"), "images", "answers"], built)
-        return read_answers((built / "answers").read_bytes(), len(images)), flash
+        facts = {"flash_bytes": flash, "target": target_of(compiler)}
+        return read_answers((built / "answers").read_bytes(), len(images)), facts
 
 
 def read_answers(content: bytes, count: int) -> Answers:

@@ -74,8 +74,8 @@ class Scaling:
 class ByteStage:
     """A stage in whole numbers.
 
-    `scaling` turns its sums into bytes, `table` applies its activation to them, and `pool_scaling` turns sums of windows
-    into means. If it computes the logits, `factors` turn the sums into float instead.
+    `scaling` turns its sums into bytes, `table` applies its activation to them, and `pool_scaling` turns sums of
+    windows into means. If it computes the logits, `factors` turn the sums into float instead.
     """
 
     stage: Stage

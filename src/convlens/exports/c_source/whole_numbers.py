@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from convlens.exports.c_source.floats import POOL_ROWS, Code, rows_kept, window
+from convlens.exports.c_source.floats import POOL_ROWS, Code, kernel_of, rows_kept, window
 from convlens.exports.c_source.memory import MemoryPlan, plan_memory
 from convlens.exports.c_source.quantise import ByteProgram, ByteStage, Scaling
 from convlens.exports.c_source.stages import INPUT
@@ -66,7 +66,7 @@ def _kernels(network: ByteProgram) -> Iterable[str]:
         elif made.factors is not None:
             used.append("int8/dense_to_float.h")
         else:
-            used.append(f"int8/{'rescale' if kind == 'concat' else kind}.h")
+            used.append(f"int8/{'rescale' if kind == 'concat' else kernel_of(made.stage)}.h")
     return used
 
 
@@ -112,12 +112,12 @@ def _layer(made: ByteStage, number: int) -> str:
     activation = "NULL" if made.table is None else f"activation_{number}"
     shared = f"weights_{number}, biases_{number}, multipliers_{number}, {activation}"
     kernels, channels = made.weight.shape[:2]
+    scaling = _scaling(made.scaling)
     if stage.slide is None:
-        return f"static const struct dense layer_{number} = {{\n    {channels}, {kernels}, {_scaling(made.scaling)}, {shared}}};"
-    pooling = "NULL" if stage.pool is None else f"&pooling_{number}"
+        return f"static const struct dense layer_{number} = {{{channels}, {kernels}, {scaling},\n    {shared}}};"
     return (
         f"static const struct conv layer_{number} = {{\n    {window(stage.slide.numbers())}, {channels}, {kernels}, "
-        f"{kernels // stage.groups}, {made.inputs[0].zero}, {_scaling(made.scaling)},\n    {shared}, {pooling}}};"
+        f"{kernels // stage.groups}, {made.inputs[0].zero}, {scaling},\n    {shared}}};"
     )
 
 
@@ -127,8 +127,11 @@ def _calls(made: ByteStage, number: int, network: ByteProgram, plan: MemoryPlan)
     inputs, out = [_at(plan, value) for value in stage.inputs], _at(plan, stage.output)
     if stage.kind == "conv":
         scratch = plan.scratch[stage.output]
-        rows = "NULL" if stage.pool is None else f"(int8_t*)memory + {scratch + _sums(made)}"
-        return [f"conv({inputs[0]}, {out}, memory + {scratch // _WORD}, {rows}, &layer_{number});"]
+        sums = f"memory + {scratch // _WORD}"
+        if stage.pool is None:
+            return [f"conv({inputs[0]}, {out}, {sums}, &layer_{number});"]
+        rows = f"(int8_t*)memory + {scratch + _sums(made)}"
+        return [f"conv_pooled({inputs[0]}, {out}, {sums}, {rows}, &layer_{number},\n            &pooling_{number});"]
     if made.factors is not None and made.weight is not None:
         outputs, count = made.weight.shape
         of = f"weights_{number}, biases_{number}, scales_{number}"
