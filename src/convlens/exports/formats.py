@@ -5,12 +5,13 @@ from typing import Literal
 
 from convlens.errors import UsageError
 from convlens.exports.c_source.format import CFolder
+from convlens.exports.c_source.wasm_format import WasmFile
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
 from convlens.exports.python_file import PythonFile
 
-FormatName = Literal["html", "python", "c"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile(), CFolder())}
+FormatName = Literal["html", "python", "c", "wasm"]
+FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile(), CFolder(), WasmFile())}
 
 
 def find_format(name: str) -> ExportFormat:

@@ -13,6 +13,8 @@ FLAGS = ("-Os", "-Wall", "-Wextra", "-Werror", "-std=c99")
 LONGEST = 300
 """Seconds that one call may take."""
 
+LINKER = "lld"
+
 _NAMES = ("cc", "gcc", "clang")
 
 
@@ -27,8 +29,25 @@ def find_compiler() -> str:
         if found := shutil.which(name):
             return found
     raise MissingDependency(
-        "the formats 'c' and 'wasm' need a C compiler to prove what they write, and none of cc, gcc and clang is "
-        "installed. Install one (Debian, Ubuntu: apt install gcc; macOS: xcode-select --install), or name it in CC."
+        "the format 'c' needs a C compiler to prove what it writes, and none of cc, gcc and clang is installed. Install "
+        "one (Debian, Ubuntu: apt install gcc; macOS: xcode-select --install), or name it in CC."
+    )
+
+
+def find_clang() -> str:
+    """Return the path of a clang that compiles for WebAssembly.
+
+    Raises:
+        MissingDependency: there is none, or no linker for it.
+    """
+    chosen = os.environ.get("CC", "").split()[:1]
+    for name in (*(name for name in chosen if "clang" in name), "clang"):
+        found = shutil.which(name)
+        if found and shutil.which("wasm-ld") and "wasm32" in run([found, "--print-targets"]):
+            return found
+    raise MissingDependency(
+        "the format 'wasm' needs clang and lld with WebAssembly, which are not installed. Install them (Debian, "
+        "Ubuntu: apt install clang lld; macOS: brew install llvm lld, and CC=$(brew --prefix llvm)/bin/clang)."
     )
 
 
