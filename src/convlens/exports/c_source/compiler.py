@@ -29,8 +29,8 @@ def find_compiler() -> str:
         if found := shutil.which(name):
             return found
     raise MissingDependency(
-        "the format 'c' needs a C compiler to prove what it writes, and none of cc, gcc and clang is installed. Install "
-        "one (Debian, Ubuntu: apt install gcc; macOS: xcode-select --install), or name it in CC."
+        "the format 'c' needs a C compiler to prove what it writes, and none of cc, gcc and clang is installed. "
+        "Install one (Debian, Ubuntu: apt install gcc; macOS: xcode-select --install), or name it in CC."
     )
 
 

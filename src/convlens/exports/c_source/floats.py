@@ -30,11 +30,11 @@ def write_floats(program: Program, normalisation: Normalisation) -> Code:
     """Return the C code of a network in float."""
     plan = _plan(program)
     tables = [
-        array("float", "mean", np.array(normalisation.mean, np.float32)),
-        array("float", "std", np.array(normalisation.std, np.float32)),
+        array("float", "means", np.array(normalisation.mean, np.float32)),
+        array("float", "deviations", np.array(normalisation.std, np.float32)),
     ]
     channels, height, width = program.input_shape
-    calls = [f"normalise(image, {_at(plan, INPUT)}, {channels}, {height * width}, mean, std);"]
+    calls = [f"normalise(image, {_at(plan, INPUT)}, {channels}, {height * width}, means, deviations);"]
     for number, stage in enumerate(program.stages):
         tables += _tables(stage, number)
         calls += [comment(stage.text), *_calls(stage, number, program, plan)]

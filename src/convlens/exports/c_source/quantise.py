@@ -239,7 +239,7 @@ def _with_pool(made: ByteStage, before: Scale, ranges: _Ranges) -> ByteStage:
 
 def _table(activation: Activation | None, before: Scale, after: Scale) -> NDArray[np.int8]:
     assert activation is not None
-    values = before.scale * (np.arange(LOWEST, HIGHEST + 1) - before.zero)
+    values = before.scale * (np.arange(LOWEST, HIGHEST + 1, dtype=np.float64) - before.zero)
     return after.bytes_of(activation.apply(values)).astype(np.int8)
 
 
@@ -264,7 +264,9 @@ def _compute(made: ByteStage, inputs: list[Values]) -> Values:
             (part.reshape(len(part), -1).astype(np.int64) - scale.zero) * multiplier
             for part, scale, multiplier in zip(inputs, made.inputs, made.scaling.multipliers, strict=True)
         ]
-        return made.scaling.apply(sum(products) if stage.kind == "add" else np.concatenate(products, axis=1))
+        return made.scaling.apply(
+            products[0] + products[1] if stage.kind == "add" else np.concatenate(products, axis=1)
+        )
     elif _is_relu(stage.activation):
         return np.maximum(x, made.output.zero)
     if made.table is not None:

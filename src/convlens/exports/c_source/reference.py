@@ -3,7 +3,7 @@
 Quantisation measures values with these functions, and then computes what the C code in whole numbers must answer.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convlens.exports.c_source.stages import Pool, Slide, Stage
 from convlens.exports.python_runtime import windows
 
-Values = NDArray[np.float64]
+Values: TypeAlias = NDArray[Any]
 
 
 def weighted_sums(stage: Stage, x: Values, weight: NDArray[Any], bias: NDArray[Any]) -> Values:
