@@ -132,6 +132,7 @@ def test_weights_visit_the_files_of_their_journey(
         model = resume_training(folder, few)
         page_model(convlens.load_model(model.save(tmp_path / "model.safetensors")))
         model.to_torch()
+        convlens.export(model, tmp_path / "model.py", prove=0)
     named = named_in("The journey of a weight")
     assert not_among(way.with_weights, named) == set()
     assert not_visited(named, way.files) == set()

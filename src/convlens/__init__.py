@@ -27,6 +27,7 @@ from convlens.errors import (
     ModelFileError,
     NetworkError,
     OutputError,
+    ProofFailed,
     UsageError,
 )
 from convlens.habits import missing
@@ -68,6 +69,7 @@ __all__ = [
     "OutputError",
     "Prediction",
     "Predictions",
+    "ProofFailed",
     "TrainedModel",
     "TrainingSettings",
     "UsageError",

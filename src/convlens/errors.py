@@ -48,12 +48,14 @@ class ConvlensError(Exception):
         '--learning-rate is 0; give more.'
         >>> OutputError('a.html is there. Give out="b.html".', mentions=["out"]).named(lambda name: f"--{name}")
         'a.html is there. Give --out b.html.'
+        >>> UsageError("Give prove=0.", mentions=["prove"]).named(lambda name: f"--{name}")
+        'Give --prove 0.'
         """
         message = str(self)
         if self.argument is not None:
             message = message.replace(self.argument, name(self.argument), 1)
         for mention in self.mentions:
-            message = re.sub(rf'(?<![\w-]){mention}=(?:"([^"]*)"|(\w[\w.]*\w))?', _renamed(name(mention)), message)
+            message = re.sub(rf'(?<![\w-]){mention}=(?:"([^"]*)"|(\w(?:[\w.]*\w)?))?', _renamed(name(mention)), message)
         return message
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from convlens.checking import as_instance, as_path, as_whole
 from convlens.data import LabelledImages
-from convlens.errors import OutputError, ProofFailed, UsageError
+from convlens.errors import ConvlensError, OutputError, ProofFailed, UsageError
 from convlens.evaluation import choose_images, find_test_images
 from convlens.evaluation.images import OnProgress, find_training_images
 from convlens.exports.contents import Contents, check_images
@@ -25,6 +25,7 @@ from convlens.exports.page_samples import choose_samples
 from convlens.exports.proof import Proof
 from convlens.files import check_parent_folder, explain_write_errors, move_into_place
 from convlens.trained_model import TrainedModel
+from convlens.words import printable
 
 PROVE = 1000
 """The number of images that an export is proved with, unless another is given."""
@@ -161,20 +162,33 @@ def write_proved(
     chosen = None if images is None else images.subset(_evenly_spaced(len(images), count))
     with explain_write_errors(path), _temporary_folder(path) as folder:
         written = folder / path.name
-        try:
-            kind.write(contents, written, None)
-            proof = kind.prove(contents, written, chosen)
-            _remove(written)
-            kind.write(contents, written, proof)
-            kind.prove(contents, written, None)
-        except ProofFailed as error:
-            raise ProofFailed(
-                f"{path} was deleted, because it does not answer like the model: {error}. Please report this."
-            ) from error
+        kind.write(contents, written, None)
+        proof = _proved(kind, contents, path, written, chosen)
+        _remove(written)
+        kind.write(contents, written, proof)
+        _proved(kind, contents, path, written, None)
         size = sum(_sync(file) for file in _files(written))
         with _old_moved_away(path, folder):
             move_into_place(written, path)
     return Exported(path, size, proof)
+
+
+def _proved(kind: ExportFormat, contents: Contents, path: Path, written: Path, images: LabelledImages | None) -> Proof:
+    """Return the proof of what was written; `path` is its name in errors.
+
+    Raises:
+        ProofFailed: it does not answer like the model, or cannot be run.
+    """
+    try:
+        return kind.prove(contents, written, images)
+    except ProofFailed as error:
+        reason = f"it does not answer like the model: {error}"
+        raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
+    except (ConvlensError, OSError, MemoryError):
+        raise
+    except Exception as error:  # what a runtime raises is not known here
+        reason = f"it cannot be run ({type(error).__name__}: {printable(str(error))[:200]})"
+        raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
 
 
 def _refuse_existing(path: Path, kind: ExportFormat, overwrite: bool) -> None:

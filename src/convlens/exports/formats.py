@@ -9,9 +9,12 @@ from convlens.exports.c_source.wasm_format import WasmFile
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
 from convlens.exports.python_file import PythonFile
+from convlens.exports.torch_file import TorchFile
 
-FormatName = Literal["html", "python", "c", "wasm"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), PythonFile(), CFolder(), WasmFile())}
+FormatName = Literal["html", "python", "torch", "c", "wasm"]
+FORMATS: dict[str, ExportFormat] = {
+    kind.name: kind for kind in (HtmlFile(), PythonFile(), TorchFile(), CFolder(), WasmFile())
+}
 
 
 def find_format(name: str) -> ExportFormat:

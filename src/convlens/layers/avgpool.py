@@ -1,7 +1,8 @@
 """Average pooling."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.sliding import PoolingLayer
 
@@ -17,6 +18,7 @@ class AvgPool2d(PoolingLayer):
     """
 
     word: ClassVar[str] = "avgpool"
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"ceil_mode": False, "count_include_pad": True, "divisor_override": None}
     title: ClassVar[str] = "average pooling"
     summary: ClassVar[str] = "the mean of each window; padding counts as zeros"
     formula: ClassVar[str] = "mean of the window"

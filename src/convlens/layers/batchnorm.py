@@ -16,6 +16,8 @@ class BatchNorm2d(Layer):
     """Batch normalisation of each channel, or of each number of a row (torch's BatchNorm1d)."""
 
     word: ClassVar[str] = "batchnorm"
+    torch_classes: ClassVar[tuple[str, ...]] = ("BatchNorm2d", "BatchNorm1d")
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"eps": EPSILON, "affine": True, "track_running_stats": True}
     group: ClassVar[Group] = "normalisation"
     title: ClassVar[str] = "batch normalisation"
     summary: ClassVar[str] = (

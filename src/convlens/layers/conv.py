@@ -35,6 +35,8 @@ class Conv2d(SlidingLayer):
     """
 
     word: ClassVar[str] = "conv"
+    torch_names: ClassVar[Mapping[str, str]] = {"channels": "out_channels"}
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"padding_mode": "zeros"}
     group: ClassVar[Group] = "weights"
     title: ClassVar[str] = "convolution"
     summary: ClassVar[str] = (

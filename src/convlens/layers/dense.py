@@ -1,6 +1,6 @@
 """The dense layer, PyTorch's `Linear`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,8 @@ class Dense(Layer):
     """
 
     word: ClassVar[str] = "dense"
+    torch_classes: ClassVar[tuple[str, ...]] = ("Linear",)
+    torch_names: ClassVar[Mapping[str, str]] = {"features": "out_features"}
     group: ClassVar[Group] = "weights"
     summary: ClassVar[str] = "64 weighted sums of all inputs, each with a bias"
     formula: ClassVar[str] = "Σ input·weight + bias"
