@@ -183,7 +183,8 @@ def _proved(kind: ExportFormat, contents: Contents, path: Path, written: Path, i
         return kind.prove(contents, written, images)
     except ProofFailed as error:
         reason = f"it does not answer like the model: {error}"
-        raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
+        advice = "Leave out int8." if contents.options.int8 else "Please report this."
+        raise ProofFailed(f"{path} was deleted, because {reason}. {advice}") from error
     except (ConvlensError, OSError, MemoryError):
         raise
     except Exception as error:  # what a runtime raises is not known here

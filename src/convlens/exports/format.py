@@ -13,6 +13,7 @@ from convlens.errors import UsageError
 from convlens.exports.contents import Contents, answers_of
 from convlens.exports.options import ExportOptions
 from convlens.exports.proof import Proof, Run, prove
+from convlens.exports.quantised_proof import prove_quantised
 from convlens.trained_model import TrainedModel
 
 
@@ -21,7 +22,8 @@ class ExportFormat(ABC):
 
     Class attributes: `name` is its name in `format=` and `--to`; `suffix` is the ending of its files, empty for a
     folder; `help` is a description in one line; `options` are the names of the `ExportOptions` that it has;
-    `tolerance` is the largest difference of two probabilities in its proof.
+    `tolerance` is the largest difference of two probabilities in its proof; with int8, `prove_quantised` counts answers
+    instead.
     """
 
     name: ClassVar[str]
@@ -64,12 +66,15 @@ class ExportFormat(ABC):
         return {"numpy": np.__version__}
 
     def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
-        """Run the file on the check images and on these; see `convlens.exports.proof.prove` for errors."""
+        """Run the file on the check images and on these; see `prove` and `prove_quantised` for errors."""
         pixels = contents.check_images
         if images is not None:
             pixels = np.concatenate([pixels, images.images])
         expected = answers_of(contents.model, pixels)
-        return prove(expected, self.open(path)(pixels), self.tolerance, self.versions(), self.details(contents, path))
+        found, facts = self.open(path)(pixels), (self.versions(), self.details(contents, path))
+        if contents.options.int8:
+            return prove_quantised(expected, found, None if images is None else images.labels, *facts)
+        return prove(expected, found, self.tolerance, *facts)
 
     def details(self, contents: Contents, path: Path) -> Mapping[str, Any]:
         """Return facts that the proof should contain besides, such as the accuracy before and after quantisation."""

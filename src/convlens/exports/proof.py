@@ -101,16 +101,7 @@ def prove(
     Traceback (most recent call last):
     convlens.errors.ProofFailed: the class names are 'dog', 'cat' instead of 'cat', 'dog'
     """
-    if found.class_names != expected.class_names:
-        raise ProofFailed(
-            f"the class names are {_listed(found.class_names)} instead of {_listed(expected.class_names)}"
-        )
-    if found.probabilities.shape != expected.probabilities.shape or found.unknown.shape != expected.unknown.shape:
-        raise ProofFailed(
-            f"it answers {found.probabilities.shape} probabilities instead of {expected.probabilities.shape}"
-        )
-    if found.threshold != expected.threshold:
-        raise ProofFailed(f"the threshold is {found.threshold} instead of {expected.threshold}")
+    check_form(expected, found)
     differences = np.abs(found.probabilities.astype(np.float64) - expected.probabilities).max(axis=1, initial=0)
     wrong = np.flatnonzero(~(differences <= tolerance))
     if len(wrong):
@@ -121,6 +112,24 @@ def prove(
     ties = _ties(expected, found, tolerance)
     largest = float(differences.max(initial=0))
     return Proof(len(differences), largest, tolerance, ties, dict(versions or {}), dict(details or {}))
+
+
+def check_form(expected: Answers, found: Answers) -> None:
+    """Check the class names, the threshold and the number of answers.
+
+    Raises:
+        ProofFailed: one of them differs.
+    """
+    if found.class_names != expected.class_names:
+        raise ProofFailed(
+            f"the class names are {_listed(found.class_names)} instead of {_listed(expected.class_names)}"
+        )
+    if found.probabilities.shape != expected.probabilities.shape or found.unknown.shape != expected.unknown.shape:
+        raise ProofFailed(
+            f"it answers {found.probabilities.shape} probabilities instead of {expected.probabilities.shape}"
+        )
+    if found.threshold != expected.threshold:
+        raise ProofFailed(f"the threshold is {found.threshold} instead of {expected.threshold}")
 
 
 def _ties(expected: Answers, found: Answers, tolerance: float) -> int:
