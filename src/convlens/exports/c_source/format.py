@@ -57,7 +57,8 @@ class CSource(ExportFormat):
             pixels = np.concatenate([pixels, images.images])
         found, facts = self.run(path, pixels)
         details = {"ram_bytes": code_of(contents).ram, **facts}
-        return prove_answers(contents, found, pixels, images, self.tolerance, self.versions(), details)
+        labels = None if images is None else images.labels
+        return prove_answers(contents, found, pixels, labels, self.tolerance, self.versions(), details)
 
 
 class CFolder(CSource):
