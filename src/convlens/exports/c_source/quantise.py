@@ -201,10 +201,11 @@ def _quantise_weights(program: Program, stage: Stage, inputs: tuple[Scale, ...],
     scales[scales == 0] = 1.0
     weight = np.rint(flat / scales[:, np.newaxis]).astype(np.int64)
     bias = np.rint(stage.bias / (scales * inputs[0].scale)).astype(np.int64)
-    zero = inputs[0].zero
-    if stage.kind == "dense":
-        bias -= zero * weight.sum(axis=1)
-    most = np.abs(bias) + np.abs(weight).sum(axis=1) * (HIGHEST - LOWEST)
+    reach = HIGHEST - LOWEST
+    if stage.kind == "dense":  # it multiplies the bytes as they are, because none of them is padding
+        bias -= inputs[0].zero * weight.sum(axis=1)
+        reach = -LOWEST
+    most = np.abs(bias) + np.abs(weight).sum(axis=1) * reach
     if most.max() >= 2**_SUM_BITS:
         raise refuse(stage.nodes[0].layer, stage.nodes[0], "has sums that whole numbers of 32 bits cannot hold")
     made = ByteStage(
