@@ -39,6 +39,12 @@ FAULTS = {
     "the wrong class": (False, ".c", lambda text: text.replace("UNKNOWN : best;", "UNKNOWN : 0;"), "an answer is not"),
     "a warning": (False, ".c", lambda text: text + "static int unused(void) { return 1; }\n", "code 1: .*unused"),
     "a flipped byte": (True, ".c", lambda text: WEIGHTS.sub(r"\1- \2 ", text), WRONG),
+    "other temperature in 8 bits": (
+        True,
+        ".h",
+        lambda text: text.replace("RE 2.0", "RE 2.02"),
+        "a probability of image",
+    ),
     "another shift": (True, ".c", lambda text: text.replace("(scaling->shift - 1)", "(scaling->shift - 2)"), WRONG),
 }
 
@@ -109,35 +115,29 @@ def test_a_model_that_is_too_large(tmp_path, monkeypatch):
 
 
 def test_sizes_that_c_cannot_hold():
-    shape = (1, 1, 32768)
-    resolved = make_model("conv 1 1x1, globalavgpool, dense", shape).network.resolve(shape, 3)
-    weights = {
-        "0.weight": np.ones((1, 1, 1, 1)),
-        "0.bias": np.ones(1),
-        "3.weight": np.ones((3, 1)),
-        "3.bias": np.ones(3),
-    }
+    names = {"0.weight": (1, 1, 1, 1), "0.bias": (1,), "3.weight": (3, 1), "3.bias": (3,)}
+    weights = {name: np.ones(size) for name, size in names.items()}
+    network = make_model("conv 1 1x1, globalavgpool, dense", (1, 1, 8)).network
+    assert len(find_stages(network.resolve((1, 1, 32767), 3), weights, (1, 1, 32767)).stages) == 2
     with pytest.raises(
         UsageError, match=r"^layer 0, 'conv 1 1x1', has a size of 32,768, above 32,767\. Choose another"
     ):
-        find_stages(resolved, weights, shape)
+        find_stages(network.resolve((1, 1, 32768), 3), weights, (1, 1, 32768))
 
 
 def test_sums_that_32_bits_cannot_hold():
-    """Weights of 127, bytes of up to 128, and as much for the zero: 2·127·128·257² is below 2^31, 258² is above."""
-    for side, fits in ((257, True), (258, False)):
-        shape = (1, side, side)
+    """Weights of 127, bytes of up to 128, and as much for the zero: 2·127·128·66,052 is the last below 2^31."""
+
+    def rounded(height, width):
+        shape, inputs = (1, height, width), height * width
         resolved = make_model("dense", (1, 8, 8)).network.resolve(shape, 3)
-        weights = {"1.weight": np.ones((3, side * side)), "1.bias": np.zeros(3)}
-        program = find_stages(resolved, weights, shape)
+        program = find_stages(resolved, {"1.weight": np.ones((3, inputs)), "1.bias": np.zeros(3)}, shape)
         images = np.full((1, *shape), 255, np.uint8)
-        if fits:
-            quantise(program, Normalisation(), images)
-            continue
-        with pytest.raises(
-            UsageError, match=r"^layer 1, 'dense 3', has sums that whole numbers of 32 bits cannot hold"
-        ):
-            quantise(program, Normalisation(), images)
+        return quantise(program, Normalisation(), images).logits(images)
+
+    np.testing.assert_allclose(rounded(196, 337), 66052, rtol=1e-6)
+    with pytest.raises(UsageError, match=r"^layer 1, 'dense 3', has sums that whole numbers of 32 bits cannot hold"):
+        rounded(13, 5081)  # 66,053
 
 
 def test_int8_needs_images(tmp_path):
@@ -162,7 +162,9 @@ def test_answers_that_are_cut_off(content, reason):
 
 
 def test_too_few_answers():
-    content = b"\1\0\0\0" + np.float64(-1).tobytes() + b"a\0" + b"\0\0\0\0" + np.float32(1).tobytes()
+    answer = b"a\0" + b"\0\0\0\0" + np.float32(1).tobytes()
+    assert read_answers(b"\1\0\0\0" + np.float64(0).tobytes() + answer, 1).threshold == 0
+    content = b"\1\0\0\0" + np.float64(-1).tobytes() + answer
     assert read_answers(content, 1).threshold is None
     with pytest.raises(ProofFailed, match="it answers 1 of 2 images"):
         read_answers(content, 2)

@@ -63,7 +63,7 @@ def _block_of_output(
 ) -> _Block:
     """Return the block of a stage's output. If it works value by value, it is that of an input that ends here."""
     if stage.kind in ("activation", "add"):
-        later = {value for after in program.stages[number + 1 :] for value in after.inputs} | {program.logits}
+        later = {value for after in program.stages[number + 1 :] for value in after.inputs}
         for value in stage.inputs:
             shared = [other for other, block in values.items() if block is values[value]]
             if not later & set(shared):

@@ -109,7 +109,6 @@ def find_stages(resolved: Sequence[ResolvedLayer], weights: Mapping[str, NDArray
         sources[node.index] = inputs[0] if node.layer.word in _NOTHING_TO_DO else node.index
         used.update(() if node.layer.word in _NOTHING_TO_DO else inputs)
     logits = sources[resolved[-1].index]
-    used[logits] += 1
     stages: dict[int, Stage] = {}
     moved: dict[int, int] = {}  # a value that a later layer was fused with → the value of that
     for node in resolved:
