@@ -15,11 +15,12 @@ from tests.exports.test_page_model import TUTORIAL, make, make_samples
 import convlens
 from convlens import LabelledImages, OutputError, UsageError, by_hand
 from convlens.calibration import Calibration
-from convlens.errors import ProofFailed
+from convlens.errors import MissingDependency, ProofFailed
 from convlens.exports import FORMATS, export, find_format
 from convlens.exports.contents import check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import format_of
+from convlens.exports.options import DEFAULTS
 from convlens.exports.python_file import PythonFile
 
 EVERY_KIND = (
@@ -50,11 +51,19 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def skip_without_tools(kind, model):
+    try:
+        kind.check(model, DEFAULTS)
+    except MissingDependency as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.mark.parametrize("name", list(FORMATS))
 @pytest.mark.parametrize(("text", "shape"), [(EVERY_KIND, (3, 20, 17))])
 def test_every_format_answers_like_the_model(folder, name, text, shape):
     kind = find_format(name)
     one = make(text, shape, 3, calibration=Calibration(temperature=0.5, threshold=0.35))
+    skip_without_tools(kind, one)
     path = folder / f"model{kind.suffix}"
     written = export(one, path, name, data=make_samples(one, 9), prove=5)
     assert written.path == path

@@ -37,7 +37,7 @@ def export_command(
     Args:
         model: A model file, a run folder, or latest.
         format: The format: html, a web page; onnx, for ONNX Runtime and OpenVINO; python, one file of plain NumPy;
-            torch, a program for PyTorch.
+            torch, a program for PyTorch; c, a folder with C99 code; wasm, a WebAssembly module.
         out: The file or folder to write. [default: the model's name, in the current folder]
         data: The source of the images to prove the export with: a known dataset or your own images. [default: the test
             images of the data that the model was trained on, if they are on this machine]

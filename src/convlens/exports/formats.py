@@ -4,14 +4,18 @@ from pathlib import Path
 from typing import Literal
 
 from convlens.errors import UsageError
+from convlens.exports.c_source.format import CFolder
+from convlens.exports.c_source.wasm_format import WasmFile
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
 from convlens.exports.onnx_file import OnnxFile
 from convlens.exports.python_file import PythonFile
 from convlens.exports.torch_file import TorchFile
 
-FormatName = Literal["html", "onnx", "python", "torch"]
-FORMATS: dict[str, ExportFormat] = {kind.name: kind for kind in (HtmlFile(), OnnxFile(), PythonFile(), TorchFile())}
+FormatName = Literal["html", "onnx", "python", "torch", "c", "wasm"]
+FORMATS: dict[str, ExportFormat] = {
+    kind.name: kind for kind in (HtmlFile(), OnnxFile(), PythonFile(), TorchFile(), CFolder(), WasmFile())
+}
 
 
 def find_format(name: str) -> ExportFormat:
