@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "engine.hpp"
+#include "mapped.hpp"
 #include "trainer.hpp"
 
 namespace nb = nanobind;
@@ -24,6 +25,7 @@ namespace convlens {
 namespace {
 
 using Pixels = nb::ndarray<const uint8_t, nb::numpy, nb::ndim<4>, nb::c_contig, nb::device::cpu>;
+using Mapped = nb::ndarray<const uint8_t, nb::numpy, nb::c_contig, nb::device::cpu>;
 using Labels = nb::ndarray<const int64_t, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const float, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Changes = nb::ndarray<const float, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
@@ -376,6 +378,13 @@ NB_MODULE(_native, module) {
             return measure_peak(threads, seconds);
         },
         "threads"_a, "seconds"_a, "Floating-point operations per second of independent fused multiply-adds.");
+    nb::class_<MappedGuard>(module, "MappedGuard")
+        .def(
+            "__init__",
+            [](MappedGuard* self, const Mapped& mapped) { new (self) MappedGuard(mapped.data(), mapped.nbytes()); },
+            "mapped"_a.noconvert())
+        .def_prop_ro("lost", &MappedGuard::lost)
+        .def("release", &MappedGuard::release);
     nb::class_<Engine>(module, "Engine")
         .def(nb::new_(&make_engine), "layers"_a, "input_shape"_a, "mean"_a, "deviation"_a, "threads"_a,
              "instruction_set"_a = "", "poison"_a = false)

@@ -82,6 +82,9 @@ def test_a_disk_that_is_full_after_half_of_the_bytes_leaves_the_old_file(old, mo
             def __exit__(self, *error):
                 file.close()
 
+            def fileno(self):
+                return file.fileno()
+
             def write(self, content):
                 write(content[: len(content) // 2])
                 raise OSError(errno.ENOSPC, "No space left on device")

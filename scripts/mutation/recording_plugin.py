@@ -4,12 +4,15 @@ It runs in the copy, as `-p mutation.recording_plugin`. The environment variable
 (the copy), `output` (the file to write) and `measured` (folders and files whose lines are recorded; empty for none).
 
 Lines that run during the set-up of a fixture of a module or session count for every test that uses the fixture, not
-only for the first one.
+only for the first one. For the same reason what functions of Convlens keep in `functools.lru_cache` is forgotten before
+each test.
 """
 
 import json
 import os
+import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ def _start_coverage() -> Any:
 
 
 COVERAGE = _start_coverage()  # before anything imports the package
+CACHED = type(lru_cache(len))
 IS_PAGE = any(name.endswith(".js") for name in ORDERS["measured"])
 BROWSER = BrowserLines(Path(ORDERS["root"])) if IS_PAGE else None
 NODE = NodeLines(Path(ORDERS["root"])) if IS_PAGE else None
@@ -54,6 +58,14 @@ def _switch(context: str) -> str:
     return before
 
 
+def _forget_results() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "convlens":
+            for value in list(vars(module).values()):
+                if isinstance(value, CACHED):
+                    value.cache_clear()
+
+
 def pytest_sessionstart() -> None:
     """Watch Playwright's pages if the page's modules are recorded."""
     if BROWSER is not None:
@@ -69,6 +81,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         "skipped": False,
         "fixtures": sorted(getattr(item, "fixturenames", ())),
     }
+    _forget_results()
     _switch(item.nodeid)
     try:
         return (yield)

@@ -3,15 +3,13 @@
 If the existence of the file were the lock, a crash would leave it behind and block all other processes.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from convlens.errors import UsageError
-from convlens.files import explain_write_errors
+from convlens.files import explain_write_errors, try_to_lock
 
 _LOOK_EVERY = 0.1
 
@@ -28,7 +26,7 @@ def hold_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
     with explain_write_errors(path.parent):
         file = path.open("a+b")
     with file:
-        while not _try_to_lock(file):
+        while try_to_lock(file) is False:
             on_wait()
             time.sleep(_LOOK_EVERY)
         yield
@@ -45,33 +43,9 @@ def refuse_others(path: Path, refusal: str) -> Iterator[None]:
     with explain_write_errors(path.parent):
         file = path.open("a+b")
     with file:
-        if not _try_to_lock(file):
+        if try_to_lock(file) is False:
             raise UsageError(refusal)
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_to_lock(file: IO[bytes]) -> bool:
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_to_lock(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # this file system has no locks
-            return True
-        return True

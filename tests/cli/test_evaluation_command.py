@@ -170,7 +170,11 @@ def test_images_of_ones_own_are_judged_and_what_was_left_out_is_said(convlens):
     assert "evaluated on all of its 6 images" in ran.out
     assert "3 images left out: the model does not know 1 class (yak)" in ran.out
     assert "[b]cat[/b]" in ran.out
-    (found,) = convlens("evaluate", "m.safetensors", str(photos), "--json").lines
+    assert "6 images" in ran.err  # while they are read
+    others = picture_folder(Path("others"), ("dog", "yak"))
+    ran = convlens("evaluate", "m.safetensors", str(others), "--json")
+    assert "6 images" in ran.err
+    (found,) = ran.lines
     assert found["total"] == 3
     assert found["notes"][-1] == "3 images left out: the model does not know 1 class (yak)"
     assert "photos" in convlens("evaluate", "m.safetensors", "photoss/").err

@@ -1,6 +1,7 @@
 """Standard streams that are closed, full or missing, and what a command's failure becomes, in this process."""
 
 import errno
+import io
 import os
 import sys
 
@@ -93,8 +94,13 @@ def test_missing_streams_are_opened_again(monkeypatch):
     assert (sys.stdin.mode, sys.stdout.mode) == ("r", "w")
     assert (sys.stderr.errors, sys.stderr.line_buffering) == ("backslashreplace", True)
     given = sys.stdin, sys.stdout
+    sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), encoding="cp1252")  # noqa: SIM115
     streams.keep_streams()
     assert (sys.stdin, sys.stdout) == given
+    assert (sys.stderr.encoding, sys.stderr.errors) == ("cp1252", "backslashreplace")
+    sys.stderr = elsewhere = io.StringIO()
+    streams.keep_streams()
+    assert sys.stderr is elsewhere
 
 
 def test_a_closed_descriptor_is_occupied_by_the_null_device():

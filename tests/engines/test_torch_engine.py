@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from convlens.engines import LossSettings, OptimizerSettings, Plan, Trainer, open_engine
-from convlens.engines.torch_engine import TorchEngine
+from convlens.engines.torch_engine import TorchEngine, choose_device
 from convlens.errors import UsageError
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
@@ -248,6 +248,17 @@ def test_engine_choices_are_checked():
 def test_a_device_that_is_not_there_names_those_that_are():
     with pytest.raises(UsageError, match=r"device 'cuda' is not available; PyTorch finds only: cpu"):
         open_engine(make_engine("dense").plan, device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [((), "cpu"), (("cuda",), "cuda"), (("mps",), "mps"), (("cuda", "mps"), "cuda")],
+)
+def test_auto_is_a_gpu_if_there_is_one(monkeypatch, there, chosen):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in there)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
+    assert choose_device("auto").type == chosen
+    assert choose_device("cpu").type == "cpu"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

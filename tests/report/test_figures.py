@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -160,8 +161,17 @@ def test_a_corruption_of_one_model_has_its_interval_and_several_have_names(drawn
     assert drawn.options == {"name": "corruption-noise", "height": 2.1, "width": 3.3, "left": 0.62}
     figures.draw_corruption("noise", [(name, curve) for name in ("_a", "b" * 40, "c", "d", "e")])
     assert [line[2] for line in lines_of(drawn)] == [BLUE, ORANGE, INK, QUIET, BLUE]
+    styles = [(line.get_marker(), line.get_linestyle()) for line in drawn.axes.lines]
+    assert styles == [("o", "-"), ("s", "--"), ("^", ":"), ("D", "-."), ("o", "-")]  # for eyes that see no colours
     assert legend_of(drawn) == ["\u200b_a", "\u200b" + "b" * 27 + "…", "\u200bc", "\u200bd", "\u200be"]
     assert not drawn.axes.collections
+
+
+def test_numbers_are_written_smaller_than_what_they_measure():
+    drawing = figures.draw_corruption("noise", [("first", corruption((0, 9), (0.5, 4)))])
+    sizes = {text: size for size, text in re.findall(r"font-size: ([\d.]+)px[^>]*>([^<]+)</text>", drawing)}
+    assert sizes["noise, grey levels"] == sizes["accuracy, %"] == "9.5"
+    assert {size for text, size in sizes.items() if text[0].isdigit()} == {"8.5"}
 
 
 def test_losses_are_drawn_with_their_mean_up_to_nearly_the_largest(drawn):

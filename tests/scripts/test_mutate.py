@@ -57,11 +57,19 @@ def bounded(number):
 
 def unused():
     return 7
+
+
+from functools import cache
+
+
+@cache
+def kept():
+    return 8
 '''
 TESTS = """
 import pytest
 
-from convlens.tiny import LIMIT, bounded
+from convlens.tiny import LIMIT, bounded, kept
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +78,11 @@ def result():
 
 
 def test_small():
-    assert bounded(2) == 2
+    assert bounded(2) == 2 and kept() == 8
 
 
 def test_large(result):
-    assert result == 3
+    assert result == 3 and kept() == 8
 
 
 def test_shared_again(result):
@@ -318,6 +326,7 @@ def test_lines_are_measured_in_the_copy(copy):
     assert lines[9] == {SMALL, LARGE, AGAIN}
     assert lines[10] == {LARGE, AGAIN}
     assert 16 not in lines
+    assert lines[24] == {SMALL, LARGE}  # the second call finds no result that was kept
 
 
 # What becomes of a mutant

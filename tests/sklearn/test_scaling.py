@@ -22,6 +22,8 @@ from convlens.sklearn.scaling import check_same_scale, find_scale, read_scale, t
         (np.array([[0.0, 1.01]]), (0, 1.01)),
         (np.array([[-0.01, 0.9]]), (-0.01, 0.9)),
         (np.array([[2, 127]]), (2, 127)),
+        (np.array([[0, 128]]), (0, 255)),
+        (np.array([[0.5, 200.0]]), (0, 255)),
         (np.array([[2, 128]]), (0, 255)),
         (np.array([[2.0, 255.0]]), (0, 255)),
         (np.array([[2.0, 256.0]]), (2, 256)),

@@ -27,7 +27,7 @@ def keep_streams() -> None:
     if sys.stdout is None:
         sys.stdout = open(_STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     error: Any = sys.stderr
-    if error is None or getattr(error, "fileno", lambda: -1)() == _STDERR:
+    if error is None or _descriptor_of(error) == _STDERR:
         encoding = "utf-8" if error is None else error.encoding
         sys.stderr = io.TextIOWrapper(
             io.BufferedWriter(_Forgiving(_STDERR, "w", closefd=False)),
@@ -35,6 +35,13 @@ def keep_streams() -> None:
             errors="backslashreplace",
             line_buffering=True,
         )
+
+
+def _descriptor_of(stream: Any) -> int | None:
+    """Return the descriptor of a stream, or None if it has none, as one that keeps its text in memory."""
+    with suppress(AttributeError, OSError, ValueError):
+        return stream.fileno()
+    return None
 
 
 def _occupy(descriptor: int) -> None:

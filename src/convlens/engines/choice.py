@@ -5,9 +5,14 @@ An engine is imported only when it is chosen, so that no time is lost on a frame
 
 import importlib
 import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convlens.checking import as_choice, refuse, whole_or_none
 from convlens.engines.engine import Engine, Plan
@@ -115,6 +120,32 @@ def measure_peak(threads: int, seconds: float) -> float | None:
     if _why_native_is_missing():
         return None
     return float(_native().measure_peak(threads, seconds))
+
+
+def can_guard_mapped() -> bool:
+    """Return whether `guard_mapped` has an effect: only the native engine's module can guard memory."""
+    return _why_native_is_missing() is None
+
+
+@contextmanager
+def guard_mapped(mapped: NDArray[np.uint8]) -> Iterator[Callable[[], bool]]:
+    """Guard an array that is mapped from a file, so that reading it does not end the process if the file is cut short.
+
+    Pages that are lost become zeros. Yields a function that returns whether this has happened. Without the native
+    engine, nothing is guarded.
+
+    >>> with guard_mapped(np.zeros(3, np.uint8)) as is_lost:
+    ...     is_lost()
+    False
+    """
+    if not can_guard_mapped():
+        yield lambda: False
+        return
+    guard = _native().MappedGuard(mapped)
+    try:
+        yield lambda: guard.lost
+    finally:
+        guard.release()
 
 
 def _why_native_is_missing() -> str | None:

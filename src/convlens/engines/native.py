@@ -29,6 +29,9 @@ from convlens.errors import UsageError
 INSTRUCTION_SET = "CONVLENS_INSTRUCTION_SET"
 """The environment variable that selects one of `instruction_sets()`; by default, the engine uses the best one."""
 
+MappedGuard = _native.MappedGuard
+"""See `convlens.engines.guard_mapped`."""
+
 *_STATISTICS, _COUNT = MEASURED
 
 

@@ -44,7 +44,7 @@ from convlens.training.events import (
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
 from convlens.training.leftovers import LOCK_NAME, remove_leftovers
 from convlens.training.loop import History, Job, explain_explosion, run_chunks
-from convlens.training.mapped import check_whole, mapped_files
+from convlens.training.mapped import guarded
 from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_changes
 from convlens.training.settings import TrainingSettings
 
@@ -68,13 +68,25 @@ class Session:
     verdicts: tuple[ProbeVerdict, ...] = ()
     began: float = field(default_factory=time.monotonic)
     not_written: set[str] = field(default_factory=set)
+    check_whole: Callable[[], None] = field(init=False)
+    fingerprint: str = field(init=False)
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
-        """Train from the start, or from a checkpoint. The folder is created after all other checks have passed."""
+        """Train from the start, or from a checkpoint. The folder is created after all other checks have passed.
+
+        Raises:
+            DataError: the file that the images are mapped from was cut short.
+        """
+        with guarded(self.dataset) as self.check_whole:
+            return self._run(checkpoint, out)
+
+    def _run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
         engine = self._open_engine(checkpoint)
         images, held_out = self._divide()
         self._probe(images, held_out, checkpoint)
         job = self._prepare_job(engine, images, held_out, checkpoint)
+        self.fingerprint = fingerprint(self.dataset)
+        self.check_whole()
         if out is not None:
             self.folder = run_folder.create_run_folder(self.dataset.name, out)
         with self._holding_folder():
@@ -129,6 +141,7 @@ class Session:
         calibration = self._calibrate(job)
         tested = self._test(engine, self.dataset.test) if job.finished and self.dataset.test else None
         model = self._model(job, calibration, tested)
+        self.check_whole()
         if self.folder:
             self._write_results(self.folder, job, model)
         return model
@@ -228,9 +241,9 @@ class Session:
 
     def _run_steps(self, job: Job) -> None:
         """Run the loop; save a checkpoint every few seconds, and another one if the training is stopped."""
-        saved_at, files = time.monotonic(), mapped_files(self.dataset)
+        saved_at = time.monotonic()
         for _ in run_chunks(job):
-            check_whole(files)
+            self.check_whole()
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                 self._try_to_write(lambda: self._save_checkpoint(job), CHECKPOINT_NAME)
                 saved_at = time.monotonic()
@@ -260,7 +273,7 @@ class Session:
         checkpoint = Checkpoint(
             settings=self.settings,
             data=self.dataset.name,
-            data_fingerprint=fingerprint(self.dataset),
+            data_fingerprint=self.fingerprint,
             weights=self._finite_weights(job),
             optimizer_state=job.trainer.state(),
             history=job.history,
@@ -299,6 +312,7 @@ class Session:
             run_folder.write_metrics(folder, job.history.epochs)
             run_folder.write_losses(folder, job.history.losses)
             pictures.write_pictures(folder, model, self.dataset, job)
+            self.check_whole()
         except OutputError as error:
             rest = shlex.join(["convlens", "train", "--resume", str(folder)])
             raise OutputError(f"{error} The model is saved. To write the other files: {rest}") from error

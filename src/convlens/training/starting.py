@@ -18,7 +18,7 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
-from convlens.training.mapped import in_memory
+from convlens.training.mapped import guarded, in_memory
 from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
@@ -163,7 +163,8 @@ def resume_training(
         )
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     dataset = in_memory(dataset)
-    check_same_data(checkpoint, dataset)
+    with guarded(dataset):
+        check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
     with watching(progress, on_event) as tell:
         session = Session(
@@ -216,10 +217,13 @@ def settings_for(
 def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
     """Return the preprocessing and the notes on the images, including how its rules were chosen."""
     rules, notes = dataset.preprocessing_rules, dataset.notes
-    if rules == "auto":
-        rules, reason = choose_rules(dataset.train.images)
-        notes = (*notes, f"rules for new images: {rules} ({reason})")
-    return fit_preprocessing(dataset.train.images, rules), notes
+    with guarded(dataset) as check_whole:
+        if rules == "auto":
+            rules, reason = choose_rules(dataset.train.images)
+            notes = (*notes, f"rules for new images: {rules} ({reason})")
+        preprocessing = fit_preprocessing(dataset.train.images, rules)
+        check_whole()
+    return preprocessing, notes
 
 
 def _absolute(data_dir: Path | str | None) -> str | None:
