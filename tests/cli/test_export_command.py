@@ -49,7 +49,7 @@ def test_images_may_come_from_elsewhere(convlens, trained_run):
 def test_an_unknown_format_lists_the_known_ones(convlens, trained_run):
     ran = convlens("export", trained_run, "--to", "pdf")
     known = "; ".join(f"{name}, {kind.help}" for name, kind in FORMATS.items())
-    assert (ran.code, ran.err) == (2, f"error: format 'pdf' is not known; give --to {known}.\n")
+    assert (ran.code, ran.err) == (2, f"error: --to 'pdf' is not known; give {known}.\n")
 
 
 def test_an_existing_file_is_kept_unless_forced(convlens, trained_run):

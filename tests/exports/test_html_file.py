@@ -176,7 +176,7 @@ def test_a_format_that_is_not_known_is_refused():
         find_format("pdf")
     known = "; ".join(f"{name}, {kind.help}" for name, kind in FORMATS.items())
     assert "html, the page with the model inside, as one file; " in known
-    assert str(caught.value) == f"format 'pdf' is not known; give format={known}."
+    assert str(caught.value) == f"format 'pdf' is not known; give {known}."
 
 
 def test_a_page_without_a_name_is_called_convlens():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.checking import as_instance, as_path, as_whole
+from convlens.checking import as_callback, as_flag, as_instance, as_path, as_whole
 from convlens.data import LabelledImages
 from convlens.errors import ConvlensError, OutputError, ProofFailed, UsageError
 from convlens.evaluation import choose_images, find_test_images
@@ -85,14 +85,17 @@ def export(
     """
     as_instance("model", model, TrainedModel, "a TrainedModel, as returned by convlens.load_model")
     path = as_path("path", path)
+    shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
     kind = format_of(path) if format is None else find_format(format)
     options = ExportOptions(int8, input)
     as_whole("prove", prove, 0)
+    as_flag("overwrite", overwrite)
+    as_callback("on_progress", on_progress)
     kind.check(model, options)
     check_parent_folder(path)
     _refuse_existing(path, kind, overwrite)
     images = held_out_images(model, data, data_dir, on_progress) if prove else None
-    contents = make_contents(model, path.stem if name is None else name, images, options)
+    contents = make_contents(model, shown, images, options)
     if int8:
         contents = replace(contents, typical=typical_images(model, images, data_dir))
     return write_proved(kind, contents, path, images, prove)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from convlens.checking import shown
 from convlens.errors import UsageError
 from convlens.exports.c_source.format import CFolder
 from convlens.exports.c_source.wasm_format import WasmFile
@@ -27,10 +28,11 @@ def find_format(name: str) -> ExportFormat:
     >>> find_format("python").suffix
     '.py'
     """
-    if name not in FORMATS:
-        known = "; ".join(f"{known}, {one.help}" for known, one in FORMATS.items())
-        raise UsageError(f"format {name!r:.60} is not known; give format={known}.", mentions=["format"])
-    return FORMATS[name]
+    kind = FORMATS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        known = "; ".join(f"{one.name}, {one.help}" for one in FORMATS.values())
+        raise UsageError(f"format {shown(name)} is not known; give {known}.", argument="format")
+    return kind
 
 
 def format_of(path: Path) -> ExportFormat:
