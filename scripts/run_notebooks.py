@@ -102,9 +102,8 @@ def what_is_shown(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
 def main() -> None:
     """Run and rewrite all notebooks."""
     for path in sorted(EXAMPLES.glob("*.ipynb")):
-        with tempfile.TemporaryDirectory() as folder:
-            with opened_notebook(path, Path(folder)) as opened:
-                notebook = opened.run_to()
+        with tempfile.TemporaryDirectory() as folder, opened_notebook(path, Path(folder)) as opened:
+            notebook = opened.run_to()
         nbformat.write(notebook, path)
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
