@@ -15,6 +15,7 @@ import random
 import shutil
 import signal
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,10 +66,7 @@ def run(trial: Trial) -> Outcome:
     began = time.perf_counter()
     pillows = images_of_pillow()
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
-        running = [_start(trial, number, pillows, Path(name) / str(number)) for number in range(trial.workers)]
-        tallies = [_finish(*worker) for worker in running]
-    numbers = add_up([tally.numbers for tally in tallies])
-    broken = [promise for tally in tallies for promise in tally.broken]
+        numbers, broken = collect(trial, lambda worker: _work(trial, worker, pillows, Path(name) / str(worker)))
     numbers["seconds"] = round(time.perf_counter() - began)
     known = f"{len(pillows):,} of Pillow's" if pillows else f"none of Pillow's, because {ARCHIVE} is not there"
     line = (
@@ -87,7 +85,13 @@ def _entrances_of(numbers: dict[str, float]) -> set[str]:
     return {name.partition(": ")[0] for name in numbers if ": " in name}
 
 
-def _start(trial: Trial, number: int, pillows: dict[str, bytes], folder: Path) -> tuple[int, int]:
+def collect(trial: Trial, work: Callable[[int], Tally]) -> tuple[dict[str, float], list[str]]:
+    """Let forked processes work, each with its number; return all their numbers and broken promises."""
+    tallies = [_finish(*worker) for worker in [_start(work, number) for number in range(trial.workers)]]
+    return add_up([tally.numbers for tally in tallies]), [promise for tally in tallies for promise in tally.broken]
+
+
+def _start(work: Callable[[int], Tally], number: int) -> tuple[int, int]:
     reading, writing = os.pipe()
     process = os.fork()
     if process:
@@ -96,15 +100,11 @@ def _start(trial: Trial, number: int, pillows: dict[str, bytes], folder: Path) -
     code = 1
     try:
         os.close(reading)
-        folder.mkdir()
-        tally = _work(trial, number, pillows, folder)
-        tally.add("most megabytes of a process that has ended, everything included", most_memory_of_ended_children())
+        tally = work(number)
         with os.fdopen(writing, "w", encoding="utf-8") as pipe:
             json.dump([tally.numbers, tally.broken], pipe)
         code = 0
     except BaseException:
-        import traceback
-
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -130,6 +130,7 @@ def _images(trial: Trial, worker: int, pillows: dict[str, bytes]) -> Any:
 
 
 def _work(trial: Trial, worker: int, pillows: dict[str, bytes], folder: Path) -> Tally:
+    folder.mkdir()
     tally, meter, model = Tally(), Meter(), _make_model(folder)
     entrances, last = _entrances(model, folder), deque[tuple[str, bytes]](maxlen=A_FOLDER)
     _warm_up(entrances, folder)
@@ -148,6 +149,7 @@ def _work(trial: Trial, worker: int, pillows: dict[str, bytes], folder: Path) ->
                 _judge_folder(tally, entrance, cost, result, f"seed {trial.seed}, the {A_FOLDER} up to {number}")
             last.clear()
     signal.alarm(0)
+    tally.add("most megabytes of a process that has ended, everything included", most_memory_of_ended_children())
     return tally
 
 
@@ -205,8 +207,8 @@ def _entrances(model: Path, folder: Path) -> dict[str, Callable[[Path], Any]]:
         read_dataset(([content if len(content) % 2 else str(path), np.zeros((9, 9), np.uint8)], ["a", "b"]))
 
     return {
-        "predict, command": lambda path: _command(["predict", str(model), str(path), "--json"]),
-        "predict with steps, command": lambda path: _command(
+        "predict, command": lambda path: run_quietly(["predict", str(model), str(path), "--json"]),
+        "predict with steps, command": lambda path: run_quietly(
             ["predict", str(model), str(path), "--steps", str(folder / "steps.png")]
         ),
         "model.predict, path": trained.predict,
@@ -218,7 +220,7 @@ def _entrances(model: Path, folder: Path) -> dict[str, Callable[[Path], Any]]:
     }
 
 
-def _command(arguments: list[str]) -> bool | str:
+def run_quietly(arguments: list[str]) -> bool | str:
     """Run a command in this process; return whether it took its image, or what it should not have printed."""
     out, error = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
@@ -266,7 +268,7 @@ def _give_folder(images: list[tuple[str, bytes]], model: Path, folder: Path, met
         ]
     for entrance, arguments in commands.items():
         signal.alarm(_HANGS)
-        result, cost = meter.measure(lambda arguments=arguments: _command(arguments))
+        result, cost = meter.measure(lambda arguments=arguments: run_quietly(arguments))
         yield entrance, cost, result
     for left in (folder, data, runs):
         shutil.rmtree(left, ignore_errors=True)
