@@ -39,7 +39,8 @@ from mutation.mutants import (
 from mutation.packages import is_mutable, own_tests, package_of
 from mutation.python_mutants import list_python_mutants
 from mutation.reach import Reach, measure_reach
-from mutation.results import read_results, summarise, today, write_record, write_results
+from mutation.record import Samples, write_record
+from mutation.results import read_results, summarise, today, write_results
 from mutation.testing import Outcome, TestServer, check_unmutated, try_all
 from mutation.working_copy import WorkingCopy, list_files
 
@@ -205,10 +206,13 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     parser.add_argument("-v", "--verbose", action="store_true", help="say of each mutant what became of it")
-    parser.add_argument(
-        "--record", nargs="+", type=Path, metavar="FILE", help="make a record of these files of results"
-    )
-    parser.add_argument("--earlier", nargs="+", type=Path, default=[], metavar="FILE", help="and of these, from before")
+    for name, help_text in (
+        ("--record", "make a record of these files of results, a fresh sample as it was first tried"),
+        ("--earlier", "with the score of these, another sample, from before the tests were improved"),
+        ("--later", "with the score of these, another sample, for packages that are weak in the fresh one"),
+        ("--tried-again", "with what became of the survivors, from the output of --again"),
+    ):
+        parser.add_argument(name, nargs="+", type=Path, default=[], metavar="FILE", help=help_text)
     options = parser.parse_args(arguments)
     options.typed = list(arguments)
     given = [bool(options.paths), options.sample is not None, bool(options.again), bool(options.record)]
@@ -227,7 +231,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         return 2
     try:
         if options.record:
-            write_record(options.record, options.earlier, root)
+            write_record(Samples(options.record, options.earlier, options.later, options.tried_again), root)
             return 0
         return run(options, root)
     except KeyboardInterrupt:

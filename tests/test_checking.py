@@ -2,14 +2,19 @@
 
 import math
 from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from convlens.checking import (
+    as_callback,
     as_choice,
     as_flag,
+    as_instance,
     as_number,
+    as_path,
     as_whole,
     items_or_none,
     number_or_none,
@@ -102,3 +107,78 @@ def test_what_is_shown_is_one_short_line() -> None:
     assert shown(np.float64(0.5)) == "0.5"
     assert plain(np.float64) is np.float64
     assert (items_or_none(np.array([1, 2])), items_or_none(np.array(1)), items_or_none(b"1")) == ([1, 2], None, None)
+
+
+def test_only_a_scalar_becomes_a_plain_value() -> None:
+    row = np.array([3])
+    assert plain(row) is row
+    half = SimpleNamespace(item=3, shape=())
+    assert plain(half) is half
+    assert plain(SimpleNamespace(item=lambda: 3, shape=())) == 3
+    assert plain(SimpleNamespace(item=lambda: 3)) != 3
+
+
+def test_text_is_no_list_and_everything_else_that_can_be_iterated_is() -> None:
+    assert [items_or_none(text) for text in ("12", b"12", bytearray(b"12"), 3, None)] == [None] * 5
+    assert items_or_none(number for number in range(2)) == items_or_none(range(2)) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("  FATS ", "recipe ' FATS ' is not known; give fast or best. Did you mean 'fast'?"),
+        ("zzz", "recipe 'zzz' is not known; give fast or best."),
+        (3, "recipe 3 is not known; give fast or best."),
+        (np.array("fast"), "recipe 'fast' is not known; give fast or best."),
+    ],
+)
+def test_what_is_no_choice_is_said(given: object, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        as_choice("recipe", given, iter(("fast", "best")))
+    assert (str(caught.value), caught.value.argument) == (said, "recipe")
+
+
+@pytest.mark.parametrize("path", ["a", "n" * 255, "ü" * 127, Path("runs/first"), "/".join(["n" * 199] * 20) + "n"])
+def test_paths(path: str | Path) -> None:
+    assert as_path("out", path) == Path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        *[(path, "the path of a file or folder") for path in ("", " ", "a\0b", None, 3, b"a")],
+        *[(path, "a shorter path") for path in ("n" * 256, "runs/" + "ü" * 128, "/".join(["n" * 199] * 20) + "nn")],
+    ],
+)
+def test_what_is_no_path(path: object, said: str) -> None:
+    with pytest.raises(UsageError, match=rf"^out is .*; give {said}\.$") as caught:
+        as_path("out", path)
+    assert caught.value.argument == "out"
+
+
+def test_functions_and_objects_of_a_kind() -> None:
+    assert (as_callback("on_event", None), as_callback("on_event", print)) == (None, print)
+    with pytest.raises(UsageError, match=r"^on_event is 3; give a function, or None\.$"):
+        as_callback("on_event", 3)
+    assert as_instance("number", True, int, "an int") is True
+    with pytest.raises(UsageError, match=r"^number is '3'; give an int\.$") as caught:
+        as_instance("number", "3", int, "an int")
+    assert caught.value.argument == "number"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a" * 38, "'" + "a" * 38 + "'"),
+        ("a" * 39, "'" + "a" * 38 + "…"),
+        ([1, "a  b\n"], r"[1, 'a b\n']"),
+        (10**20 - 1, "99999999999999999999"),
+        (10**20, "a number of more than 20 digits"),
+        (-(10**20), "a number of more than 20 digits"),
+        (True, "True"),
+        (1e30, "1e+30"),
+        (np.array([1, 2]), "array([1, 2])"),
+    ],
+)
+def test_what_is_shown_of_a_value(value: object, text: str) -> None:
+    assert shown(value) == text

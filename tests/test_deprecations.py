@@ -31,8 +31,9 @@ def test_a_module_finds_what_was_renamed(module, old):
     found, new = importlib.import_module(module), deprecations.ATTRIBUTES[module][old]
     with pytest.warns(
         DeprecationWarning, match=rf"^{module}\.{old} is now {new}; the old name goes in Convlens 0\.8\.$"
-    ):
+    ) as said:
         assert getattr(found, old) is getattr(found, new)
+    assert said[0].filename == __file__
     assert new in found.__all__
     assert old not in found.__all__
     with pytest.raises(AttributeError, match="has no attribute 'doubtfull'"):
@@ -104,3 +105,40 @@ def test_json_keeps_its_old_keys():
         "doubtful_labels": [2],
         "placements": [3],
     }
+
+
+def test_an_old_form_is_told_to_the_line_that_calls_the_layer():
+    def layer():
+        deprecations.warn_of_form("Conv2d(8, 3)", "Conv2d(8, kernel_size=3)")
+
+    message = r"^Conv2d\(8, 3\) is now written Conv2d\(8, kernel_size=3\); the old form goes in Convlens 0\.8\.$"
+    with pytest.warns(DeprecationWarning, match=message) as said:
+        layer()
+    assert said[0].filename == __file__
+
+
+def test_arguments_keep_their_order_and_values_and_a_function_its_name():
+    @deprecations.with_old_arguments
+    def change(*images, **settings):
+        return images, list(settings.items())
+
+    assert change.__name__ == "change"
+    with pytest.warns(DeprecationWarning, match="=; the old name goes in") as said:
+        assert change(1, 2, mend=0, size=3, doubtful=4) == ((1, 2), [("repair", 0), ("size", 3), ("label_errors", 4)])
+    assert [str(one.message).partition(";")[0] for one in said] == [
+        "mend= is now repair=",
+        "doubtful= is now label_errors=",
+    ]
+
+
+def test_settings_of_an_older_version_have_the_new_names():
+    assert deprecations.with_new_keys({"mend": 1, "doubtful": 2, "shift": 3}) == {
+        "repair": 1,
+        "label_errors": 2,
+        "shift": 3,
+    }
+
+
+def test_what_no_module_had_is_an_error_as_pythons():
+    with pytest.raises(AttributeError, match=r"^module 'convlens\.metrics' has no attribute 'Certainty'$"):
+        deprecations.old_module_names("convlens.metrics")("Certainty")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from convlens.errors import OutputError
+from convlens.errors import DataError, OutputError
 from convlens.files import (
     check_parent_folder,
+    expand_user,
+    explain_read_errors,
+    explain_write_errors,
     make_folder,
     move_into_place,
     sha256_of_bytes,
@@ -231,6 +234,51 @@ def test_a_reader_beside_many_writers_never_sees_half_a_file(tmp_path):
     assert seen <= set(contents)
     assert path.read_bytes() in contents
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["shared"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "x"), "the disk is full. Free some space or choose another folder."),
+        (OSError(errno.EFBIG, "x"), "the disk is full. Free some space or choose another folder."),
+        (OSError(errno.EISDIR, "x"), "a folder has that name. Give a file name."),
+        (OSError(errno.ENOENT, "x"), "there is no folder runs. Make it first, or choose another folder."),
+        (OSError(errno.ENOTDIR, "x"), "a part of that path is a file, not a folder. Choose another folder."),
+        (OSError(errno.EEXIST, "x"), "a part of that path is a file, not a folder. Choose another folder."),
+        (OSError(errno.EPERM, "x"), "no permission to write there. Choose another folder."),
+        (OSError(errno.EROFS, "x"), "no permission to write there. Choose another folder."),
+        (OSError(errno.EIO, "no light"), "no light. Choose another folder."),
+        (OSError("no light"), "no light. Choose another folder."),
+    ],
+)
+def test_an_error_of_the_system_says_what_to_do(error, reason):
+    with pytest.raises(OutputError) as raised, explain_write_errors(Path("runs/a")):
+        raise error
+    assert str(raised.value) == f"cannot write runs/a: {reason}"
+    assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "no light"), OSError("no light")])
+def test_an_error_while_reading_says_what_to_check(error):
+    with pytest.raises(DataError) as raised, explain_read_errors("photos/a.png"):
+        raise error
+    assert str(raised.value) == "photos/a.png cannot be read: no light. Check the path and its permissions."
+    assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("explain", [explain_write_errors, explain_read_errors])
+def test_what_is_explained_already_stays(explain):
+    said = OutputError("said")
+    with pytest.raises(OutputError) as raised, explain(Path("a")):
+        raise said
+    assert raised.value is said
+
+
+def test_a_tilde_is_the_users_folder_at_the_start_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    found = [expand_user(path) for path in ("~", Path("~/runs"), "runs/~", "~nosuchuser")]
+    assert found == [tmp_path, tmp_path / "runs", Path("runs/~"), Path("~nosuchuser")]
 
 
 def test_checksums_are_those_of_the_standard(tmp_path):

@@ -90,6 +90,30 @@ def test_other_names_are_refused_as_by_python(objects):
         model.predict()
 
 
+def test_a_function_without_a_table_suggests_its_own_arguments(objects):
+    @habits.explains_arguments
+    def resize(image, width=1, *, sharp=False):
+        return image, width, sharp
+
+    assert resize.__name__ == "resize"
+    assert resize(3, 2, sharp=True) == (3, 2, True)
+    with pytest.raises(
+        TypeError, match=r"resize\(\) got an unexpected keyword argument 'sharpp'\. Did you mean 'sharp'\?$"
+    ):
+        resize(3, sharpp=True)  # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match=r"resize\(\) takes from 1 to 2 positional arguments but 3 were given$"):
+        resize(3, 2, True)  # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match=r"^TrainedModel.predict\(\) got an unexpected keyword argument 'selv'\.$"):
+        objects["TrainedModel"].predict(None, selv=3)
+
+
+def test_advice_that_is_not_in_the_table(objects):
+    assert habits.missing("Network", "xyz", "write abc") == "'Network' object has no attribute 'xyz'; write abc."
+    assert habits.missing("Network", "add", "write abc").endswith(
+        "; a network is immutable; write Network([*network.layers, ...])."
+    )
+
+
 def test_nothing_pretends_to_be_there(objects):
     """Libraries ask objects what they can do; a model is no estimator, and none of these is an array."""
     model = objects["TrainedModel"]

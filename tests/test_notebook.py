@@ -13,7 +13,7 @@ from PIL import Image
 from convlens.data import Dataset, LabelledImages
 from convlens.evaluation import Evaluation
 from convlens.network import Network, initial_weights
-from convlens.notebook import html_picture, html_table
+from convlens.notebook import Html, html_picture, html_row, html_table
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel
 
@@ -131,3 +131,35 @@ def test_colour_pictures_are_shown_in_colour():
 def test_titles_of_pictures_and_captions_are_escaped():
     assert "title='&#x27;&gt;&lt;b&gt;'" in html_picture(b"", title="'><b>")
     assert "<b>" not in html_table("<b>", [["<b>", "<b>"]], ["<b>"], ["<b>"])
+
+
+def test_the_first_cell_of_a_row_is_its_name_unless_there_is_a_header():
+    tags = lambda shown: re.findall(r"<(t[rdh]) ?[^>]*>([^<]*)", shown)  # noqa: E731
+    rows = [["a", "1", "2"], ["b"]]
+    named = [("tr", ""), ("th", "a"), ("td", "1"), ("td", "2"), ("tr", ""), ("th", "b")]
+    assert tags(html_table("c", rows)) == named
+    columns = [("tr", ""), ("th", "x"), ("th", "y"), ("th", "z")]
+    assert tags(html_table("c", rows, ["x", "y", "z"])) == columns + [
+        (tag.replace("th", "td"), text) for tag, text in named
+    ]
+
+
+def test_a_table_is_a_caption_and_rows_with_sentences_below():
+    shown = html_table("A & B", [], below=["one", Html("<i>two</i>")])
+    whole = ElementTree.fromstring(shown)
+    assert [child.tag for child in whole] == ["table", "div", "div"]
+    assert [child.tag for child in whole[0]] == ["caption"]
+    assert [child.text for child in (whole[0][0], whole[1], whole[2][0])] == ["A & B", "one", "two"]
+
+
+@pytest.mark.parametrize(("given", "side"), [({}, 48), ({"shown": 96}, 96)])
+def test_a_picture_has_its_size_and_its_title(given, side):
+    shown = html_picture(b"PNG", title="seven", **given)
+    assert isinstance(shown, Html)
+    picture = ElementTree.fromstring(shown.replace("'>", "'/>"))
+    style = dict(part.split(":") for part in picture.attrib["style"].replace(" ", "").split(";"))
+    assert (style["max-width"], style["max-height"], style["min-height"]) == (f"{side}px",) * 3
+    assert (style["object-fit"], style["image-rendering"]) == ("contain", "pixelated")
+    assert (picture.attrib["src"], picture.attrib["alt"]) == ("data:image/png;base64,UE5H", "seven")
+    assert html_row([shown, Html("<b>")]) == shown + "<b>"
+    assert isinstance(html_row([]), Html)

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, get_args
 
 import pytest
@@ -53,6 +53,8 @@ def test_types_of_numpy_are_shown_by_name() -> None:
     shown = str(inspect.signature(by_hand.conv2d))
     assert "bias: ArrayLike | None = None, stride: Pair = 1, padding: Padding = 0" in shown
     assert str(None | Alias("Pair") | int) == "None | Pair | int"
+    assert str(list[int] | Alias("Pair")) == "list[int] | Pair"
+    assert str(Alias("Pair") | PurePath | (int | None)) == "Pair | PurePath | int | None"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convlens.errors import UsageError
-from convlens.window import Window, dropped, output_size, output_size_formula, reach, skipped
+from convlens.window import Window, dropped, output_size, output_size_formula, reach, same_padding, skipped
 
 windows = st.builds(
     Window,
@@ -74,6 +74,7 @@ def test_formulas_read_as_in_a_textbook() -> None:
         (6, Window(1, stride=2), 1, 2),  # reads 0, 2, 4
         (9, Window(3, stride=2, dilation=2), 0, 4),  # reads 0, 2, 4, 6, 8
         (5, Window(7), 5, 0),  # does not fit, so nothing is read
+        (1, Window(1, stride=5, padding=2), 1, 0),  # the one position reads the padding before the image alone
         (1, Window(2, padding=1, dilation=2), 0, 1),  # reads the padding on both sides alone
     ],
 )
@@ -113,3 +114,29 @@ def test_rounding_up_worked_out_by_hand(size, window, expected, lost, between, f
     assert dropped(size, *window, ceil_mode=True) == lost
     assert skipped(size, *window, ceil_mode=True) == between
     assert output_size_formula(size, *window, ceil_mode=True) == formula
+
+
+@pytest.mark.parametrize(("window", "padding"), [((1,), 0), ((7,), 3), ((2, 1, 2), 1), ((4, 1, 4), 6)])
+def test_same_padding_keeps_the_size(window, padding) -> None:
+    assert same_padding(*window) == padding
+    kernel_size, stride, dilation = (*window, 1, 1)[:3]
+    assert output_size(20, kernel_size, stride, padding, dilation) == 20
+
+
+@pytest.mark.parametrize(("window", "such_as"), [((5, 2), 2), ((2, 4), 0)])
+def test_same_padding_of_a_stride_is_refused(window, such_as) -> None:
+    with pytest.raises(UsageError, match=f"a stride of {window[1]} makes them smaller.*, such as {such_as}\\.$"):
+        same_padding(*window)
+
+
+@pytest.mark.parametrize(("window", "reach", "before", "after"), [((2,), 2, 0, 1), ((2, 1, 3), 4, 1, 2)])
+def test_same_padding_of_an_even_reach_is_refused(window, reach, before, after) -> None:
+    message = f"reaches over {reach} would need {before} on one side and {after} on the other.*, such as {before}\\.$"
+    with pytest.raises(UsageError, match=message):
+        same_padding(*window)
+
+
+@pytest.mark.parametrize(("window", "name"), [((0,), "kernel_size"), ((3, 0), "stride"), ((3, 1, 0), "dilation")])
+def test_same_padding_of_an_impossible_window_is_refused(window, name) -> None:
+    with pytest.raises(UsageError, match=f"^{name} is 0; give a whole number of 1 or more"):
+        same_padding(*window)

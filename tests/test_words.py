@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convlens.words import agreeing, count_of, exact_percent, natural_key, percent, printable, shorten, some_of
+from convlens.words import (
+    agreeing,
+    alternatives,
+    count_of,
+    exact_percent,
+    natural_key,
+    nearest,
+    percent,
+    printable,
+    printable_lines,
+    shorten,
+    some_of,
+)
 
 
 def test_natural_order() -> None:
@@ -33,7 +45,37 @@ def test_every_name_can_be_printed(name: str) -> None:
 
 def test_some_names() -> None:
     assert some_of(["a"]) == "a"
+    assert some_of(["a", "b\n", "c"]) == "a, b\\n, c"
     assert some_of(["a", "b\n", "c", "d"]) == "a, b\\n, c and 1 more"
+    assert some_of(["a"] * 1002, 2, "; ") == "a; a and 1,000 more"
+
+
+def test_text_of_several_lines_keeps_its_lines_only() -> None:
+    assert printable_lines("one\ntwo\tor\r\n\nthree") == "one\ntwo\\tor\\r\n\nthree"
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c", "d"], "a, b, c or d")]
+)
+def test_alternatives(names, text):
+    assert alternatives(names) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "found"),
+    [
+        ("fats", ["fast", "cats", "best"], "fast"),  # 3 of 4 letters in order, as in "cats"; the later in the alphabet
+        ("dense", ["dense", "dense2"], "dense"),
+        ("abcde", ["abcxy"], "abcxy"),  # 2·3 of 10 letters are just enough
+        ("abcd", ["abxy"], None),
+        ("relu", [], None),
+        # Forty letters are compared: 2·40/(40 + 93) = 0.602, and 2·40/(41 + 93) would be 0.597.
+        ("a" * 40 + "b" * 900, ["a" * 40 + "c" * 53], "a" * 40 + "c" * 53),
+        ("a" * 40 + "b" * 900, ["a" * 40 + "c" * 54], None),
+    ],
+)
+def test_the_nearest_word(word, known, found):
+    assert nearest(word, known) == found
 
 
 @pytest.mark.parametrize(
@@ -60,7 +102,11 @@ def test_every_irregular_word():
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0.0 %"), (1, "100.0 %"), (0.5, "50.0 %"), (0.0004, "<0.1 %"), (0.0006, "0.1 %"), (0.9996, ">99.9 %")],
+    [
+        *[(0, "0.0 %"), (1, "100.0 %"), (0.5, "50.0 %"), (1.5, "150.0 %"), (-0.5, "-50.0 %"), (float("nan"), "–")],
+        *[(0.0004, "<0.1 %"), (0.0005, "0.1 %"), (0.0006, "0.1 %")],
+        *[(0.9994, "99.9 %"), (0.9995, ">99.9 %"), (0.9996, ">99.9 %")],
+    ],
 )
 def test_percent_by_hand(share, text):
     assert percent(share) == text
@@ -87,6 +133,8 @@ def test_a_share_next_to_one_is_short_all_the_same():
         ("ab cd", 4, "ab…"),
         (7, 3, "7"),
         ("", 3, ""),
+        (" " * 119 + "x", 5, "x"),  # 4·5 + 100 characters are looked at
+        (" " * 120 + "x", 5, ""),
     ],
 )
 def test_shortening_by_hand(text, longest, expected):

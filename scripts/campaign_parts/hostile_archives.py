@@ -32,6 +32,11 @@ def make_case(chance: random.Random) -> tuple[str, Files]:
     return kind, _KINDS[kind](chance)
 
 
+def make_valid() -> Files:
+    """Return a case that is not spoilt."""
+    return {"a.zip": _zip(_members())}
+
+
 @functools.cache
 def _pictures() -> list[bytes]:
     return [content for name, content in valid_images().items() if name.endswith((".png", ".jpeg", ".gif"))]

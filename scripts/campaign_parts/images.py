@@ -9,13 +9,10 @@ folders. The page decodes images in the browser; its server only reads folders, 
 import contextlib
 import io
 import itertools
-import json
 import os
 import random
 import shutil
-import signal
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +26,7 @@ import numpy as np
 from campaign_parts.hostile_images import ARCHIVE, images_of_pillow, make_image, valid_images
 from campaign_parts.measuring import Cost, Meter, most_memory_of_ended_children
 from campaign_parts.trial import Outcome, Trial, add_up
+from campaign_parts.workers import Mark, share_out
 from convlens.calibration import Calibration
 from convlens.cli.by_hand.operands import read_operand
 from convlens.cli.main import run as run_command
@@ -46,7 +44,6 @@ MOST_SECONDS = 2.0
 MOST_MEMORY = 600.0
 A_FOLDER = 100
 """Images in a folder for the commands that read folders."""
-_HANGS = 600
 
 
 @dataclass
@@ -66,7 +63,19 @@ def run(trial: Trial) -> Outcome:
     began = time.perf_counter()
     pillows = images_of_pillow()
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
-        numbers, broken = collect(trial, lambda worker: _work(trial, worker, pillows, Path(name) / str(worker)))
+
+        def work(number: int, share: range, mark: Mark) -> list[object]:
+            folder = Path(name) / str(number)
+            folder.mkdir()
+            tally = _work(trial.seed, share, pillows, folder, mark)
+            tally.add(
+                "most megabytes of a process that has ended, everything included", most_memory_of_ended_children()
+            )
+            return [tally.numbers, tally.broken]
+
+        results, broken = share_out(trial, work)
+    numbers = add_up([found for found, _ in results])
+    broken += [promise for _, promises in results for promise in promises]
     numbers["seconds"] = round(time.perf_counter() - began)
     known = f"{len(pillows):,} of Pillow's" if pillows else f"none of Pillow's, because {ARCHIVE} is not there"
     line = (
@@ -85,71 +94,36 @@ def _entrances_of(numbers: dict[str, float]) -> set[str]:
     return {name.partition(": ")[0] for name in numbers if ": " in name}
 
 
-def collect(trial: Trial, work: Callable[[int], Tally]) -> tuple[dict[str, float], list[str]]:
-    """Let forked processes work, each with its number; return all their numbers and broken promises."""
-    tallies = [_finish(*worker) for worker in [_start(work, number) for number in range(trial.workers)]]
-    return add_up([tally.numbers for tally in tallies]), [promise for tally in tallies for promise in tally.broken]
-
-
-def _start(work: Callable[[int], Tally], number: int) -> tuple[int, int]:
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(writing)
-        return process, reading
-    code = 1
-    try:
-        os.close(reading)
-        tally = work(number)
-        with os.fdopen(writing, "w", encoding="utf-8") as pipe:
-            json.dump([tally.numbers, tally.broken], pipe)
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _finish(process: int, reading: int) -> Tally:
-    with os.fdopen(reading, encoding="utf-8") as pipe:
-        content = pipe.read()
-    _, status = os.waitpid(process, 0)
-    return Tally(*json.loads(content)) if content else Tally({}, [f"a process ended with status {status}"])
-
-
-def _images(trial: Trial, worker: int, pillows: dict[str, bytes]) -> Any:
+def _images(seed: int, share: range, pillows: dict[str, bytes]) -> Any:
     """Yield number, kind, name and content of this process's images: Pillow's unchanged ones come first."""
     whole = list(pillows.items())
-    for number in range(worker * trial.count // trial.workers, (worker + 1) * trial.count // trial.workers):
-        chance = random.Random(f"{trial.seed} {number}")
+    for number in share:
+        chance = random.Random(f"{seed} {number}")
         if whole and number % 5 == 0 and number // 5 < len(whole):
-            name, content = whole[(number // 5 + trial.seed) % len(whole)]
+            name, content = whole[(number // 5 + seed) % len(whole)]
             yield number, "Pillow's, unchanged", name, content
         else:
             yield number, *make_image(chance, pillows)
 
 
-def _work(trial: Trial, worker: int, pillows: dict[str, bytes], folder: Path) -> Tally:
-    folder.mkdir()
+def _work(seed: int, share: range, pillows: dict[str, bytes], folder: Path, mark: Mark) -> Tally:
     tally, meter, model = Tally(), Meter(), _make_model(folder)
     entrances, last = _entrances(model, folder), deque[tuple[str, bytes]](maxlen=A_FOLDER)
     _warm_up(entrances, folder)
-    for number, kind, name, content in _images(trial, worker, pillows):
+    for number, kind, name, content in _images(seed, share, pillows):
         path = folder / f"{number}.{Path(name).suffix.lstrip('.') or 'png'}"
         path.write_bytes(content)
         tally.add("images")
         tally.add(f"images, {kind}")
         for entrance, give in entrances.items():
-            signal.alarm(_HANGS)
-            _judge(tally, *meter.measure(partial(give, path)), entrance, f"seed {trial.seed}, number {number}, {name}")
+            mark(number)
+            _judge(tally, *meter.measure(partial(give, path)), entrance, f"seed {seed}, number {number}, {name}")
         path.unlink()
         last.append((path.name, content))
         if len(last) == A_FOLDER:
-            for entrance, cost, result in _give_folder(list(last), model, folder / "pets", meter, number):
-                _judge_folder(tally, entrance, cost, result, f"seed {trial.seed}, the {A_FOLDER} up to {number}")
+            for entrance, cost, result in _give_folder(list(last), model, folder / "pets", meter, number, mark):
+                _judge_folder(tally, entrance, cost, result, f"seed {seed}, the {A_FOLDER} up to {number}")
             last.clear()
-    signal.alarm(0)
-    tally.add("most megabytes of a process that has ended, everything included", most_memory_of_ended_children())
     return tally
 
 
@@ -241,7 +215,9 @@ def _warm_up(entrances: dict[str, Callable[[Path], Any]], folder: Path) -> None:
         path.unlink()
 
 
-def _give_folder(images: list[tuple[str, bytes]], model: Path, folder: Path, meter: Meter, number: int) -> Any:
+def _give_folder(
+    images: list[tuple[str, bytes]], model: Path, folder: Path, meter: Meter, number: int, mark: Mark
+) -> Any:
     """Give a folder with hostile images among valid ones to every command that reads folders."""
     data, runs = folder.with_name("data"), folder.with_name("run")
     for place, (name, content) in enumerate(images):
@@ -267,7 +243,7 @@ def _give_folder(images: list[tuple[str, bytes]], model: Path, folder: Path, met
             str(data),
         ]
     for entrance, arguments in commands.items():
-        signal.alarm(_HANGS)
+        mark(number)
         result, cost = meter.measure(lambda arguments=arguments: run_quietly(arguments))
         yield entrance, cost, result
     for left in (folder, data, runs):

@@ -1,16 +1,9 @@
 """Tries changed inputs by the hundred thousand: each must be taken, or refused by one of Convlens's errors.
 
-The inputs are divided among forked processes. They have a limit of memory, and each input is timed: a
-small file must not keep a reader busy. A process that dies, for example by a segmentation fault, names the input that
-it was reading.
+The processes have a limit of memory, and each input is timed: a small file must not keep a reader busy.
 """
 
-import json
-import mmap
-import os
 import random
-import signal
-import struct
 import time
 import traceback
 from collections import Counter
@@ -21,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from campaign_parts.trial import Outcome, Trial
+from campaign_parts.workers import Mark, share_out
 from convlens.errors import ConvlensError
 
 Target = Callable[[random.Random], None]
@@ -29,9 +23,6 @@ LONGEST = 2.0
 MEMORY = 1 << 30
 """Bytes that a process may use in addition to those after the warm-up."""
 LONGEST_MESSAGE = 2_000
-_HANGS = 600
-"""Seconds of wall-clock time after which a process that is still busy with one input is ended. Importing PyTorch, which
-an odd model may ask for, has taken 47 s on a busy machine."""
 
 
 @dataclass
@@ -53,14 +44,19 @@ def try_all(trial: Trial, make_targets: Callable[[Path], dict[str, Target]], wha
     """Give each target its share of the inputs; `make_targets` makes them by name, for a folder of their own."""
     began = time.perf_counter()
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
-        folder = Path(name)
-        tally = Tally()
-        if hasattr(os, "fork"):
-            running = [_start(trial, number, make_targets, folder) for number in range(trial.workers)]
-            for worker in running:
-                tally.add(_finish(trial, *worker))
-        else:
-            tally = _work(trial, 0, make_targets(folder), lambda _: None)
+
+        def work(number: int, share: range, mark: Mark) -> list[object]:
+            own = Path(name) / str(number)
+            own.mkdir()
+            targets = make_targets(own)
+            _limit_memory()
+            tally = _work(trial.seed, share, targets, mark)
+            return [tally.counts, tally.broken, tally.slowest]
+
+        results, died = share_out(trial, work)
+    tally = Tally(broken={line: line for line in died})
+    for counts, broken, slowest in results:
+        tally.add(Tally(Counter(counts), broken, slowest))
     seconds = time.perf_counter() - began
     refused, taken, outside = (
         sum(count for name, count in tally.counts.items() if name.endswith(f": {kind}"))
@@ -79,76 +75,28 @@ def try_all(trial: Trial, make_targets: Callable[[Path], dict[str, Target]], wha
     return Outcome(line, list(tally.broken.values()), numbers)
 
 
-def _start(
-    trial: Trial, number: int, make_targets: Callable[[Path], dict[str, Target]], folder: Path
-) -> tuple[int, int, mmap.mmap]:
-    """Fork a process that tries its share of the inputs; return its id, the pipe of its tally, and where it is."""
-    place = mmap.mmap(-1, 8)
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(writing)
-        return process, reading, place
-    code = 1
-    try:
-        os.close(reading)
-        own = folder / str(number)
-        own.mkdir()
-        targets = make_targets(own)
-        _limit_memory()
-        tally = _work(trial, number, targets, lambda at: _mark(place, at))
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(json.dumps([tally.counts, tally.broken, tally.slowest]).encode())
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _mark(place: mmap.mmap, at: int) -> None:
-    """Note which input comes next, and limit its time."""
-    struct.pack_into("<q", place, 0, at)
-    signal.alarm(_HANGS)
-
-
-def _finish(trial: Trial, process: int, reading: int, place: mmap.mmap) -> Tally:
-    with os.fdopen(reading, "rb") as pipe:
-        content = pipe.read()
-    _, status = os.waitpid(process, 0)
-    if status == 0 and content:
-        counts, broken, slowest = json.loads(content)
-        return Tally(Counter(counts), broken, slowest)
-    (at,) = struct.unpack_from("<q", place, 0)
-    how = (
-        f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit code {os.waitstatus_to_exitcode(status)}"
-    )
-    return Tally(broken={how: f"seed {trial.seed}, number {at}: the process ended with {how}"})
-
-
 def _limit_memory() -> None:
-    import resource
+    with suppress(ImportError, OSError, ValueError):  # Windows has no resource, macOS no /proc
+        import resource
 
-    with suppress(OSError, ValueError):  # macOS has no /proc
         used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.RLIM_INFINITY))
 
 
-def _work(trial: Trial, worker: int, targets: dict[str, Target], mark: Callable[[int], None]) -> Tally:
+def _work(seed: int, share: range, targets: dict[str, Target], mark: Mark) -> Tally:
     tally, kinds = Tally(), list(targets)
-    workers = trial.workers if hasattr(os, "fork") else 1
-    for number in range(worker * trial.count // workers, (worker + 1) * trial.count // workers):
+    for number in share:
         kind = kinds[number % len(kinds)]
         mark(number)
-        outcome, seconds = _timed(targets[kind], f"{trial.seed} {number}")
+        outcome, seconds = _timed(targets[kind], f"{seed} {number}")
         if seconds > LONGEST:  # perhaps a library was imported, which happens once
-            outcome, seconds = _timed(targets[kind], f"{trial.seed} {number}")
+            outcome, seconds = _timed(targets[kind], f"{seed} {number}")
         tally.slowest = max(tally.slowest, seconds)
         if seconds > LONGEST and not outcome.startswith("outside"):
             outcome = f"outside: {kind}: {seconds:.1f} s of processor time"
         tally.counts[f"{kind}: {outcome.partition(':')[0]}"] += 1
         if outcome.startswith("outside"):
-            tally.broken.setdefault(f"{kind} {outcome}", f"{kind}, seed {trial.seed}, number {number}: {outcome}")
+            tally.broken.setdefault(f"{kind} {outcome}", f"{kind}, seed {seed}, number {number}: {outcome}")
     return tally
 
 

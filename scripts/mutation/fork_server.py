@@ -4,7 +4,7 @@ Starting Python, NumPy and pytest takes longer than most tests. This program run
 but never the package itself. For each line of JSON on its standard input, it forks, the fork runs pytest, and a line
 with the result is written to the standard output:
 
-    {"order": [tests, the first to run first], "cpu": seconds, "wall": seconds}
+    {"order": [tests, the first to run first], "cpu": seconds, "wall": seconds, "each": seconds of one test}
     {"outcome": "passed" | "failed" | "timeout", "by": the test that failed, "seconds": how long it took}
 
 Output of pytest is appended to the file given by the environment variable MUTATION_LOG, if it is set.
@@ -25,13 +25,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+STARTED = "started"
+"""The file whose time says when the present test began."""
+
 
 class Choice:
     """A pytest plugin that selects tests, runs them file by file in this order, and remembers the first that failed."""
 
-    def __init__(self, order: Sequence[str]) -> None:
+    def __init__(self, order: Sequence[str], started: Path) -> None:
         self.rank = {name: number for number, name in enumerate(order)}
         self.failed = ""
+        self.started = started
+
+    def pytest_runtest_logstart(self) -> None:
+        self.started.touch()
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         items[:] = sorted((one for one in items if one.nodeid in self.rank), key=lambda one: self.rank[one.nodeid])
@@ -49,7 +56,7 @@ def run_tests(order: Sequence[str], temporary: str) -> dict[str, str]:
     """Run the tests in this process, up to the first that fails."""
     import pytest
 
-    choice = Choice(order)
+    choice = Choice(order, Path(temporary) / STARTED)
     files = list(dict.fromkeys(name.partition("::")[0] for name in order))
     options = [
         "-x",
@@ -66,17 +73,21 @@ def run_tests(order: Sequence[str], temporary: str) -> dict[str, str]:
     return {"outcome": "passed" if status == 0 else "failed", "by": choice.failed or ("" if status == 0 else "pytest")}
 
 
-def in_a_fork(order: Sequence[str], cpu: float, wall: float) -> dict[str, Any]:
-    """Run the tests in a fork with limits; all processes that they start end with it."""
+def in_a_fork(order: Sequence[str], cpu: float, wall: float, each: float) -> dict[str, Any]:
+    """Run the tests in a fork with limits; all processes that they start end with it.
+
+    A browser or Node that never answers uses no processor time of the fork, so one test has a limit, too.
+    """
     began = time.monotonic()
     temporary = tempfile.mkdtemp(prefix="mutant-", dir=os.environ.get("TMPDIR"))
     answer = Path(temporary) / "answer.json"
+    (Path(temporary) / STARTED).touch()
     child = os.fork()
     if child == 0:
         _be_the_child(order, cpu, temporary, answer)
     timed_out = False
     while os.waitpid(child, os.WNOHANG) == (0, 0):
-        if time.monotonic() - began > wall:
+        if time.monotonic() - began > wall or time.time() - _last_start(temporary) > each:
             timed_out = True
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -90,6 +101,10 @@ def in_a_fork(order: Sequence[str], cpu: float, wall: float) -> dict[str, Any]:
         result = {"outcome": "timeout", "by": ""}
     shutil.rmtree(temporary, ignore_errors=True)
     return {**result, "seconds": used}
+
+
+def _last_start(temporary: str) -> float:
+    return (Path(temporary) / STARTED).stat().st_mtime
 
 
 def _be_the_child(order: Sequence[str], cpu: float, temporary: str, answer: Path) -> None:
@@ -121,7 +136,7 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps(in_a_fork(request["order"], request["cpu"], request["wall"])), file=replies, flush=True)
+        print(json.dumps(in_a_fork(**request)), file=replies, flush=True)
 
 
 if __name__ == "__main__":

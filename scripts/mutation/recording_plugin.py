@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from mutation.browser_lines import BrowserLines
+from mutation.node_lines import NodeLines
 from mutation.reach import FIXTURE
 
 ORDERS: dict[str, Any] = json.loads(os.environ["MUTATION_RECORD"])
@@ -33,7 +34,9 @@ def _start_coverage() -> Any:
 
 
 COVERAGE = _start_coverage()  # before anything imports the package
-BROWSER = BrowserLines(Path(ORDERS["root"])) if any(name.endswith(".js") for name in ORDERS["measured"]) else None
+IS_PAGE = any(name.endswith(".js") for name in ORDERS["measured"])
+BROWSER = BrowserLines(Path(ORDERS["root"])) if IS_PAGE else None
+NODE = NodeLines(Path(ORDERS["root"])) if IS_PAGE else None
 TESTS: dict[str, dict[str, Any]] = {}
 _current = ""
 
@@ -44,6 +47,8 @@ def _switch(context: str) -> str:
     if BROWSER is not None:
         BROWSER.book(_current)
     before, _current = _current, context
+    if NODE is not None:
+        NODE.book(context)
     if COVERAGE is not None:
         COVERAGE.switch_context(context)
     return before
@@ -94,6 +99,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish() -> None:
     """Write everything to one file."""
     lines: dict[str, dict[int, list[str]]] = dict(BROWSER.lines) if BROWSER is not None else {}
+    if NODE is not None:
+        NODE.add_to(lines)
     if COVERAGE is not None:
         COVERAGE.stop()
         data = COVERAGE.get_data()

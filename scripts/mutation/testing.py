@@ -87,8 +87,8 @@ class TestServer:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def run(self, order: Sequence[str], expected: float) -> dict[str, Any]:
-        """Run tests that take `expected` seconds without a mutant.
+    def run(self, order: Sequence[str], expected: float, slowest: float) -> dict[str, Any]:
+        """Run tests that take `expected` seconds without a mutant, the slowest of them `slowest` seconds.
 
         The limit is in processor time, which does not depend on how busy the machine is. A much higher limit in
         wall-clock time is for tests that wait forever.
@@ -96,7 +96,8 @@ class TestServer:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         cpu = GRACE + PATIENCE * expected
-        request = {"order": list(order), "cpu": cpu, "wall": WAIT + 3 * cpu}
+        each = WAIT + 3 * (GRACE + PATIENCE * slowest)
+        request = {"order": list(order), "cpu": cpu, "wall": WAIT + 3 * cpu, "each": each}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
@@ -124,7 +125,8 @@ def try_mutant(
     with copy.mutated(mutant):
         if not build():
             return Outcome(mutant, NO_PROGRAM)
-        answer = server.run(order, sum(reach.seconds[name] for name in order))
+        seconds = [reach.seconds[name] for name in order]
+        answer = server.run(order, sum(seconds), max(seconds))
     result = {"passed": SURVIVED, "failed": KILLED, "timeout": TIMEOUT}[answer["outcome"]]
     return Outcome(mutant, result, answer["by"], answer["seconds"])
 
@@ -139,7 +141,7 @@ def check_unmutated(server: TestServer, reach: Reach) -> Reach:
     for _ in range(5):
         if not seconds:
             break
-        answer = server.run(list(seconds), 3 * sum(seconds.values()))
+        answer = server.run(list(seconds), 3 * sum(seconds.values()), 3 * max(seconds.values()))
         if answer["outcome"] == "passed":
             return Reach(seconds, failing, reach.lines)
         if answer["by"] not in seconds:

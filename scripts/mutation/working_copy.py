@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ class WorkingCopy:
     def __init__(self, root: Path) -> None:
         self.project = root
         self.root = Path(tempfile.mkdtemp(prefix="convlens-mutation-"))
+        self._written = 0
 
     def __enter__(self) -> "WorkingCopy":
         try:
@@ -62,24 +64,24 @@ class WorkingCopy:
 
     @contextmanager
     def mutated(self, mutant: Mutant) -> Iterator[None]:
-        """Put the mutant in place of its file; afterwards, restore the file and its time.
+        """Put the mutant in place of its file; afterwards, restore the file.
 
-        Each mutant gets a different time: Python compares a file's size and its time in whole seconds to decide whether
-        its compiled version is still valid.
+        Both get the time of writing, at least a second after the last: Ninja compiles only files that are newer than
+        what was made of them. Python compares a file's size and its time in whole seconds to decide whether its
+        compiled version is still valid.
         """
         path = self.root / mutant.path
-        with path.open(encoding="utf-8", newline="") as file:
-            text = file.read()
-        facts = path.stat()
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(mutant.apply(text))
-        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 3_000_000_000))
+        content = path.read_bytes()
+        self._write(path, mutant.apply(content.decode()).encode())
         try:
             yield
         finally:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            self._write(path, content)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        self._written = max(self._written + 1_000_000_000, time.time_ns())
+        os.utime(path, ns=(self._written, self._written))
 
 
 def list_files(root: Path) -> list[str]:

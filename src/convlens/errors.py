@@ -52,7 +52,7 @@ class ConvlensError(Exception):
         if self.argument is not None:
             message = message.replace(self.argument, name(self.argument), 1)
         for mention in self.mentions:
-            message = re.sub(rf'(?<![\w-]){mention}=(?:"([^"]*)"|(\w[\w.]*\w))?', _renamed(name(mention)), message)
+            message = re.sub(rf'(?<![\w-]){mention}=(?:"([^"]*)"|(\w(?:[\w.]*\w)?))?', _renamed(name(mention)), message)
         return message
 
 

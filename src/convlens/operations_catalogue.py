@@ -205,7 +205,12 @@ def describe_in_docs(text: str) -> str:
     return _DESCRIPTION.sub(describe, text)
 
 
+def write_copies(page_copy: Path = PAGE_COPY, docs: Path = DOCS) -> None:
+    """Write the page's copy, and the descriptions into the docs, if they are there."""
+    page_copy.write_text(write_page_copy(), encoding="utf-8")
+    if docs.is_file():
+        docs.write_text(describe_in_docs(docs.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    PAGE_COPY.write_text(write_page_copy(), encoding="utf-8")
-    if DOCS.is_file():
-        DOCS.write_text(describe_in_docs(DOCS.read_text(encoding="utf-8")), encoding="utf-8")
+    write_copies()

@@ -34,4 +34,4 @@ class Alias:
 def _name_of(value: Any) -> str:
     if value is None:
         return "None"
-    return value.__qualname__ if isinstance(value, type) and not hasattr(value, "__args__") else str(value)
+    return value.__qualname__ if isinstance(value, type) else str(value)

@@ -138,7 +138,7 @@ def skipped(
     """
     size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
-    if positions < 1 or (dilation == 1 and stride <= kernel_size):
+    if dilation == 1 and stride <= kernel_size:
         return 0
     rows = range(size - dropped(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
     read = {position * stride - padding + tap * dilation for position in range(positions) for tap in range(kernel_size)}

@@ -74,19 +74,19 @@ def times(sizes: Iterable[int]) -> str:
     return "×".join(f"{size:,}" for size in sizes)
 
 
-def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+def natural_key(name: str) -> tuple[tuple[tuple[bool | int | str, ...], ...], str]:
     """Return a sort key that puts 2 before 10; upper and lower case matter only between otherwise equal names.
 
     >>> sorted(["10", "9", "a10", "B1", "a2"], key=natural_key)
     ['9', '10', 'a2', 'a10', 'B1']
     """
     parts = _NUMBER.split(name)
-    key = [
-        (0, len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (1, 0, part.casefold())
+    key = tuple(
+        (False, len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (True, part.casefold())
         for at, part in enumerate(parts)
         if part
-    ]
-    return (*key, (-1, 0, name))
+    )
+    return key, name
 
 
 def printable(name: str) -> str:
@@ -115,7 +115,7 @@ def printable_lines(text: str) -> str:
     >>> printable_lines("\x1b[31mred\nblue")
     '\\x1b[31mred\nblue'
     """
-    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
@@ -144,7 +144,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     >>> nearest("rleu", ["relu", "conv"]), nearest("xyz", ["relu", "conv"])
     ('relu', None)
     """
-    found = difflib.get_close_matches(word[:40], list(known), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word[:40], list(known))
     return found[0] if found else None
 
 

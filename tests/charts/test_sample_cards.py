@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from convlens.charts import draw_samples
-from convlens.charts.canvas import Sheet
+from convlens.charts.canvas import GREEN, INK, ORANGE, QUIET, Sheet
 from convlens.errors import UsageError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 1, 28, 28)).astype(np.uint8)
@@ -78,3 +78,72 @@ def test_a_thousand_classes_colour_and_strange_names():
 def test_counts_that_do_not_fit(images, probabilities, names, message):
     with pytest.raises(UsageError, match=message):
         draw_samples(images, probabilities, None, names)
+
+
+CARD = 6.8 / 3  # three cards share 7.4 inches with two gaps of 0.3
+
+
+def test_four_cards_by_hand(sheet_of):
+    """With three bars, a card is 0.55 + 1.75 + 0.18 + 3·0.24 + 0.35 = 3.55 inches high."""
+    images, shares = np.concatenate([IMAGES, IMAGES[:1]]), np.concatenate([PROBABILITIES, PROBABILITIES[:1]])
+    sheet = sheet_of(draw_samples, images, shares, ["bee", "cat", "cat", "bee"], NAMES, list("abcd"))
+    assert sheet.height == pytest.approx(0.75 + 2 * 3.55)
+    found = [text for text in sheet.page.texts[1:] if text.get_va() == "baseline"]
+    lefts = [0.3, 0.3 + CARD + 0.3, 0.3 + 2 * (CARD + 0.3), 0.3]
+    tops = [0.75, 0.75, 0.75, 4.3]
+    for place, (left, top) in enumerate(zip(lefts, tops, strict=True)):
+        caption, verdict = found[2 * place : 2 * place + 2]
+        assert caption.get_position() == pytest.approx((left, top + 0.16))
+        assert verdict.get_position() == pytest.approx((left, top + 0.4))
+        assert (caption.get_fontsize(), caption.get_color()) == (8, QUIET)
+        assert (verdict.get_fontsize(), verdict.get_fontweight()) == (11.5, "bold")
+        assert list(sheet.page.images[place].get_extent()) == pytest.approx([left, left + 1.75, top + 2.3, top + 0.55])
+    assert [verdict.get_color() for verdict in found[1::2]] == [GREEN, ORANGE, GREEN, GREEN]
+    bars = [patch.get_bbox().bounds for patch in sheet.page.patches]
+    room = 0.08 + 0.075 * 3
+    assert bars[0] == pytest.approx((0.3 + room, 0.75 + 2.48 + 0.12 - 0.0744, CARD - room - 0.78, 0.1488))
+    assert bars[1][2] == pytest.approx(0.7 * (CARD - room - 0.78))
+    assert len(bars) == 4 * 2 * 3
+    texts = [(text.get_text(), text.get_fontweight()) for text in sheet.page.texts if text.get_va() == "center"]
+    assert texts[:6] == [
+        *(("bee", "bold"), ("70.0 %", "normal"), ("cat", "normal"), ("20.0 %", "normal"), ("ant", "normal")),
+        ("10.0 %", "normal"),
+    ]
+    assert texts[6:12][2:] == [("bee", "normal"), ("6.0 %", "normal"), ("cat", "bold"), ("4.0 %, true", "normal")]
+    assert [text.get_fontsize() for text in sheet.page.texts if text.get_ha() == "right"] == [9] * 12
+
+
+def test_a_wide_and_a_high_image_lie_in_the_middle(sheet_of):
+    for shape, width, height in (((1, 1, 20, 60), CARD, CARD / 3), ((1, 3, 50, 20), 0.7, 1.75)):
+        sheet = sheet_of(draw_samples, np.zeros(shape, np.uint8), np.array([[1.0]]), None, ["a"])
+        top = 0.75 + 0.55 + (1.75 - height) / 2
+        assert list(sheet.page.images[0].get_extent()) == pytest.approx([0.3, 0.3 + width, top + height, top])
+
+
+def test_five_classes_are_shown_and_equal_ones_in_their_order(sheet_of):
+    shares = np.array([[0.1, 0.1, np.nan, 0.3, 0.1, 0.1, 0.1, 0.2]])
+    names = ["a", "b", "c", "d", "e", "f", "g", "five5"]
+    sheet = sheet_of(draw_samples, IMAGES[:1], shares, None, names)
+    shown = [text for text in sheet.page.texts if text.get_ha() == "right"]
+    assert [text.get_text() for text in shown] == ["d", "five5", "a", "b", "e"]
+    assert {text.get_fontsize() for text in shown} == {8}
+    assert [text.get_color() == INK for text in shown] == [True, False, False, False, False]
+    assert sheet.height == pytest.approx(0.75 + 0.55 + 1.75 + 0.18 + 5 * 0.24 + 0.35)
+    assert not any("true" in text.get_text() for text in sheet.page.texts)
+
+
+@pytest.mark.parametrize(
+    ("caption", "truth", "words"),
+    [
+        ("c" * 50, None, ("c" * 37 + "…", "predicted: " + "g" * 15 + "…")),
+        ("c" * 50, "g" * 30, ("c" * 37 + "…", "✓ right: " + "g" * 17 + "…")),
+        ("c" * 50, "t" * 30, ("c" * 21 + "…, true class tt…", "✗ wrong: " + "g" * 17 + "…")),
+        ("1st", "t" * 30, ("1st, true class " + "t" * 13 + "…", "✗ wrong: " + "g" * 17 + "…")),
+    ],
+)
+def test_long_words_are_shortened(sheet_of, caption, truth, words):
+    names, truths = ["g" * 30, "t" * 30], None if truth is None else [truth]
+    sheet = sheet_of(draw_samples, IMAGES[:1], np.array([[0.9, 0.1]]), truths, names, [caption])
+    texts = [text.get_text() for text in sheet.page.texts]
+    assert tuple(texts[1:3]) == words
+    assert texts[3] == "g" * 11 + "…"

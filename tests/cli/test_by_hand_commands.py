@@ -427,6 +427,34 @@ def test_the_table_of_a_network_is_moved_in_and_its_json_says_the_inputs(convlen
     assert answer["largest_difference_to_engine"] < 1e-3
 
 
+def test_the_logits_stand_beside_the_engines(convlens, residual_model):
+    lines = [line.rstrip() for line in convlens("by-hand", "network", *residual_model).out.splitlines()]
+    assert lines[1].split() == ["input", "1×2×2", "0", "16"]
+    assert [line.split() for line in lines[-4:-1]] == [
+        ["class", "by", "hand", "engine", "probability"],
+        ["a", "104.0000", "104.0000", "100.00", "%"],  # 2 · (1 + 1 + 49 + 1)
+        ["b", "0.0000", "0.0000", "0.00", "%"],
+    ]
+    assert lines[-1].startswith("Largest difference between the logits by hand and the engine's: ")
+    for layer in ("7", "-2"):
+        refused = convlens("by-hand", "network", *residual_model, "--layer", layer)
+        said = f"--layer is {layer}; this network has layers 0 to 6, and -1 is the input."
+        assert (refused.code, refused.err) == (2, f"error: {said}\n")
+    assert out_of(convlens("by-hand", "network", *residual_model, "--layer", "6")).split() == ["104", "0"]
+    (answer,) = convlens("by-hand", "network", *residual_model, "--layer", "-1", "--json").lines
+    assert answer == {"layers": [{"layer": -1, "text": "input", "output": [[[0, 0], [16, 0]]]}]}
+
+
+@pytest.mark.parametrize(("weight", "result"), [("1,1", 1 * 2 + 4 * 3), ("0,1 1", 14), ("0x0x1x1", 14)])
+def test_the_weight_of_a_gradient_is_named_by_its_place(convlens, weight, result):
+    # The weight in row 1, column 1 meets 1 with a gradient of 2, and 4 with one of 3.
+    arguments = ("gradient", MATRIX, "--output-gradient", "2 0; 0 3", "--kernel-size", "2", "--weight", weight)
+    assert json_of(convlens("by-hand", *arguments, "--json"))["result"] == result
+    for wrong in ("1", "1,1,1,1,1", "1;1"):
+        refused = convlens("by-hand", *arguments[:-1], wrong)
+        assert f"--weight is {wrong!r}; give row and column such as 0,0" in refused.err
+
+
 def test_what_has_no_drawing_says_so(convlens):
     ran = convlens(
         "by-hand", "gradient", MATRIX, "--output-gradient", "1 0; 0 1", "--kernel-size", "2", "--draw", "a.svg"

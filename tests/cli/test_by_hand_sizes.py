@@ -31,6 +31,35 @@ def test_what_lies_between_the_windows_is_counted(convlens, arguments, line):
     assert line in out_of(convlens("by-hand", "output-size", *arguments)).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("size", "line"),
+    [
+        ("8", "The floor drops 1 of 8 at the end: no window position reads it."),
+        ("9", "The floor drops 2 of 9 at the end: no window position reads them."),
+    ],
+)
+def test_what_the_floor_drops_is_one_or_several(convlens, size, line):
+    told = out_of(convlens("by-hand", "output-size", size, "--kernel-size", "1", "--stride", "3", "--padding", "0"))
+    assert told.splitlines()[1] == line
+
+
+def test_a_grey_image_of_a_dataset_is_a_matrix(convlens, tiny, digits_8x8):
+    for name, images in (
+        ("tiny:3", digits_8x8.test),
+        ("tiny:test:3", digits_8x8.test),
+        ("tiny:train:3", digits_8x8.train),
+    ):
+        pooled = images.images[3, 0].reshape(4, 2, 4, 2).max(axis=(1, 3))
+        answer = json_of(convlens("by-hand", "pool", name, "--json"))
+        assert answer["result"] == pooled.tolist()
+        assert answer["sizes"]["rows"]["formula"] == "⌊(8 + 2·0 − 2)/2⌋ + 1 = 4"
+    last = len(digits_8x8.test) - 1
+    assert json_of(convlens("by-hand", "pool", f"tiny:{last}", "--json"))["shape"] == [4, 4]
+    refused = convlens("by-hand", "pool", f"tiny:{last + 1}")
+    there = f"tiny has {last + 1} test images, counted from 0."
+    assert refused.err == f"error: tiny:test:{last + 1} does not exist; {there}\n"
+
+
 def test_a_convolution_prints_the_turned_vector(convlens):
     lines = out_of(convlens("by-hand", "convolve", "1 2 3", "4 5 6.5")).splitlines()
     assert lines[0] == "B rotated by 180°: 6.5 5 4"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import convlens as package
-from convlens.cli.main import run
+from convlens.cli.main import app, run
 
 COMMANDS = ["train", "evaluate", "predict", "layers", "data", "data list", "data fetch"]
 
@@ -17,6 +17,38 @@ def test_every_help_opens_with_examples(convlens, command):
     assert ran.code == 0
     before_parameters = ran.out.partition("╭")[0]
     assert before_parameters.count(f"convlens {command}".strip()) >= 2
+
+
+def test_every_command_and_every_option_has_a_help_text(convlens):
+    told = set()
+    for name in [*app, *(f"data {one}" for one in app["data"]), *(f"by-hand {one}" for one in app["by-hand"])]:
+        _, commands, _ = app.parse_commands(name.split())
+        if commands[-1].default_command is None or name.split()[-1].startswith("-"):
+            continue
+        for one in commands[-1].assemble_argument_collection(parse_docstring=True):
+            assert one.names[0] == "*" or one.parameter.help, f"{name} {one.names[0]}"
+        assert commands[-1].help, name
+        told.add(name)
+    assert {"train", "export", "data fetch", "by-hand conv2d", "by-hand gallery"} <= told
+    whole = " ".join(convlens("--help").out.split())
+    assert "Train CNN classifiers for small images, see how every number is computed" in whole
+    assert "130 interrupted. Add --debug to any command" in whole
+
+
+@pytest.mark.parametrize("command", [("predict", "latest", "tiny:0"), ("evaluate", "latest"), ("report", "latest")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--engine", "abacus"), "'abacus'"),
+        (("--device", "tpu"), "'tpu'"),
+        (("--threads", "0"), "threads is 0"),
+    ],
+)
+def test_wishes_about_the_engine_reach_it(convlens, trained_run, command, options, message):
+    for json in ((), ("--json",)):
+        ran = convlens(*command, *options, *json)
+        assert (ran.code, ran.out) == (2, "")
+        assert message in ran.err
 
 
 def test_version_is_the_packages(convlens):

@@ -19,7 +19,9 @@ from convlens.operations_catalogue import (
     SLOPES,
     SMALL_IMAGE,
     SMALL_MATRIX,
+    as_text,
     describe_in_docs,
+    write_copies,
     write_page_copy,
 )
 
@@ -37,6 +39,25 @@ def test_the_docs_describe_every_operation_in_the_catalogues_words():
     assert sorted(re.findall(r"<!-- operation: ([\w-]+) -->", text)) == sorted(OPERATIONS)
     for operation in OPERATIONS.values():
         assert text.count(operation.meaning) == 1
+
+
+def test_both_copies_are_written_again(tmp_path):
+    page_copy, docs = tmp_path / "operations.js", tmp_path / "operations.md"
+    write_copies(page_copy, docs)
+    assert not docs.exists()
+    page_copy.write_text("old")
+    docs.write_text("für\n<!-- operation: full -->\nold\n\n<!-- operation: cost -->\nold\nend", encoding="utf-8")
+    write_copies(page_copy, docs)
+    assert page_copy.read_bytes() == PAGE_COPY.read_bytes()
+    full, cost = (f"{OPERATIONS[name].meaning} *{OPERATIONS[name].formula}*" for name in ("full", "cost"))
+    assert docs.read_text(encoding="utf-8") == (
+        f"für\n<!-- operation: full -->\n{full}\n\n<!-- operation: cost -->\n{cost}\nend"
+    )
+
+
+def test_numbers_as_they_are_typed():
+    assert as_text([[1], [-2.5]]) == "1; -2.5"
+    assert as_text([3]) == "3"
 
 
 @pytest.mark.parametrize("name", ["correlate", "convolve", "full", "conv2d", "pool", "output-size", "coverage"])

@@ -10,6 +10,24 @@ from convlens.data import split_grouped, split_stratified
 from convlens.errors import DataError, UsageError
 
 
+@pytest.mark.parametrize(
+    ("labels", "groups", "held_out"),
+    [
+        # The third pass puts back the last group that two passes held out, images 10 and 12.
+        ([0, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1], [3, 3, 1, 0, 1, 0, 0, 0, 1, 3, 2, 0, 2], [2, 4, 8]),
+        # A fourth pass would hold out 8, 9, 18, 19 and 21.
+        (
+            [1, 2, 2, 2, 2, 0, 0, 2, 1, 0, 2, 0, 1, 1, 1, 0, 1, 1, 2, 1, 1, 0, 0],
+            [1, 6, 6, 0, 6, 0, 1, 2, 5, 5, 6, 3, 6, 0, 3, 2, 2, 0, 5, 5, 6, 5, 3],
+            [7, 8, 9, 15, 16, 18, 19, 21],
+        ),
+    ],
+)
+def test_groups_are_visited_three_times(labels: list[int], groups: list[int], held_out: list[int]) -> None:
+    _, found = split_grouped(np.array(labels), np.array(groups), 0.25, seed=0)
+    assert found.tolist() == held_out
+
+
 def test_each_class_gives_its_share() -> None:
     labels = np.array([0] * 10 + [1] * 20 + [2] * 30)
     kept, held_out = split_stratified(labels, 0.1, seed=3)

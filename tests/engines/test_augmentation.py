@@ -85,6 +85,29 @@ def test_size_aspect_and_shear_are_within_their_bounds():
     assert 0.297 < np.abs(sheared[:, 0, 1]).max() <= 0.3
 
 
+def test_the_affine_map_is_scale_times_shear_times_rotation_of_the_shifted_position():
+    settings = AugmentationSettings(shift=0.1, rotation=20, scale=0.25, shear=0.3)
+    affine = draw_changes(settings, 0, 0, range(4000), SHAPE)[:, :6].reshape(-1, 2, 3).astype(float)
+    (a, b), (d, e) = affine[:, :, :2].transpose(1, 2, 0)
+    size = np.hypot(d, e)  # the second row of scale · shear · rotation is size · (−sin, cos)
+    angle = np.arctan2(-d, e)
+    along, across = a * np.cos(angle) + b * np.sin(angle), b * np.cos(angle) - a * np.sin(angle)
+    np.testing.assert_allclose(along, size, rtol=1e-5)
+    lean, shift = across / size, -np.linalg.solve(affine[:, :, :2], affine[:, :, 2:])[:, :, 0]
+    found = np.stack([np.log(size) / np.log(1.25), np.degrees(angle) / 20, lean / 0.3, *(shift / [4, 2]).T])
+    np.testing.assert_allclose(np.abs(found).max(axis=1), 0.995, atol=0.00501)
+    assert np.abs(np.corrcoef(found) - np.eye(5)).max() < 0.06  # each is drawn on its own
+    np.testing.assert_allclose((np.abs(found) < 1e-6).mean(axis=1), 1 / 3, atol=0.03)
+
+
+@pytest.mark.parametrize(("rotation", "still"), [(45, 1 / 3), (46, 0)])
+def test_a_third_of_the_copies_stays_where_it_is_unless_they_turn_by_any_angle(rotation, still):
+    drawn = draw_changes(AugmentationSettings(rotation=rotation, elastic=0.02, shift=0.1), 0, 0, range(4000), SHAPE)
+    unmoved = (drawn[:, :6] == [1, 0, 0, 0, 1, 0]).all(axis=1)
+    np.testing.assert_array_equal(unmoved, ~drawn[:, ELASTIC_X : ELASTIC_Y + 9].any(axis=1))
+    assert unmoved.mean() == pytest.approx(still, abs=0.03)
+
+
 def test_elastic_deformations_are_as_strong_as_they_were_asked_to_be():
     drawn = draw_changes(AugmentationSettings(elastic=0.02), 0, 0, range(8000), SHAPE)
     places = np.arange(40)
@@ -122,6 +145,10 @@ def test_contrast_turns_about_mid_grey_and_brightness_adds():
     assert (drawn[:, GAIN] == 1).all()
     coloured = draw_changes(AugmentationSettings(contrast=0.4, colour=0.5), 0, 0, range(4000), SHAPE)
     assert (coloured[:, GAIN] != coloured[:, GAIN + 1]).any()
+    assert 1.4 < coloured[:, GAIN : GAIN + 3].max() <= 1.6  # 0.4 for all channels and 0.4 · 0.5 for each
+    coloured = draw_changes(AugmentationSettings(brightness=0.2, colour=0.5), 0, 0, range(4000), SHAPE)
+    assert 51 < np.abs(coloured[:, OFFSET : OFFSET + 3]).max() <= 76.5
+    assert (coloured[:, GAIN : GAIN + 3] == 1).all()
 
 
 def test_covers_lie_inside_the_image():
@@ -143,6 +170,9 @@ def test_mirrors_turn_half_of_the_copies_round():
     assert set(np.unique(drawn[:, 0])) == {-1, 1}
     assert (drawn[:, 4] == 1).all()
     assert 0.47 < (drawn[:, 0] == -1).mean() < 0.53
+    upside_down = draw_changes(AugmentationSettings(flip_vertical=True), 0, 0, range(4000), SHAPE)
+    assert (upside_down[:, 0] == 1).all()
+    assert 0.47 < (upside_down[:, 4] == -1).mean() < 0.53
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,22 @@ def test_the_most_frequent_mistakes_come_first_and_equals_in_the_order_of_classe
     assert SEVEN.most_confused(0) == []
 
 
+def test_the_hardest_errors_are_the_most_confident_ones():
+    logits = np.array([[3, 0, 0], [0, 2, 0], [0, 5, 0], [0, 0, 1], [0, 2, 0]], np.float32)
+    found = Evaluation("pets", NAMES, np.array([0, 0, 2, 0, 2]), logits)  # the first is right
+    assert found.hardest_errors().tolist() == [2, 1, 4, 3]
+    assert found.hardest_errors(2).tolist() == [2, 1]
+    assert SEVEN.hardest_errors().tolist() == [2, 4, 5]
+
+
+def test_the_probabilities_of_one_image_are_after_temperature():
+    found = Evaluation("pets", NAMES, np.array([0, 1]), np.array([[2, 0, 0], [0, 0, 4]], np.float32), Calibration(2.0))
+    # The logits become 1, 0, 0 and 0, 0, 2: e / (e + 2) and e² / (e² + 2).
+    np.testing.assert_allclose(found.probabilities_of(0), [0.576117, 0.211942, 0.211942], atol=1e-6)
+    np.testing.assert_allclose(found.probabilities_of(1), [0.106507, 0.106507, 0.786986], atol=1e-6)
+    np.testing.assert_array_equal(found.probabilities[1], found.probabilities_of(1))
+
+
 def test_no_mistakes_are_an_empty_list():
     right = judged([0, 1, 2], [0, 1, 2])
     assert right.most_confused(3) == []

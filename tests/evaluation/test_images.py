@@ -1,6 +1,7 @@
 """Which images judge a model: known datasets, arrays, images of one's own, and data that does not fit the model."""
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from convlens.engines.native import NativeEngine
 from convlens.errors import ConvlensError, DamagedModel, DataError, ModelFileError, UsageError
 from convlens.evaluation import choose_images, evaluate
 from convlens.evaluation import images as images_module
+from convlens.evaluation.images import find_test_images
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel
@@ -357,6 +359,44 @@ def test_pictures_that_vanish_before_they_are_repaired_are_left_out(tmp_path, mo
     assert found.notes[-1] == "left out, because they are missing or cannot be read any more: 1"
 
 
+def test_an_archive_that_is_replaced_before_its_pictures_are_repaired_is_no_data(tmp_path, monkeypatch):
+    write_pictures(tmp_path / "photos", NAMES, 2)
+    place = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "photos"))
+    read = import_images
+
+    def read_and_lose(*arguments: Any) -> Any:
+        imported = read(*arguments)
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr("other", "")
+        return imported
+
+    monkeypatch.setattr(images_module, "import_images", read_and_lose)
+    with pytest.raises(DataError, match=f"^{place.name}: none of the images can be read any more. Check the folder."):
+        evaluate(make_model(shape=SIXTEEN), place)
+
+
+def test_images_in_arrays_of_a_file_are_repaired_and_progress_is_told(tmp_path):
+    pixels = np.full((130, 16, 16), 230, np.uint8)
+    pixels[:, 4:12, 6:10] = 20
+    pixels[:10] = 255 - pixels[:10]
+    np.savez(tmp_path / "photos.npz", images=pixels, labels=np.array(NAMES)[np.arange(130) % 3])
+    model = replace(make_model(shape=SIXTEEN), preprocessing=Preprocessing(SIXTEEN, "letterbox", light_on_dark=False))
+    told = []
+    found = evaluate(model, tmp_path / "photos.npz", on_progress=told.append)
+    assert found.notes[-1] == "repaired as in predictions: 10 of 130 images changed"  # the ten light on dark
+    np.testing.assert_array_equal(found.labels, np.arange(130) % 3)
+    ten = model.logits(255 - pixels[:10, np.newaxis])
+    np.testing.assert_array_equal(found.logits, np.concatenate([ten, model.logits(pixels[10:, np.newaxis])]))
+    assert [(one.done, one.total) for one in told if one.what == "repairing"] == [(0, 130), (64, 130), (128, 130)]
+
+
+def test_test_images_of_other_classes_alone_are_refused(tmp_path):
+    write_pictures(tmp_path / "photos" / "train", ("cat", "yak"), 5)
+    write_pictures(tmp_path / "photos" / "test", ("yak",), 2)
+    with pytest.raises(DataError, match="this model has other classes: 3 classes"):
+        evaluate(make_model(shape=SIXTEEN), tmp_path / "photos")
+
+
 def test_the_test_folder_of_divided_files_is_judged(tmp_path):
     write_pictures(tmp_path / "photos" / "train", NAMES, 5)
     write_pictures(tmp_path / "photos" / "test", NAMES, 2)
@@ -374,6 +414,13 @@ def test_the_images_that_training_set_aside_are_found_again(tmp_path):
         found = evaluate(model, data)
         np.testing.assert_array_equal(found.logits, model.logits(dataset.test.images))
         np.testing.assert_array_equal(found.labels, dataset.test.labels)
+    shown = find_test_images(model)
+    assert shown is not None
+    np.testing.assert_array_equal(shown.images, dataset.test.images)
+    np.testing.assert_array_equal(shown.labels, dataset.test.labels)
+    assert find_test_images(replace(model, class_names=("yak", "zebra", "ox"))) is None
+    assert find_test_images(learned_from(tmp_path / "pictures")) is None  # they are not there
+    assert find_test_images(make_model(data="my own arrays")) is None  # nobody knows where they are
 
 
 def test_a_path_that_is_not_there_says_so(tmp_path):

@@ -13,9 +13,9 @@ import pytest
 
 from convlens import LabelledImages, Network, TrainedModel
 from convlens.errors import ConvlensError, OutputError, UsageError
-from convlens.export import export_html, page_model
-from convlens.export.html_file import needed_modules, page_html
-from convlens.export.page_files import inline_scripts, list_page_files
+from convlens.export import FORMATS, export_html, find_format, page_model
+from convlens.export.html_file import escape_json, needed_modules, page_html
+from convlens.export.page_files import WEB_FOLDER, inline_scripts, list_page_files, read_page_text
 from convlens.network import initial_weights, read_network
 from convlens.preprocessing import Preprocessing
 
@@ -153,6 +153,109 @@ def test_a_page_that_is_not_whole_is_refused(tmp_path):
     (tmp_path / "index.html").write_text("<!doctype html>")
     with pytest.raises(ConvlensError, match=r"the page's index\.html has 0 places for"):
         page_html({}, list_page_files(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "a.html"}, "model is 'a.html'; give a TrainedModel, as returned by convlens.load_model."),
+        ({"samples": []}, "samples is []; give LabelledImages(...), or None."),
+        ({"path": 3}, "path is 3; give the path of a file or folder."),
+        ({"name": 3}, "name is 3; give a text, or None."),
+    ],
+)
+def test_what_is_no_model_path_or_name_is_refused(tmp_path, arguments, message):
+    with pytest.raises(UsageError) as caught:
+        export_html(**{"model": make_model(), "path": tmp_path / "a.html", **arguments})
+    assert str(caught.value) == message
+
+
+def test_a_format_that_is_not_known_is_refused():
+    assert find_format("html") is FORMATS["html"]
+    with pytest.raises(UsageError) as caught:
+        find_format("onnx")
+    known = "html, the page with the model inside, as one file"
+    assert str(caught.value) == f"--to 'onnx' is not a known format; give --to {known}."
+
+
+def test_a_page_without_a_name_is_called_convlens():
+    assert "<title>Convlens · Convlens</title>" in page_html(page_model(make_model()))
+
+
+def test_the_parts_are_packed_without_a_time_and_without_styles_that_need_a_server():
+    text = page_html(page_model(make_model()))
+    packed = base64.b64decode(Elements(text).scripts["convlens-parts"])
+    assert packed[4:8] == bytes(4)
+    styles = packed_parts(text)["styles"]
+    index = (WEB_FOLDER / "index.html").read_text(encoding="utf-8")
+    views = [name for name in re.findall(r'href="(views/[^"]+\.css)"', index) if not name.startswith("views/train/")]
+    assert styles == [(WEB_FOLDER / name).read_text(encoding="utf-8") for name in views]
+    assert text.count("<style>") == len(re.findall(r'rel="stylesheet" href="(?!views/)', index))
+    assert '<script type="importmap">' not in text
+    assert text.count("Content-Security-Policy") == 1
+
+
+PAGE = """<!doctype html>
+<meta charset="utf-8">
+<title>Convlens</title>
+<link rel="stylesheet" href="style.css">
+<link rel="stylesheet" href="views/look/look.css">
+<script type="importmap">{}</script>
+<script type="application/json" id="convlens-model">
+</script>
+<script type="module" src="app.js"></script>
+"""
+
+
+def write_page(folder: Path, index: str) -> dict[str, Path]:
+    (folder / "views/look").mkdir(parents=True)
+    (folder / "index.html").write_text(index, encoding="utf-8")
+    (folder / "app.js").write_text("go();")
+    (folder / "style.css").write_text("/* one\n   note */ a { }\n\n  b { }  /* another */\n")
+    (folder / "views/look/look.css").write_text("/* stays, packed */")
+    return list_page_files(folder)
+
+
+def test_a_small_page_as_one_file(tmp_path):
+    text = page_html({"name": "a<b"}, write_page(tmp_path, PAGE))
+    lines = text.splitlines()
+    assert lines[:2] == ["<!doctype html>", '<meta charset="utf-8">']
+    assert lines[2].startswith('<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src ')
+    assert lines[3:9] == [
+        *("<title>a&lt;b · Convlens</title>", "<style>", "a { }", "b { }", "</style>"),
+        '<script type="application/json" id="convlens-model">{"name":"a\\u003cb"}</script>',
+    ]
+    assert packed_parts(text) == {"modules": {"app.js": "go();"}, "styles": ["/* stays, packed */"]}
+
+
+def test_a_page_with_two_places_for_a_model_is_refused(tmp_path):
+    twice = PAGE.replace(
+        '<script type="module"', '<script type="application/json" id="convlens-model"></script>\n<script'
+    )
+    with pytest.raises(ConvlensError, match=r"^the page's index\.html has 2 places for .*Install Convlens again\.$"):
+        page_html({}, write_page(tmp_path, twice))
+
+
+def test_json_in_a_page_is_short_and_finite():
+    assert escape_json({"é": [1, 2]}) == '{"é":[1,2]}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        escape_json(float("nan"))
+
+
+def test_files_of_a_page_are_regular_files_of_known_types_inside(tmp_path):
+    page, outside = tmp_path / "page", tmp_path / "outside.js"
+    (page / "deep" / "folder.js").mkdir(parents=True)
+    outside.write_text("outside")
+    for name in ("b.js", "a.css", "deep/c.svg", "deep/d.png", "notes.txt", "e.JS"):
+        (page / name).write_text("ü", encoding="utf-8")
+    (page / "out.js").symlink_to(outside)
+    (page / "in.js").symlink_to(page / "b.js")
+    files = list_page_files(page)
+    assert list(files) == ["a.css", "b.js", "deep/c.svg", "deep/d.png", "in.js"]
+    assert files["deep/c.svg"] == page / "deep/c.svg"
+    assert read_page_text(files, "b.js") == "ü"
+    with pytest.raises(ConvlensError, match=r"^the page's file out\.js is missing\. Install Convlens again\.$"):
+        read_page_text(files, "out.js")
 
 
 def test_scripts_in_a_page_are_found_with_and_without_attributes():

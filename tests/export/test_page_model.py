@@ -2,6 +2,8 @@
 
 import base64
 import json
+import sys
+import zlib
 from typing import Any
 
 import numpy as np
@@ -130,6 +132,26 @@ def test_the_fingerprint_knows_every_bit():
     assert fingerprint(weights) != before
 
 
+def test_counters_of_batches_are_left_out():
+    weights = {"1.bias": np.array([3.0, 4.0], np.float32), "1.num_batches_tracked": np.array(7, np.int64)}
+    assert list(page_weights(weights)) == ["1.bias"]
+    two = {**weights, "2.bias": np.array([5.0], ">f4")}
+    assert fingerprint(two) == zlib.crc32(np.array([3, 4, 5], "<f4").tobytes())
+
+
+def test_pictures_for_the_check_are_four_and_two_of_noise():
+    model = make("dense", (1, 40, 40))
+    check = page_model(model, make_samples(model, 6))["check"]
+    *pictures, dense, sparse = decode(check["images"], np.uint8).reshape(-1, 1, 40, 40)
+    assert len(pictures) == 4
+    np.testing.assert_array_equal(dense, np.random.default_rng(0).integers(0, 256, (2, 1, 40, 40), np.uint8)[0])
+    assert (dense == 0).mean() < 0.02
+    assert 0.6 < (sparse == 0).mean() < 0.72
+    places = [len(layer["places"]) for layer in check["layers"]]
+    assert set(places[:-1]) <= {24, 25}  # 24 places, and that of the largest value
+    assert places[-1] == 10
+
+
 def test_check_vectors_are_what_the_engine_says():
     model = make(TUTORIAL)
     samples = make_samples(model, 6)
@@ -208,6 +230,24 @@ def test_a_model_that_is_too_large_is_refused():
         page_model(make("conv 64 1x1, relu, conv 4 1x1, globalavgpool", (3, 814, 815), 4))
 
 
+@pytest.mark.parametrize(("limit", "most"), [("MOST_PARAMETERS", 650), ("MOST_VALUES", 64 + 10)])
+def test_a_model_of_just_the_largest_size_is_shown(monkeypatch, limit, most):
+    model = make("dense", (1, 8, 8))  # 64·10 weights and 10 biases; 64 flat numbers and 10 answers
+    module = sys.modules["convlens.export.page_model"]
+    monkeypatch.setattr(module, limit, most)
+    assert page_model(model)["class_names"] == list("0123456789")
+    monkeypatch.setattr(module, limit, most - 1)
+    with pytest.raises(UsageError, match=rf"\b{most} .*; a page can show up to {most - 1}\."):
+        page_model(model)
+
+
+def test_why_a_training_stopped_is_said():
+    facts = {"seed": 3, "finished": False, "steps": 120, "planned_steps": 9380}
+    sentence = "Training was stopped at step 120 of 9,380; this is the model at that point."
+    assert page_model(make("dense", facts=facts))["facts"] == {"seed": 3, "stopped": sentence}
+    assert "stopped" not in page_model(make("dense", facts={"seed": 3}))["facts"]
+
+
 def test_samples_that_do_not_fit_are_refused():
     model = make("dense")
     other = LabelledImages(np.zeros((1, 1, 8, 8), np.uint8), np.array([0]), model.class_names)
@@ -215,6 +255,15 @@ def test_samples_that_do_not_fit_are_refused():
         page_model(model, other)
     with pytest.raises(UsageError, match="the check images are uint8 of 1×8×8; this model takes uint8 of 1×28×28"):
         page_model(model, check_images=other.images)
+    with pytest.raises(
+        UsageError, match=r"the check images are float32 of 1×28×28; this model takes uint8 of 1×28×28\."
+    ):
+        page_model(model, check_images=np.zeros((1, 1, 28, 28), np.float32))  # pyright: ignore[reportArgumentType]
+    five = make("dense", classes=5)
+    with pytest.raises(
+        UsageError, match=r"10 \(0, 1, 2, 3, 4, \.\.\.\), not 5 \(0, 1, 2, 3, 4\)\. Give samples of its"
+    ):
+        page_model(five, make_samples(model))
     names = LabelledImages(np.zeros((1, 1, 28, 28), np.uint8), np.array([0]), ("cat", "dog"))
     with pytest.raises(
         UsageError, match=r"other classes than the model: 2 \(cat, dog\), not 10 \(0, 1, 2, 3, 4, \.\.\.\)"

@@ -18,6 +18,7 @@ def test_the_bytes_of_the_pictures_one_after_the_other(channels):
     packed = encode_samples(LabelledImages(images, np.array([0, 1, 1, 0]), ("a", "b")), np.ones((4, 2), np.float32))
     assert (packed["count"], packed["labels"]) == (4, [0, 1, 1, 0])
     assert packed["logits"] == encode_array(np.ones(8))
+    assert base64.b64decode(packed["images"]) == zlib.compress(images.tobytes(), 9)
     found = np.frombuffer(zlib.decompress(base64.b64decode(packed["images"])), np.uint8)
     np.testing.assert_array_equal(found.reshape(images.shape), images)
 
@@ -59,6 +60,25 @@ def test_one_class_has_no_margin():
     model = TrainedModel(Network.from_text("dense"), weights, Preprocessing((1, 1, 1), "letterbox", None), ("all",))
     images = LabelledImages(np.arange(5, dtype=np.uint8).reshape(-1, 1, 1, 1), np.zeros(5, np.int64), ("all",))
     assert len(choose_samples(model, images, 4)) == 4
+
+
+def test_sixty_pictures_are_usual_and_ten_thousand_are_looked_at():
+    values = np.arange(10_001) % 256
+    images = pixels(values, (values < 127).astype(int))
+    assert len(choose_samples(light_or_dark(), images.subset(np.arange(70)))) == 60
+    assert len(choose_samples(light_or_dark(), images, 20_000)) == 10_000
+
+
+def test_of_equally_uncertain_pictures_the_first_are_chosen():
+    weights = {"1.weight": np.array([[4.0, 0], [-4, 0]], np.float32), "1.bias": np.array([-2, 2], np.float32)}
+    model = TrainedModel(
+        Network.from_text("dense"), weights, Preprocessing((1, 1, 2), "letterbox", None), ("light", "dark")
+    )
+    images = np.full((100, 1, 1, 2), 200, np.uint8)
+    images[..., 1] = np.arange(100).reshape(-1, 1, 1)
+    chosen = choose_samples(model, LabelledImages(images, np.zeros(100, int), ("light", "dark")), 90)
+    # none is wrong: two thirds are uncertain, and the rest comes first
+    assert chosen.images[..., 1].ravel().tolist() == [*range(60, 90), *range(60)]
 
 
 def test_of_very_many_pictures_some_are_looked_at(monkeypatch):

@@ -62,7 +62,10 @@ def test_the_window_and_the_result_are_marked_by_more_than_colour():
 def test_results_are_filled_up_to_the_window_position_or_as_far_as_asked():
     trace = trace_cross_correlate2d(MATRIX, KERNEL)
     inputs, kernel_numbers = 9, 4
-    numbers = lambda sheet: sum(text.lstrip("−").replace(".", "").isdigit() for text in texts(sheet))  # noqa: E731
+
+    def numbers(sheet):
+        return sum(text.lstrip("−").replace(".", "").isdigit() for text in texts(sheet))
+
     assert numbers(draw_window_position(trace, 0)) == inputs + kernel_numbers + 1
     assert numbers(draw_window_position(trace, 2)) == inputs + kernel_numbers + 3
     assert numbers(draw_window_position(trace, 0, 3)) == inputs + kernel_numbers + 4

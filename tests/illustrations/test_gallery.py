@@ -13,6 +13,7 @@ from convlens.illustrations.sheet import Box, Rectangle, Sheet
 
 DOCS = Path(__file__).parents[2] / "docs"
 SMALLEST_POINTS = 9.0
+AGAIN = "draw them again: convlens by-hand gallery --out docs/pictures/operations"
 NAMES = [picture.name for picture in PICTURES]
 
 
@@ -87,7 +88,9 @@ def test_the_docs_show_every_picture_in_order():
 def test_the_docs_pictures_are_those_that_are_drawn_now(number, picture):
     kept = (DOCS / "pictures" / "operations" / f"{number:02}-{picture.name}.svg").read_text(encoding="utf-8")
     drawn = render_svg(picture.draw()).decode()
-    assert outline(kept) == outline(drawn), "draw them again: convlens by-hand gallery --out docs/pictures/operations"
+    assert outline(kept) == outline(drawn), AGAIN
+    for there, here, tolerance in zip(measures(kept), measures(drawn), (0.5, 0.004, 0.05), strict=True):
+        assert here == pytest.approx(there, abs=tolerance), AGAIN
 
 
 def test_the_docs_lines_make_the_docs_pictures():
@@ -103,12 +106,28 @@ def test_the_docs_lines_make_the_docs_pictures():
     assert [render_svg(sheet) for sheet in drawn] == [render_svg(picture.draw()) for picture in PICTURES]
 
 
-def outline(svg: str) -> tuple[list[int], list[str], list[str]]:
-    """Size, what the picture says of itself, and all fills: everything but the letters' paths, which are the font's."""
+def outline(svg: str) -> tuple[list[int], list[str], list[str], list[str]]:
+    """Size, what the picture says of itself, all fills, which letters are bold; the paths of letters are the font's."""
     root = ElementTree.fromstring(svg)
     size = [round(float(number)) for number in root.attrib["viewBox"].split()]
     texts = [element.text for element in root.iter() if element.text and element.text.strip()]
-    return size, texts, re.findall(r"fill: (#\w+|none)", svg)
+    return size, texts, re.findall(r"fill: (#\w+|none)", svg), re.findall(r'href="#DejaVuSans-(Bold|)', svg)
+
+
+def numbers(texts: list[str]) -> list[float]:
+    return [float(number) for number in re.findall(r"-?[\d.]+", " ".join(texts))]
+
+
+def measures(svg: str) -> tuple[list[float], list[float], list[float]]:
+    """Where everything lies in points (corners of cells, lines, images, starts of texts), letters' sizes, strokes."""
+    places, sizes, strokes = [], [], []
+    for element in ElementTree.fromstring(svg).iter():
+        move, _, size = element.get("transform", "").partition("scale")
+        if "clip-path" in element.attrib or "translate" in move:
+            places += [element.get("d", ""), move, *(element.get(name, "") for name in ("x", "y", "width", "height"))]
+        sizes.append(size if "translate" in move else "")
+        strokes += re.findall(r"stroke-(?:width|dasharray|dashoffset): [\d., ]+", element.get("style", ""))
+    return numbers(places), numbers(sizes), numbers(strokes)
 
 
 def test_a_picture_of_numbers_shows_computed_ones():

@@ -46,6 +46,18 @@ def test_no_name_of_another_library_is_a_word_and_none_is_given_twice() -> None:
     assert not set(others) & {*KINDS, *BLOCKS}
 
 
+def test_which_kinds_need_maps_make_a_row_and_keep_places() -> None:
+    facts = {word: (kind.needs_maps, kind.makes_row, kind.keeps_places) for word, kind in WORDS.items()}
+    assert {word for word, (needs_maps, _, _) in facts.items() if needs_maps} == {
+        "conv", "avgpool", "globalavgpool", "maxpool", "flatten",
+    }  # fmt: skip
+    assert {word for word, (_, makes_row, _) in facts.items() if makes_row} == {"dense", "flatten"}
+    assert {word for word, (_, _, keeps_places) in facts.items() if keeps_places} == {
+        "batchnorm", "dropout", "add", *ACTIVATIONS,
+    }  # fmt: skip
+    assert {type(fact) for triple in facts.values() for fact in triple} == {bool}
+
+
 @pytest.mark.parametrize("kind", KINDS.values())
 def test_every_example_is_a_layer(kind: type[Layer]) -> None:
     (layer,) = [one for one in convlens.Network(f"{kind.example}, dense").layers if type(one) is kind][:1]

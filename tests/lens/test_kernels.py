@@ -252,6 +252,14 @@ def test_of_very_many_kernels_none_are_compared_but_the_dead_are_found(engine_na
     monkeypatch.setattr(kernels, "_MOST_COMPARED", 2)
     (layer,) = examine_kernels(engine, WHITE)
     assert (layer.dead, layer.duplicates) == ((2,), ())
+    assert [kernel.likeness for kernel in layer.kernels] == [-1, -1, -1]
+
+
+def test_zeros_are_like_nothing_that_comes_later(engine_name):
+    given = [np.zeros((1, 3, 3)), LEFT, -LEFT, np.zeros((1, 3, 3)), 2 * LEFT]
+    (layer,) = examine_kernels(make_engine(engine_name, "conv 5 3x3, dense", w0=given), WHITE)
+    assert [kernel.likeness for kernel in layer.kernels] == [-1, -1, -1, -1, 1]
+    assert layer.duplicates == ((1, 4, 1.0),)
 
 
 def test_images_of_another_shape_are_refused(engine_name):
@@ -291,7 +299,7 @@ def test_a_layer_is_plain_values_counted_from_zero():
     }
 
 
-@pytest.mark.parametrize("between", ["maxpool 1", "dropout 0.5", "batchnorm, maxpool 1"])
+@pytest.mark.parametrize("between", ["maxpool 1", "avgpool 1", "dropout 0.5", "batchnorm, maxpool 1"])
 def test_what_passes_maps_on_may_stand_between_a_kernel_and_its_relu(between):
     network = Network.from_text(f"conv 1 3x3, {between}, relu, dense")
     weights = initial_weights(network, (1, 8, 8), 2, seed=0)

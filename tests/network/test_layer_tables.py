@@ -171,6 +171,7 @@ def test_as_html_is_one_table_with_a_row_a_layer_and_the_warnings() -> None:
         "3×3",
     ]  # fmt: skip
     assert "<li>layer 1: maxpool 2 never reads the last row" in table.as_html()
+    assert table._repr_html_() == table.as_html()
 
 
 def test_as_html_moves_the_layers_of_a_block_in() -> None:

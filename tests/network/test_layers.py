@@ -50,6 +50,14 @@ def test_equal_numbers_make_equal_layers_however_they_are_given() -> None:
     assert MaxPool2d(2) != AvgPool2d(2)
 
 
+def test_the_largest_and_smallest_numbers_are_allowed() -> None:
+    for number in (0, 1):
+        assert LeakyReLU(number).slope == number
+    assert Dropout(0).probability == 0
+    assert (Conv2d(65_536, kernel_size=1024, stride=1024, padding=1024, dilation=1024).channels) == 65_536
+    assert Dense(65_536).features == 65_536
+
+
 def test_layers_are_frozen_and_can_be_copied_and_replaced() -> None:
     conv = Conv2d(8, kernel_size=3, padding=1)
     with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'channels'"):
@@ -93,7 +101,11 @@ def test_layers_are_frozen_and_can_be_copied_and_replaced() -> None:
         ),
         (
             lambda: AvgPool2d((2, 4), padding=(0, 3)),
-            r"Change the padding to 1x2 or less, or the kernel size to 0x6 or more",
+            r"Change the padding to 1x2 or less, or the kernel size to 2x6 or more",
+        ),
+        (
+            lambda: MaxPool2d((3, 5), padding=(2, 1)),
+            r"Change the padding to 1x2 or less, or the kernel size to 4x5 or more",
         ),
         (
             lambda: Dropout(1),

@@ -50,6 +50,31 @@ def warnings(text: str, height: int, width: int | None = None) -> tuple[str, ...
                 "gaps that its stride of 2 does not fill. Change the stride to 1."
             ),
         ),
+        # Each axis has one position, which reads rows 0 and 3 of 4; only a kernel without gaps reads the others.
+        ("conv 4 2x2 dilation 3", 4, "does not fill. Change the dilation to 1."),
+        ("conv 4 2x2 stride 2 dilation 3", 4, "does not fill. Change the dilation to 1."),
+        (
+            "conv 4 2x2 stride 3 dilation 3",
+            4,
+            (
+                "never reads 2 of the 4 rows and 2 of the 4 columns of its input, because its dilation of 3 leaves "
+                "gaps that its stride of 3 does not fill. Change the dilation to 1 and the stride to 2."
+            ),
+        ),
+        # There is one position, and no padding is allowed that would give a second one.
+        ("maxpool 1 stride 2", 2, "the last row and the last column of its 2×2 input. Give it 1×1 or 3×3."),
+        # Rows 0, 3, 6 and 9 of 12 are read, then 2 more are dropped; the columns are all read.
+        (
+            "conv 4 1x1 stride 3x1",
+            12,
+            (
+                "never reads 8 of the 12 rows of its input, because its stride of 3 is larger than its kernel. Change "
+                "the stride to 1."
+            ),
+        ),
+        ("conv 4 1x3 stride 3x2", 13, "Change the stride to 1x2."),
+        ("maxpool 1x2 stride 1x4", 12, "never reads 6 of the 12 columns of its input, because its stride of 4"),
+        ("maxpool 1x2 stride 1x4", 12, "Change the stride to 1x2."),
     ],
 )
 def test_lost_rows_are_told_with_the_numbers_that_avoid_it(text: str, size: int, warning: str) -> None:

@@ -1,4 +1,5 @@
 import copy
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -155,6 +156,24 @@ def test_the_text_it_came_from_is_no_part_of_what_a_network_is() -> None:
 def test_a_network_is_frozen() -> None:
     with pytest.raises(AttributeError, match="cannot assign to field 'layers'"):
         Network([Dense()]).layers = ()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        (
+            Network,
+            {"layers": 5},
+            "a network cannot be made from 5. Give a list of layers, such as [Conv2d(8, kernel_size=",
+        ),
+        (Network, {"layers": [Dense()], "source": 3}, "source is 3; only from_text sets it. Leave it out."),
+        (Network.from_text, {"text": 5}, "the text of a network is 5; give a string, or layers to Network([...])."),
+    ],
+)
+def test_what_is_no_network_is_named(make: Callable[..., Network], arguments: dict, message: str) -> None:
+    with pytest.raises(NetworkError) as caught:
+        make(**arguments)
+    assert str(caught.value).startswith(message)
 
 
 def test_in_a_notebook_it_draws_its_layer_table_and_says_for_what() -> None:

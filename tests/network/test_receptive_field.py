@@ -34,6 +34,21 @@ def test_receptive_fields_worked_out_by_hand(text: str, size: int, expected: lis
     assert fields(text, size) == expected
 
 
+def test_positions_in_the_padding_alone_see_no_pixel() -> None:
+    # Of 2 rows and 1 of padding at each end, a step of 3 reads the first and the last, which are both padding.
+    for text, shape in (("pad 1x0 stride 3x1", (1, 2, 5)), ("pad 0x1 stride 1x3", (1, 5, 2))):
+        rows = layer_table(Network(f"conv 2 1x1 {text}, dense"), shape, 3).rows
+        assert [row.receptive_field for row in rows] == [(0, 0)] * 3
+
+
+def test_a_join_of_rows_sees_what_all_its_branches_see() -> None:
+    # The pool drops the last of 9 rows; a number of the flattened maps sees 2×2 pixels, one of the dense layer all 8×8.
+    for block in ("concat(dense 4; relu)", "residual(dense 16)"):
+        rows = layer_table(Network(f"maxpool 2, flatten, {block}, dense"), (1, 9, 9), 3).rows
+        seen = {row.text: row.receptive_field for row in rows}
+        assert (seen["flatten"], seen["concat" if "concat" in block else "add"]) == ((2, 2), (8, 8))
+
+
 windows = st.builds(
     Window,
     kernel_size=st.integers(1, 4),

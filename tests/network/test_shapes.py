@@ -89,6 +89,18 @@ def test_numpy_numbers_do_not_travel_on() -> None:
             "Change the kernel size 5 to 4, set 'pad 1', or remove this layer.",
         ),
         (
+            "maxpool 5, dense",
+            (1, 2, 2),
+            "5",
+            "Change the kernel size 5 to 2, set 'pad 2', or remove this layer.",
+        ),
+        (
+            "maxpool 5x2, dense",
+            (1, 1, 2),
+            "5x2",
+            "Change the kernel size 5x2 to 1x2, set 'pad 2x0', or remove this layer.",
+        ),
+        (
             "globalavgpool, conv 8 3, dense",
             (1, 9, 9),
             "3",

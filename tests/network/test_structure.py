@@ -25,6 +25,11 @@ def test_written_or_implied_flatten_makes_the_same_network() -> None:
     )
 
 
+def _of_keras(name: str) -> type:
+    """A class of this name in a module of another library."""
+    return type(name, (), {"__module__": "keras.layers"})
+
+
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
@@ -42,6 +47,8 @@ def test_written_or_implied_flatten_makes_the_same_network() -> None:
             [Dense(3), MaxPool2d(2)],
             r"layer 1: maxpool 2 needs maps, but the dense before it leaves one row of numbers\.",
         ),
+        ([_of_keras("Conv2d")()], r"layer 0 is Conv2d of keras\. Write convlens\.Conv2d\(\.\.\.\) instead\."),
+        ([_of_keras("Masking")()], r"layer 0 is of type Masking; a network takes Conv2d, .*\. Replace it, or use"),
         ([ReLU()], r"layer 0: the network has no conv and no dense, so it has nothing to learn\. Add one"),
     ],
 )

@@ -97,6 +97,7 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
             "conv",
             "conv needs two numbers, its channels and its kernel size. Write for example 'conv 8 3x3'.",
         ),
+        ("conv 8) 3x3, dense", "8", "conv has 8 channels but no kernel size. Write for example 'conv 8 3x3'."),
         ("conv 8, relu", "8", "conv has 8 channels but no kernel size. Write for example 'conv 8 3x3'."),
         ("conv 8, 3x3", "8", "conv has no kernel size before the comma. Remove the comma after it: 'conv 8 3x3'."),
         ("conv 3x5, relu", "3x5", "no number of channels. Write the channels before it, for example 'conv 8 3x5'."),
@@ -156,6 +157,8 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         (",relu", ",", "there is no layer before this comma."),
         ("8 3x3", "8", "8 is a number, but a layer begins with its name."),
         ("conv 8 3x3, pad 1", "pad", "'pad' is not a layer but belongs to one. Remove the comma before it."),
+        ("(relu), dense", "(", "brackets are only for concat or residual. Write for example 'concat(conv 8 1x1;"),
+        (") relu", ")", "this bracket has no opening bracket. Remove it."),
         ("conv(8, 3)", "(", "the numbers of a layer are written without brackets. Write for example 'conv 8 3x3'."),
         (
             "conv 8 3x3; relu",
@@ -240,13 +243,29 @@ def test_in_several_lines_only_the_line_of_the_mistake_is_shown() -> None:
     )
 
 
-def test_a_long_line_is_cut_around_the_mistake() -> None:
-    error = refused("relu, " * 500 + "rleu" + ", relu" * 500)
-    assert underlined(error) == "rleu"
-    assert error.text is not None
-    assert len(error.text) <= 104
-    assert error.text.startswith("… ")
-    assert error.text.endswith(" …")
+@pytest.mark.parametrize(
+    ("text", "shown", "word"),
+    [
+        # 100 letters around the mistake, which is 30 behind the first of them unless the line ends before
+        ("relu, " * 30 + "rleu" + ", relu" * 30, "… " + "relu, " * 5 + "rleu" + ", relu" * 11 + " …", "rleu"),
+        ("rleu" + ", relu" * 30, "rleu" + ", relu" * 16 + " …", "rleu"),
+        ("relu, " * 30 + "rleu", "… " + "relu, " * 16 + "rleu", "rleu"),
+        ("relu, " * 5 + "rleu" + ", relu" * 30, "relu, " * 5 + "rleu" + ", relu" * 11 + " …", "rleu"),
+        ("relu, " * 16 + "rleu", "relu, " * 16 + "rleu", "rleu"),
+        ("relu, " * 16 + "rleuu", "… " + ("relu, " * 16)[1:] + "rleuu", "rleuu"),
+        ("x" * 99, "x" * 99, "x" * 99),
+        ("x" * 101, "x" * 100 + " …", "x" * 60),
+    ],
+)
+def test_a_long_line_is_cut_around_the_mistake(text: str, shown: str, word: str) -> None:
+    error = refused(text)
+    assert error.text == shown
+    assert underlined(error) == word
+
+
+def test_a_word_of_more_than_40_letters_is_quoted_up_to_39() -> None:
+    assert f"'{'x' * 40}' is not a layer" in refused("x" * 40).reason
+    assert f"'{'x' * 39}…' is not a layer" in refused("x" * 41).reason
 
 
 @pytest.mark.parametrize("before", ["", "relu ", "conv 8 3 ", "dense 5 ", "conv 8 3x3 pad 1 ", "conv 8 3 pad "])

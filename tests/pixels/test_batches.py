@@ -11,7 +11,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from convlens.errors import DataError
-from convlens.pixels.batches import as_array, read_batch
+from convlens.pixels.batches import as_array, join_to_bytes, read_batch
 
 
 def numbered(*shape: int) -> np.ndarray:
@@ -128,6 +128,22 @@ def test_transparency_is_filled_as_in_files():
     assert read_batch(array, shape=(1, 8, 8))[0, 0, 0].tolist() == [76] * 4 + [255] * 4
 
 
+@pytest.mark.parametrize("shape", [(5, 4, 8, 9), (5, 8, 9, 4)])
+@pytest.mark.parametrize("known", [None, (1, 8, 9), (3, 8, 9)])
+def test_four_channels_become_as_many_as_are_known(shape, known):
+    array = np.full(shape, 255, np.uint8)
+    assert read_batch(array, shape=known).shape == (5, *(known or (3, 8, 9)))
+    with pytest.raises(DataError, match="are needed"):
+        read_batch(array, shape=(1, 9, 8))
+    with pytest.raises(DataError, match=r"\(5, 4, 8, 4\), which may be N×C×H×W \(4×8×4\) or N×H×W×C \(4×4×8"):
+        read_batch(np.zeros((5, 4, 8, 4), np.uint8))
+
+
+def test_a_single_pixel_is_read_in_one_way():
+    assert read_batch(np.array([7, 8], np.uint8).reshape(2, 1, 1, 1)).tolist() == [[[[7]]], [[[8]]]]
+    assert read_batch(np.array([[7, 8]], np.uint8), shape=(2, 1, 1)).tolist() == [[[[7]], [[8]]]]
+
+
 # Values
 
 
@@ -138,6 +154,10 @@ def test_transparency_is_filled_as_in_files():
         (np.array([0, 3], np.uint8), [0, 3]),  # bytes are bytes, however dark
         (np.array([False, True]), [0, 255]),
         (np.array([0, 65535, 257, 128, 129], np.uint16), [0, 255, 1, 0, 1]),
+        (np.array([0, 256], np.uint16), [0, 1]),  # not all of it can be bytes
+        (np.array([0, 0], np.uint16), [0, 0]),
+        (np.array([0, 128], np.int64), [0, 128]),
+        (np.array([0.0, 128.0]), [0, 128]),
         (np.array([0, 128, 255], np.int64), [0, 128, 255]),
         (np.array([0.0, 0.5, 1.0]), [0, 128, 255]),
         (np.array([0.0, 0.5, 1.0], np.float16), [0, 128, 255]),
@@ -182,6 +202,16 @@ def test_the_digits_of_scikit_learn_as_the_message_says():
     batch = read_batch(digits / 16)
     assert batch.shape == (1797, 1, 8, 8)
     assert batch[0, 0, 0].tolist() == [0, 0, 80, 207, 143, 16, 0, 0]  # 0, 0, 5, 13, 9, 1, 0, 0 sixteenths of 255
+
+
+def test_images_of_several_sizes_are_read_by_the_range_of_all():
+    dark, light = np.array([[0.0, 0.4]]), np.array([[255.0], [100.0], [3.6]])
+    assert [one.tolist() for one in join_to_bytes([dark, light], "X")] == [[[0, 0]], [[255], [100], [4]]]
+    with pytest.raises(DataError, match="X has images of float64 and uint8, whose ranges differ"):
+        join_to_bytes([dark, np.zeros((2, 2), np.uint8)], "X")
+    with pytest.raises(DataError, match=r"X has no pixels\. Give at least one image\."):
+        join_to_bytes([np.zeros((0, 2))], "X")
+    assert read_batch(np.ma.masked_less(np.ones((2, 8, 8)), 0)).min() == 255  # nothing is masked
 
 
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=40))

@@ -64,7 +64,9 @@ def test_pixels_that_are_not_finite(value):
         to_grey(Image.fromarray(np.array([[0, value]], np.float32)))
 
 
-@pytest.mark.parametrize(("ink", "fill", "name"), [(20, 255, "white"), (230, 0, "black")])
+@pytest.mark.parametrize(
+    ("ink", "fill", "name"), [(20, 255, "white"), (127, 255, "white"), (128, 0, "black"), (230, 0, "black")]
+)
 def test_transparency_is_filled_with_what_contrasts(ink, fill, name):
     pixels = np.zeros((3, 3, 4), np.uint8)  # black wherever it is transparent
     pixels[1, 1] = (ink, ink, ink, 255)
@@ -97,6 +99,52 @@ def test_a_transparent_palette_entry():
 def test_wholly_transparent_is_one_grey():
     grey, _ = to_grey(Image.new("RGBA", (4, 4)))
     assert len(np.unique(grey)) == 1
+
+
+@pytest.mark.parametrize("mode", [*MODES, "I;16"])
+def test_a_large_image_is_converted_in_strips_to_the_same_pixels(mode, monkeypatch):
+    random = np.random.default_rng(0)
+    image = Image.fromarray(random.integers(0, 256, (23, 10, 4)).astype(np.uint8))
+    if mode in ("I", "F", "I;16"):
+        image = Image.fromarray((random.random((23, 10)) * 1000).astype({"I": "i4", "F": "f4", "I;16": "u2"}[mode]))
+    for step in ("RGB", "L", mode):  # not every mode can be made from every other
+        try:
+            image = image.convert(mode)
+            break
+        except ValueError:
+            image = image.convert("LA" if mode == "La" else "RGBA" if mode == "RGBa" else step)
+    assert image.mode == mode
+    expected = to_grey(image), to_colour(image)
+    for strip in (10, 39, 70):  # 1, 3 and 7 rows
+        monkeypatch.setattr(conversion, "_STRIP", strip)
+        for (pixels, notes), (found, said) in zip(expected, (to_grey(image), to_colour(image)), strict=True):
+            np.testing.assert_array_equal(found, pixels)
+            assert said == notes
+
+
+def test_strips_begin_at_multiples_of_a_number_of_rows(monkeypatch):
+    image = Image.new("L", (10, 23))
+    monkeypatch.setattr(conversion, "_STRIP", 230)
+    assert [(top, strip.size) for top, strip in conversion._strips(image)] == [(0, (10, 23))]
+    monkeypatch.setattr(conversion, "_STRIP", 119)
+    assert [(top, strip.size[1]) for top, strip in conversion._strips(image)] == [(0, 11), (11, 11), (22, 1)]
+    assert [(top, strip.size[1]) for top, strip in conversion._strips(image, 4)] == [(0, 8), (8, 8), (16, 7)]
+    monkeypatch.setattr(conversion, "_STRIP", 39)
+    assert [top for top, _ in conversion._strips(image, 10)] == [0, 10, 20]
+
+
+@pytest.mark.parametrize(("blue", "noted"), [(56, False), (57, True)])
+def test_a_trace_of_colour_is_not_mentioned(blue, noted):
+    image = Image.new("RGB", (2, 2), (40, 40, 40))
+    image.putpixel((1, 0), (40, 40, blue))
+    assert ("colour turned to grey" in to_grey(image)[1]) is noted
+
+
+@pytest.mark.parametrize(("side", "noted"), [(255, True), (256, False)])
+def test_colour_that_vanishes_in_a_small_image_is_not_mentioned(side, noted):
+    pixels = np.empty((side, side, 3), np.uint8)
+    pixels[:, ::2], pixels[:, 1::2] = (200, 100, 150), (100, 200, 150)
+    assert ("colour turned to grey" in to_grey(Image.fromarray(pixels))[1]) is noted
 
 
 @pytest.mark.parametrize("strip", [4_000_000, 3000], ids=["at once", "in strips"])

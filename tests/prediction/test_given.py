@@ -214,6 +214,63 @@ def test_odd_inputs_get_one_line_of_our_own(model, name, ask):
     assert len(message) < 300 or name == "a very long name"
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "a number",
+            "cannot predict a value of type int. Give a path, the bytes of a file, an open file, a Pillow image,",
+        ),
+        ("a set", "cannot predict a value of type set. Give a path,"),
+        ("a range", "X[0] has type int. Give a path,"),
+        ("no name", "the name of an image is empty. Give a path, a folder or a pattern."),
+        ("an address", "https://example.org/seven.png is a URL; Convlens downloads no images. Save the image and give"),
+        ("a dataset", "'mnist' is a dataset with many images. Give one of its test images, such as mnist:7. To test"),
+        ("no number", "'mnist:seven': 'seven' is not an index. Give a test image such as mnist:7."),
+        ("a pattern without files", "*.webp: no file matches this pattern. Check the path."),
+        ("an empty folder", "empty: this folder has no image files. Give files, or a folder that contains some."),
+        ("one axis", "X has the shape (64,). Give H×W, H×W×C or C×H×W for one image, N×8×8, N×1×8×8 or N×8×8×1 for a"),
+        ("objects", "X[0] has type NoneType. Give a path,"),
+        ("pairs", "X[0] is a pair, such as an image and its label. Give the images alone."),
+        ("a None in a list", "X[1] has type NoneType. Give a path,"),
+        ("a batch in a list", "X[0] has the shape (5, 8, 8), which is not a single image. Give H×W, H×W×C or C×H×W"),
+        ("text", "X: this file is open in text mode. Open it with open(path, 'rb')."),
+        ("a dataset in memory", "pets is a whole dataset. Give its images: dataset.test or dataset.train."),
+    ],
+)
+def test_odd_inputs_are_told_apart(model, name, message):
+    Path("empty").mkdir()
+    with pytest.raises((UsageError, DataError)) as refused:
+        model.predict(ODD[name])
+    assert str(refused.value).startswith(message)
+
+
+class Place:
+    """A path of another library."""
+
+    def __fspath__(self) -> str:
+        return "1.png"
+
+
+def test_elements_of_a_list_may_be_lists_paths_of_any_kind_and_of_any_size(model, grey, as_png):
+    Path("1.png").write_bytes(as_png(grey[1]))
+    large = np.full((16, 16), 77, np.uint8)
+    found = model.predict([Place(), grey[1].tolist(), large])
+    assert found.names == ("1.png", "", "")
+    np.testing.assert_array_equal(found.pixels[:, 0], [grey[1], grey[1], np.full((8, 8), 77)])
+    assert model.predict(Place()).name == "1.png"
+    assert isinstance(model.predict(large), Prediction)
+    assert set(model.predict(large).pixels.flat) == {77}
+
+
+def test_a_pattern_without_two_stars_takes_the_images_of_a_folder_that_matches(model, grey, folder):
+    (folder / "3.png").unlink()
+    Path("scans.txt").write_text("dear reader")
+    Path("scans.png").write_bytes((folder / "1.png").read_bytes())
+    assert model.predict("scans*").names == ("scans/1.png", "scans/2.png", "scans/10.png", "scans.png")
+    assert model.predict("**/1*.png").names == ("scans/1.png", "scans/10.png")
+
+
 def test_a_closed_file_is_no_image(model, as_png, grey):
     file = io.BytesIO(as_png(grey[0]))
     file.close()

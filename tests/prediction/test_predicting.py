@@ -10,7 +10,7 @@ from PIL import Image
 
 from convlens.calibration import Calibration
 from convlens.engines import Engine
-from convlens.errors import ImageError
+from convlens.errors import ImageError, ModelFileError
 from convlens.prediction import Prediction, Predictions, predict_images, predict_probabilities
 from convlens.preprocessing import Normalisation, Preprocessing, fit_preprocessing
 
@@ -52,6 +52,16 @@ def test_probabilities_are_those_worked_out_by_hand():
     np.testing.assert_allclose(found, [[0.25, 0.5, 0.25], [0.2, 0.4, 0.4]], rtol=1e-6)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-15)
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_logits_that_are_no_numbers_are_the_fault_of_the_weights(odd):
+    class Overflowing(SumEngine):
+        def logits(self, images: np.ndarray) -> np.ndarray:
+            return np.array([[0, 1, 2], [0, odd, 2]], np.float32)[: len(images)]
+
+    with pytest.raises(ModelFileError, match="this model's output is NaN or infinite: its weights are too large"):
+        predict_probabilities(cast(Engine, Overflowing()), np.zeros((2, 1, 4, 4), np.uint8))
 
 
 def test_a_prediction_names_the_likeliest_class():

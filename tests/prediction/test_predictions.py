@@ -190,6 +190,17 @@ def test_an_answer_with_just_the_threshold_is_one(four):
     assert alike.unknown.tolist() == [False, True]
 
 
+def test_predictions_equal_lists_and_are_never_compared_with_arrays(four):
+    assert four != "cat"
+    assert four != 5
+    with pytest.raises(
+        UsageError, match=r"predictions are not an array\. Use \.labels \(class names\), \.class_numbers or"
+    ):
+        _ = four == np.array(["cat", "fish", "dog", ""])
+    with pytest.raises(UsageError, match="predictions are not an array"):
+        np.asarray(four)
+
+
 def test_what_was_seen_of_an_image_stays_with_it(four):
     reasons = four.why_unknown
     assert four[1:].why_unknown == reasons[1:]

@@ -45,7 +45,8 @@ def test_colour_is_not_ink(draw_glyphs):
 
 def test_nine_of_ten_images_decide(draw_glyphs, photographs):
     glyphs = draw_glyphs(100)
-    assert choose_rules(np.concatenate([glyphs[:91], photographs[:9]]))[0] == "glyph"
+    for count, rules in ((91, "glyph"), (90, "glyph"), (89, "letterbox")):
+        assert choose_rules(np.concatenate([glyphs[:count], photographs[: 100 - count]]))[0] == rules
     assert choose_rules(np.concatenate([glyphs[:80], photographs[:20]]))[0] == "letterbox"
 
 

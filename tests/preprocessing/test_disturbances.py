@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convlens.preprocessing.disturbances import cut_frame, even_out_shadows, remove_lines, undo_enlargement
+from convlens.preprocessing.disturbances import (
+    _frame_depth,
+    cut_frame,
+    even_out_shadows,
+    remove_lines,
+    undo_enlargement,
+)
 
 with np.load(Path(__file__).parent / "mnist_sample.npz") as sample:
     DIGITS: np.ndarray = sample["images"]
@@ -52,6 +58,15 @@ def test_a_frame_along_three_sides(paper):
     np.testing.assert_array_equal(cut_frame(framed)[0], paper)
 
 
+def test_a_frame_ends_where_the_paper_begins():
+    lines = np.full((6, 10), 20, np.uint8)
+    assert _frame_depth(lines, paper=220.0, far=100.0) == 0  # it does not end
+    lines[4:] = 220
+    assert _frame_depth(lines, paper=220.0, far=100.0) == 4
+    lines[0, :2] = 220  # eight of ten pixels are alike, nine are needed
+    assert _frame_depth(lines, paper=220.0, far=100.0) == 0
+
+
 def test_what_is_no_frame(paper, draw_glyph):
     filled = np.full((60, 60), 20, np.uint8)
     filled[5:-5, 5:-5] = 230  # nothing on what is inside: the frame is the sign
@@ -89,6 +104,48 @@ def test_a_drawn_box_around_the_ink_goes(draw_glyph):
     cleaned, count = remove_lines(boxed)
     assert count == 4
     np.testing.assert_array_equal(cleaned, ink)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "count"),
+    [
+        # A line across 60 pixels; ink elsewhere within 3 pixels of its ends, which are columns, may belong to it.
+        ((0, 20), (25, 35), 1),
+        ((40, 60), (25, 35), 1),
+        ((5, 20), (3, 9), 1),
+        ((5, 20), (2, 9), 0),
+        ((5, 20), (50, 57), 1),
+        ((5, 20), (50, 58), 0),
+    ],
+)
+def test_a_single_line_goes_only_where_no_ink_is_near_its_ends(rows, columns, count):
+    object_alone = np.zeros((60, 60), np.uint8)
+    object_alone[slice(*rows), slice(*columns)] = 255
+    ruled = object_alone.copy()
+    ruled[30:32] = 255
+    for turned, alone in ((ruled, object_alone), (ruled.T, object_alone.T)):
+        cleaned, found = remove_lines(turned)
+        assert found == count
+        np.testing.assert_array_equal(cleaned, alone if count else turned)
+
+
+@pytest.mark.parametrize(("side", "count"), [(32, 0), (33, 1)])
+def test_of_pictures_of_up_to_32_pixels_no_line_is_taken(side, count):
+    ruled = np.zeros((side, side), np.uint8)
+    ruled[25] = 255
+    ruled[5:12, 10:20] = 255
+    assert remove_lines(ruled)[1] == remove_lines(ruled.T)[1] == count
+
+
+def test_narrow_pictures_have_lines_along_one_axis_alone():
+    ruled = np.zeros((40, 81), np.uint8)
+    ruled[30:32] = 255
+    ruled[5:15, 35:45] = 255
+    assert remove_lines(ruled)[1] == remove_lines(ruled.T)[1] == 1
+    ruled[30:32], ruled[:, 40] = 0, 255  # across the 40 rows, less than half of the columns: a stroke
+    ruled[5:15, 35:45] = 0
+    ruled[5:15, 60:70] = 255
+    assert remove_lines(ruled)[1] == remove_lines(ruled.T)[1] == 0
 
 
 def test_strokes_are_no_lines(paper, draw_glyph):

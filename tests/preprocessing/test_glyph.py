@@ -136,6 +136,21 @@ def test_light_from_one_side_is_taken_out():
     assert found(even) == INSIDE
 
 
+@pytest.mark.parametrize(("shape", "span"), [((56, 56), 0), ((57, 56), 60), ((56, 57), 60)])
+def test_of_small_pictures_no_light_is_taken_out(shape, span):
+    slope = np.linspace(-30, 30, shape[1])
+    uneven = np.broadcast_to(np.rint(200 + slope), shape).astype(np.uint8)
+    assert even_out_light(uneven)[1] == pytest.approx(span, abs=3)
+
+
+@pytest.mark.parametrize(("noise", "span"), [(14, 60), (16, 0)])
+def test_light_must_explain_two_thirds_of_the_border(noise, span):
+    # The median distance from the border's median is about 21. Half of the noise is left beside a plane: 7 or 8.
+    random = np.random.default_rng(0)
+    uneven = 150 + np.linspace(-30, 30, 160) + random.uniform(-noise, noise, (120, 160))
+    assert even_out_light(np.rint(uneven).astype(np.uint8))[1] == span
+
+
 def test_even_light_and_cropped_ink_are_left_alone():
     even = paper(200, 60)
     assert even_out_light(even) == (even, 0)

@@ -58,6 +58,27 @@ def test_where_sizes_differ_a_tiny_object_is_told_and_left(draw_glyph, draw_glyp
     assert looks_of(tiny).fill[0] == 4 / 32
 
 
+@pytest.mark.parametrize(("down", "right"), [(40, -60), (0, 0), (60, 60)])
+def test_where_places_differ_an_object_keeps_its_own(draw_glyph, draw_glyphs, down, right):
+    preprocessing = fit_preprocessing(draw_glyphs(heights=(16, 18), shift=5), "glyph")
+    sheet = draw_glyph("T", 320, 120, 20, down, right, paper=200, ink=60)
+    prepared = prepare(preprocessing, sheet)
+    # 10 pixels of the sheet are 1 of the frame; 120 of 320 pixels are 38 %.
+    assert "fills 38 % of the frame, training images 50–59 %, rescaled to 14×18" in prepared.notes
+    np.testing.assert_array_equal(looks_of(prepared).box_centre[0] * 32, [down / 10, right / 10])
+
+
+def test_where_training_images_agree_in_nothing_a_picture_is_only_letterboxed(draw_glyph, draw_glyphs):
+    differing = draw_glyphs(heights=(8, 20), shift=5, papers=(120, 255), inks=(0, 60))
+    preprocessing = fit_preprocessing(differing, "glyph")
+    sheet = draw_glyph("T", 96, 30, 8, 20, -10, paper=200, ink=60)
+    prepared = prepare(preprocessing, sheet)
+    assert prepared.notes == ("scaled to 32×32",)
+    expected = sheet.reshape(32, 3, 32, 3).mean(axis=(1, 3))
+    assert np.abs(prepared.pixels[0] - expected)[4:-4, 4:-4].mean() < 3
+    assert [step.name for step in prepared.steps] == ["original", "box", "tensor"]
+
+
 def test_frames_that_are_not_square(draw_glyph, draw_glyphs):
     wide = np.pad(draw_glyphs(), ((0, 0), (0, 0), (0, 0), (8, 8)), constant_values=252)
     preprocessing = fit_preprocessing(wide, "glyph")

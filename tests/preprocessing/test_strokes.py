@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from convlens.preprocessing import fit_preprocessing
 from convlens.preprocessing.measuring import measure
-from convlens.preprocessing.strokes import scale_glyph
+from convlens.preprocessing.strokes import _change_thickness, scale_glyph
 
 BOX, FRAME = (22, 22), (32, 32)
 
@@ -66,6 +66,18 @@ def test_blurred_ink_is_sharpened(usual, ink_of):
     scaled, notes = scale_glyph(ink_of(30, blur=12), BOX, FRAME, usual)
     assert notes[0] == "blurred, sharpened"
     assert float(looks_of(scaled).softness[0]) < float(looks_of(plain).softness[0])
+
+
+def test_strokes_that_differ_threefold_are_left_and_just_less_are_changed(usual, ink_of):
+    for low, high, count in ((0.04, 0.12, 1), (0.04, 0.1201, 0), (0.0, 0.12, 0)):
+        varied = replace(usual, stroke=replace(usual.stroke, lowest=0.0, low=low, middle=0.06, high=high, highest=0.2))
+        assert len(scale_glyph(ink_of(60), BOX, FRAME, varied)[1]) == count
+
+
+@pytest.mark.parametrize(("level", "count"), [(127, 0), (128, 1)])
+def test_strokes_whose_ink_is_faint_are_not_thinned(usual, draw_glyph, level, count):
+    wide = np.where(255 - draw_glyph("O", 200, 154, 35) >= 128, level, 0).astype(np.uint8)
+    assert len(_change_thickness(wide, BOX, FRAME, usual)[1]) == count
 
 
 def test_ink_that_has_its_size_is_given_back(usual, draw_glyph):

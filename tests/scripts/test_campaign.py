@@ -17,14 +17,13 @@ from campaign_parts.trial import Outcome, Trial
 def part(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """A part `digits` that keeps its promise for even seeds."""
     module = types.ModuleType("campaign_parts.digits")
-    module.COUNT = 30  # type: ignore[attr-defined]
-    module.TITLE = "Digits that are odd"  # type: ignore[attr-defined]
+    vars(module).update(COUNT=30, TITLE="Digits that are odd")
 
     def run(trial: Trial) -> Outcome:
         numbers: dict[str, float] = {"digits": trial.count, "most": trial.seed, "seconds": 5}
         return Outcome(f"{trial.count} digits", ["the seed was odd"] * (trial.seed % 2), numbers)
 
-    module.run = run  # type: ignore[attr-defined]
+    vars(module)["run"] = run
     monkeypatch.setitem(sys.modules, "campaign_parts.digits", module)
     monkeypatch.setattr(campaign, "part_names", lambda: ["digits"])
     return module

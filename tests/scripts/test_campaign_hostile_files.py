@@ -28,7 +28,7 @@ def test_hostile_images_keep_all_promises(campaign):
 def test_costly_images_and_errors_outside_the_tree_are_found(campaign):
     sabotage = (
         "import campaign_parts.images as images, numpy as np\n"
-        "images.MOST_SECONDS, images.MOST_MEMORY = 0.05, 50\n"
+        "images.MOST_SECONDS, images.MOST_MEMORY = 0.01, 50\n"
         "def read(*arguments):\n"
         "    sum(range(3_000_000))\n"
         "    np.ones(100_000_000, np.uint8)\n"
@@ -38,7 +38,7 @@ def test_costly_images_and_errors_outside_the_tree_are_found(campaign):
         "images._warm_up = lambda *given: None\n"
     )
     line, broken = campaign("images", 2, sabotage)
-    assert "through 1 entrances: 2 over 0.05 s, 2 over 50 MB, 2 errors outside the tree" in line
+    assert "through 1 entrances: 2 over 0.01 s, 2 over 50 MB, 2 errors outside the tree" in line
     assert len(broken) == 6
     assert [promise for promise in broken if promise.endswith(": KeyError: 'x'")] == broken[2::3]
     assert all(promise.startswith("by hand: seed 5, number ") for promise in broken)

@@ -1,7 +1,9 @@
 """Mutation testing: which mutants there are, which are chosen, what becomes of them, and that the user's files stay."""
 
 import importlib.util
+import itertools
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,11 +31,9 @@ from mutation.reach import Reach, measure_reach, read_record, statement_around
 from mutation.results import (
     count,
     format_share,
-    merge,
     read_results,
     share_killed,
     summarise,
-    write_record,
     write_results,
 )
 from mutation.testing import Outcome, TestServer, check_unmutated, try_all
@@ -339,9 +339,24 @@ def test_killed_survived_timeout_and_not_reached(copy, capfd):
     assert outcomes[0].by == LARGE
     assert [one.is_killed for one in outcomes] == [True, False, True, False]
     assert outcomes[2].seconds < 10
-    after = {name: facts for name, facts in snapshot(copy.root / "src").items() if "__pycache__" not in name}
-    assert after == {name: facts for name, facts in before.items() if "__pycache__" not in name}
+    contents = [
+        {name: content for name, (content, _) in files.items() if "__pycache__" not in name}
+        for files in (before, snapshot(copy.root / "src"))
+    ]
+    assert contents[0] == contents[1]
     assert capfd.readouterr().out == ""
+
+
+def test_a_mutant_and_the_restored_file_are_newer_than_what_was_compiled_before(copy):
+    path, times = copy.root / PATH, [time.time_ns()]  # the copy's files have the times of the project's
+    for old, new in (("return 7", "return 8"), ("return number", "return 2")):
+        with copy.mutated(mutant(old, new)):
+            assert new in path.read_text(encoding="utf-8")
+            times.append(path.stat().st_mtime_ns)
+        times.append(path.stat().st_mtime_ns)
+    assert all(later - earlier >= 1_000_000_000 for earlier, later in itertools.pairwise(times[1:]))
+    assert times[1] >= times[0]
+    assert path.read_text(encoding="utf-8") == SOURCE
 
 
 def test_a_mutant_that_cannot_be_imported_is_killed_and_one_that_does_not_compile_does_not_count(copy):
@@ -414,24 +429,10 @@ def test_the_score_is_killed_by_counted_and_never_rounded_up():
     ]
 
 
-def test_results_are_read_as_they_were_written_and_the_last_file_counts(tmp_path, project):
+def test_results_are_read_as_they_were_written(tmp_path):
     facts = {"seed": 1, "date": "2026-11-28", "versions": {"python": "3"}}
-    first, again = tmp_path / "first.json", tmp_path / "again.json"
-    write_results(first, outcomes_of_two_packages(), facts)
-    assert read_results(first) == (outcomes_of_two_packages(), facts)
-    write_results(again, [replace(outcomes_of_two_packages()[1], result="killed")], facts)
-    merged, _ = merge([first, again], project)
-    assert [(one.mutant.after, one.result) for one in merged] == [
-        ("return 2", "killed"),
-        ("steps += 2", "killed"),
-        ("c", "timeout"),
-        ("d", "does not compile"),
-    ]  # the file of the fifth is not there
-    (tmp_path / "records.md").write_text("# Records\n")
-    write_record([first, again], [first], project, tmp_path / "records.md")
-    record = (tmp_path / "records.md").read_text(encoding="utf-8")
-    assert "| tiny    |       3 |      3 |        0 |          0 |       66.6 % | 100.0 % |" in record
-    assert "- seed: 1\n" in record
+    write_results(tmp_path / "results.json", outcomes_of_two_packages(), facts)
+    assert read_results(tmp_path / "results.json") == (outcomes_of_two_packages(), facts)
 
 
 # The command line

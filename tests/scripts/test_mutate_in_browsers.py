@@ -1,12 +1,14 @@
-"""Which lines a browser ran, worked out by hand; and the examples in the docstrings of scripts/mutation."""
+"""Which lines a browser or Node ran, worked out by hand; and the examples in the docstrings of scripts/mutation."""
 
 import doctest
+import json
 from types import ModuleType
 
 import pytest
 
 from mutation import browser_lines, mutants, packages, reach, results
 from mutation.browser_lines import BrowserLines, lines_that_ran
+from mutation.node_lines import NodeLines
 
 TEXT = "export function f(x) {\n  return x\n    ? 1\n    : 2;\n}\n\nexport const y = f(0);\n"
 
@@ -53,6 +55,33 @@ def test_what_ran_since_the_last_time_is_booked_on_the_context_that_ends(tmp_pat
     for context in ("fixture page", "test a", "test b"):
         booked.book(context)
     assert booked.lines == {"src/convlens/web/engine/one.js": {7: ["fixture page"], 2: ["test a", "test b"]}}
+
+
+def test_what_node_ran_is_booked_and_an_import_counts_for_every_test(tmp_path, monkeypatch):
+    for name in ("NODE_OPTIONS", "MUTATION_NODE_LINES"):
+        monkeypatch.setenv(name, "")
+    module = tmp_path / "src/convlens/web/engine/one.js"
+    module.parent.mkdir(parents=True)
+    module.write_text(TEXT)
+    function = TEXT[TEXT.index("function") : TEXT.index("\n\n")]
+    imported = [{"ranges": [span(TEXT, 1)]}, {"ranges": [span(function, 1), span("? 1", 0)]}]
+    called = [{"ranges": [span(TEXT, 0)]}, {"ranges": [span(function, 3), span(": 2", 0)]}]
+    node, lines = NodeLines(tmp_path), {"src/convlens/web/engine/one.js": {2: ["in a browser"]}}
+    for context, functions in (("test a", imported), ("test b", called)):
+        scripts = [{"url": module.as_uri(), "functions": functions}]
+        with node.file.open("a") as file:
+            file.write(json.dumps({"context": context, "scripts": scripts}) + "\n")
+    node.add_to(lines)
+    assert lines == {
+        "src/convlens/web/engine/one.js": {
+            1: ["test a", "", "test b"],  # `export` stands outside the function
+            2: ["in a browser", "test a", "test b"],
+            3: ["test b"],
+            4: ["test a", "test b"],
+            5: ["test a", "test b"],
+            7: ["test a", ""],
+        }
+    }
 
 
 @pytest.mark.parametrize("module", [browser_lines, mutants, packages, reach, results], ids=lambda one: one.__name__)

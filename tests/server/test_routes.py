@@ -107,6 +107,7 @@ def test_a_mistake_in_a_network_has_a_place(standing_server, network, marked, er
     assert error in mistake["error"]
     assert "\n" not in mistake["error"]
     assert mistake["hint"]
+    assert "^" not in mistake["error"] + mistake["hint"]  # the page marks the place itself
 
 
 def test_a_network_too_large_for_a_page_is_refused_before_it_trains(standing_server):

@@ -64,6 +64,8 @@ def test_watching_changes_no_bit(server, tiny):
 
 def test_losses_are_those_of_the_training(server, tiny):
     events = server.listen(server.train())
+    done = events[-1].values
+    assert server.lines == ["Training on tiny", f"Trained runs/{done['run']}: {done['accuracy'] * 100:.2f} % of 297"]
     told = [loss for event in events if event.kind == "chunk" for loss in event.values["losses"]]
     seen: list[float] = []
     train("tiny", network=NETWORK, epochs=2, on_event=lambda event: seen.extend(getattr(event, "losses", [])))

@@ -20,7 +20,8 @@ import convlens
 from convlens.engines.choice import open_engine
 from convlens.errors import ConvlensError, DataError, LossNotFinite, UsageError
 from convlens.sklearn import ConvlensClassifier
-from convlens.sklearn.classifier import _Answers
+from convlens.sklearn.classifier import _Answers, _name_of, _read_labels
+from convlens.sklearn.layout import Layout, read_layout
 from convlens.training import train
 
 NETWORK = "conv 4 3x3, relu, flatten, dense"
@@ -369,3 +370,49 @@ def test_convlens_alone_needs_no_scikit_learn():
     assert done.stdout == (
         "convlens.sklearn needs scikit-learn 1.6 or later, which is not installed. pip install 'convlens[sklearn]'\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "sample", "row", "image"),
+    [
+        (None, (8, 9), None, None),
+        (None, (3, 8, 9), None, None),
+        ("row", (5,), (1, 1, 5), (1, 1, 5)),
+        ((2, 3), (6,), (2, 3), (1, 2, 3)),
+        ([2, 3], (2, 3), (2, 3), (1, 2, 3)),
+        (np.array([2, 3]), (6,), (2, 3), (1, 2, 3)),
+        ((3, 2, 1), (6,), (3, 2, 1), None),
+        ((1, 1), (1,), (1, 1), (1, 1, 1)),
+    ],
+)
+def test_the_layout_of_samples(given, sample, row, image):
+    assert read_layout(given, sample) == Layout(row, image)
+
+
+@pytest.mark.parametrize(
+    ("given", "sample", "message"),
+    [
+        (None, (64,), r"rows of 64 features, .* Give image_shape=\(8, 8\), or image_shape='row' for one row of pixels"),
+        (None, (63,), r"Give image_shape=\(height, width\), or"),
+        (None, (1,), r"Give image_shape=\(height, width\), or"),
+        (None, (4,), r"Give image_shape=\(2, 2\), or"),
+        ("row", (2, 3), r"^X has images, 2×3, but image_shape is 'row'"),
+        ((2, 3), (3, 2), r"^X has images of 3×2, but image_shape is \(2, 3\)"),
+        ((2, 3), (1_005,), r"^X has 1,005 features, but image_shape=\(2, 3\) needs 6\. Give the shape of one image"),
+        ((2,), (2,), r"^image_shape is \(2,\); give \(height, width\), .* or 'row' for one row of pixels"),
+        ((1, 1, 2, 1), (2,), r"^image_shape is \(1, 1, 2, 1\); give"),
+        ((-1, 2), (2,), r"^image_shape is \(-1, 2\); give"),
+        ("rows", (2,), r"^image_shape is 'rows'; give"),
+        (True, (2,), r"^image_shape is True; give"),
+    ],
+)
+def test_samples_without_a_layout_say_what_to_give(given, sample, message):
+    with pytest.raises(ConvlensError, match=message):
+        read_layout(given, sample)
+
+
+def test_class_names_are_those_of_whole_numbers_where_they_can_be():
+    labels = [1.0, np.float32(-2.0), 0.5, 3, np.int64(4), "a", True, np.str_("b")]
+    assert [_name_of(label) for label in labels] == ["1", "-2", "0.5", "3", "4", "a", "True", "b"]
+    classes, numbers = _read_labels(np.array(["b", "a", "b"]))
+    assert (classes.tolist(), numbers.tolist()) == (["a", "b"], [1, 0, 1])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from convlens.errors import DataError
+from convlens.errors import DataError, UsageError
 from convlens.pixels.batches import read_batch
-from convlens.sklearn import ConvlensClassifier
+from convlens.sklearn import ConvlensClassifier, scaling
 from convlens.sklearn.scaling import check_same_scale, find_scale, read_scale, to_pixels
 
 
@@ -131,3 +131,46 @@ def test_pixels_of_another_scale_than_fit_saw_are_refused():
         fitted.score(images, y)
     given = ConvlensClassifier("dense", epochs=1, threads=1, scale=(0, 1)).fit(images / 255, y)
     assert given.predict(images).shape == (40,)  # whoever gives a scale means it
+
+
+@pytest.mark.parametrize(
+    "given", ["pixels", (0,), (0, 1, 2), (1, 0), (3, 3), (0, np.nan), (-np.inf, 0), (0, "1"), 16, None]
+)
+def test_what_is_no_scale_is_refused(given):
+    with pytest.raises(
+        UsageError, match=r"^scale is .*; give \"auto\", or the values of black and white, such as \(0, 16\)"
+    ):
+        read_scale(given)
+
+
+def test_a_scale_may_be_read_from_numbers_of_any_kind():
+    assert read_scale("auto") is None
+    for given in ((-2, 0.5), [-2, 0.5], np.array([-2, 0.5])):
+        scale = read_scale(given)
+        assert scale == (-2.0, 0.5)
+        assert scale is not None
+        assert [type(end) for end in scale] == [float, float]
+
+
+def test_an_array_without_values_is_on_every_scale():
+    check_same_scale(np.zeros((0, 4)), (0, 255))
+    for scale in ((0, 1), (0, 255)):
+        assert to_pixels(np.zeros((3, 0)), scale).shape == (3, 0)
+
+
+def test_values_of_another_scale_are_refused_from_where_they_cannot_be_meant():
+    with pytest.raises(
+        DataError, match=r"from 0 to 128, but fit had values from 0 to 1\. Give X / 255, or fit with scale=\(0, 1\)"
+    ):
+        check_same_scale(np.array([[0, 128]]), (0, 1))
+    with pytest.raises(DataError, match=r"Give X \* 255, or fit with scale=\(0, 255\)"):
+        check_same_scale(np.array([[0.0, 0.5, 0.0]], np.float32), (0, 255))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+def test_many_values_are_scaled_part_by_part_to_the_same_pixels(dtype, monkeypatch):
+    values = np.random.default_rng(0).integers(-50, 400, (23, 10)).astype(dtype)
+    expected = np.clip(np.rint((values.astype(float) + 20) * 255 / 320), 0, 255)
+    for at_a_time in (1, 10, 35, 229, 230, 10**6):
+        monkeypatch.setattr(scaling, "_AT_A_TIME", at_a_time)
+        np.testing.assert_array_equal(to_pixels(values, (-20, 300)), expected)

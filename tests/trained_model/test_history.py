@@ -68,4 +68,6 @@ def test_a_long_table_has_twenty_rows_with_the_first_and_the_last():
     assert history._repr_html_().count("<tr>") == 21
     assert ">999<" in history._repr_html_()
     assert spread(1000)[:2] == [0, 52]
-    assert (spread(0), spread(1), spread(20)[-1]) == ([], [0], 19)
+    assert (spread(0), spread(1), spread(2), spread(20)) == ([], [0], [0, 1], list(range(20)))
+    assert (spread(21)[:3], spread(21)[-2:]) == ([0, 1, 2], [18, 20])  # the place 18 is 18 · 20 // 19
+    assert spread(5, 2) == [0, 4]

@@ -1,6 +1,7 @@
 """Checkpoints: every bit comes back, and what is damaged, something else or for other data is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel, file_format, load_model
 from convlens.training.checkpoint import (
     Checkpoint,
+    check_fits,
     check_same_data,
     fingerprint,
     load_checkpoint,
@@ -242,6 +244,75 @@ def test_other_data_are_refused():
     )
     with pytest.raises(DataError, match=message):
         check_same_data(same, make_dataset(names=("x", "y", "z")))
+
+
+def fits(steps_per_epoch: int = 3, planned: int = 10, *, history: dict | None = None, **changes: object) -> None:
+    whole = make_checkpoint()  # 7 steps, 2 epochs, a learning rate that falls for 3 steps from step 7 on
+    shapes = {name: array.shape for name, array in whole.weights.items()}
+    changed = replace(whole, **{"history": replace(whole.history, **history or {}), **changes})
+    check_fits(changed, steps_per_epoch, planned, shapes)
+
+
+def test_what_fits_at_the_limits():
+    fits(planned=10)  # 7 + 3
+    fits(planned=11)
+    fits(planned=7, history={"cooling": None})  # all steps are done
+    fits(history={"cooling": (4, 3)})  # it has just fallen
+    fits(history={"epochs": [*EPOCHS, EPOCHS[1]]})  # its third epoch ended with its only step
+    fits(7, history={"epochs": EPOCHS[:1]})
+    fits(history={"best": None}, best_weights={})
+
+
+@pytest.mark.parametrize(
+    ("given", "history", "changes", "problem"),
+    [
+        ((3, 6), {"cooling": None}, {}, "7 steps and 2 epochs of 6 and 3 each"),
+        ((2, 30), {}, {}, "7 steps and 2 epochs of 30 and 2 each"),
+        ((7, 30), {}, {}, "7 steps and 2 epochs of 30 and 7 each"),
+        ((4, 3000), {"epochs": EPOCHS * 2}, {}, "7 steps and 4 epochs of 3,000 and 4 each"),
+        ((3, 9), {}, {}, "a learning rate that falls for 3 steps from step 7 on"),
+        ((3, 30), {"cooling": (8, 3)}, {}, "a learning rate that falls for 3 steps from step 8 on"),
+        ((3, 30), {"cooling": (4, 2)}, {}, "a learning rate that falls for 2 steps from step 4 on"),
+        ((3, 30), {}, {"optimizer_state": {}}, "an optimizer that has taken another number of steps"),
+        (
+            (3, 30),
+            {},
+            {"optimizer_state": {"step": np.array(8)}},
+            "an optimizer that has taken another number of steps",
+        ),
+        ((3, 30), {}, {"best_weights": {}}, "best weights that are none ("),
+        ((3, 30), {"best": None}, {"best_weights": {"odd": np.zeros(1)}}, "best weights that are none ("),
+    ],
+)
+def test_what_does_not_fit_its_own_settings_is_refused(given, history, changes, problem):
+    with pytest.raises(ModelFileError) as caught:
+        fits(*given, history=history, **changes)
+    message = str(caught.value)
+    assert message.startswith(f"last.checkpoint does not fit its own settings: it has {problem}")
+    assert message.endswith("Give the folder of a stopped run, or start a new training.")
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("history/losses", np.array([1, np.nan], np.float32), "history/losses is float32 of shape (2,), not a row of"),
+        ("history/losses", np.zeros((7, 1), np.float32), "history/losses is float32 of shape (7, 1), not a row of"),
+        (
+            "history/correct",
+            np.zeros(7, np.float32),
+            "history/correct is float32 of shape (7,), not a row of finite numbers.",
+        ),
+        ("history/correct", np.zeros(6, np.int64), "7 losses, 6 counts and 2 epochs do not fit together."),
+        ("optimizer/step", np.zeros(1, np.int64), "the optimizer's step is not one number."),
+        ("optimizer/step", np.array(np.inf, np.float32), "the optimizer's step is not one number."),
+    ],
+)
+def test_arrays_that_cannot_be_used_say_why(path, name, array, message):
+    facts, arrays = file_format.decode(path.read_bytes(), "checkpoint")
+    path.write_bytes(file_format.encode(facts, {**arrays, name: array}))
+    with pytest.raises(ModelFileError) as caught:
+        load_checkpoint(path)
+    assert message in str(caught.value)
 
 
 def test_a_checkpoint_of_before_early_stopping_goes_on(tmp_path):

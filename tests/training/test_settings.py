@@ -122,3 +122,10 @@ def test_a_dict_with_a_wrong_type_or_key_says_which():
         TrainingSettings.from_dict({"epochs": 0})
     with pytest.raises(UsageError, match=r"^the settings cannot be used: 'utf-8' codec can't encode"):
         TrainingSettings.from_dict({"schedule": "\ud800"})
+
+
+def test_an_endless_value_of_a_stored_setting_is_cut_after_300_letters():
+    with pytest.raises(UsageError) as caught:
+        TrainingSettings.from_dict({"optimizer": {"name": "q" * 600}})
+    start = "Invalid enum value '"
+    assert str(caught.value) == f"the settings cannot be used: {start}{'q' * (299 - len(start))}…."

@@ -266,6 +266,38 @@ def call_in_browser(open_page: Callable[..., Any], web_address: str) -> Iterator
         yield opened.evaluate
 
 
+PARTS = """
+    const put = (part) => (document.body.append(part.root ?? part), part.root ?? part);
+    const read = (root, name) => [...root.querySelectorAll(name)].map((one) => one.textContent);
+    const press = (node, key, more = {}) => {
+        const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+        node.dispatchEvent(event);
+        return event.defaultPrevented;
+    };
+    const type = (field, text) => { field.value = text; field.dispatchEvent(new Event("input")); };
+    const rest = (time = 40) => new Promise((done) => setTimeout(done, time));
+"""
+
+
+@pytest.fixture
+def call_with_parts(call_in_browser: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `call_with_parts(folder, more)`, which returns `use(module, statements, value)`.
+
+    It runs the statements in an empty document, with a module of this folder as `m` and the value as `given`, beside
+    `put`, `read`, `press`, `type`, `rest` and what the statements `more` declare. Without a folder there is no `m`.
+    """
+
+    def with_parts(folder: str | None, more: str = "") -> Callable[..., Any]:
+        def use(module: str, statements: str, given: Any = None) -> Any:
+            imported = f'const m = await import("convlens/{folder}/{module}.js");' if folder else ""
+            declared = f"document.body.replaceChildren(); {PARTS} {imported}"
+            return call_in_browser(f"async (given) => {{ {declared} {{ {more} {statements} }} }}", given)
+
+        return use
+
+    return with_parts
+
+
 NETWORKS = {
     "tutorial": ("conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense", (1, 28, 28), 10),
     "lenet": (

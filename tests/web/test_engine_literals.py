@@ -341,3 +341,26 @@ def test_a_format_or_picture_that_the_page_does_not_know(call):
 
 def run_payload(call, payload, pixels):
     return call(LAYERS, [payload, pixels])
+
+
+@pytest.mark.parametrize(
+    ("change", "suits"),
+    [
+        ({}, True),
+        ({"inputShape": [15, 9, 9]}, False),
+        ({"outputShape": [15, 7, 7]}, False),
+        ({"kernel": [3, 1]}, False),
+        ({"stride": [1, 2]}, False),
+        ({"dilation": [2, 1]}, False),
+    ],
+)
+def test_which_convolutions_are_computed_in_tiles(call: Any, change: dict[str, Any], suits: bool) -> None:
+    layer = {
+        "kernel": [3, 3],
+        "stride": [1, 1],
+        "dilation": [1, 1],
+        "inputShape": [16, 9, 9],
+        "outputShape": [16, 7, 7],
+    }
+    code = 'async (layer) => (await import("convlens/engine/winograd.js")).suitsTiles(layer)'
+    assert call(code, {**layer, **change}) is suits

@@ -133,6 +133,7 @@ def test_a_long_training_grows(call):
         ("m.linearTicks(0, 2.5, 5)", [0, 0.5, 1, 1.5, 2, 2.5]),
         ("m.linearTicks(0, 0.3, 3)", [0, 0.1, 0.2, 0.3]),
         ("m.linearTicks(5, 5, 3)", [5]),
+        ("m.niceStep(10, 5)", 2),
         ("m.logTicks(0.1, 2, 9)", [0.1, 0.2, 0.5, 1, 2]),
         ("m.logTicks(0.001, 10, 6)", [0.001, 0.01, 0.1, 1, 10]),
         ("[0, 1.25, 2.5, 9].map(m.lossScale([2.5, 1, 0.2], false).share)", [0, 0.5, 1, 1]),
@@ -252,7 +253,7 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
             const computer = new Computer({ onDone, onError });
             const task = { model, weights: payload.weights, pixels: new Uint8Array(64) };
             for (let number = 0; number < 50; number += 1) computer.offer({ ...task, number });
-            await new Promise((resolve) => setTimeout(resolve, 300));
+            while (computer.isWorking) await new Promise((resolve) => setTimeout(resolve, 5));
             return done;
         }""",
         payload,

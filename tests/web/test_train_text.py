@@ -209,6 +209,8 @@ def test_edits_in_groups_leave_the_rest_as_typed(call, network, expression, expe
         (RESIDUAL, 4, 3, 2),
         (CONCAT, 7, 6, 0),
         (CONCAT, 4, 1, 1),
+        ("relu, tanh,  dense", 0, 0, 2),
+        ("relu, tanh,  dense", 2, 0, 1),
     ],
 )
 def test_an_edit_says_where_its_layer_is(call, network, source, chain, place):
@@ -306,6 +308,7 @@ def test_a_new_shortcut_gives_as_many_maps_as_the_body(call):
 def test_part_at_a_place(call):
     places = "values[1].map((place) => tree.partAt(read(values[0]), place))"
     assert run(call, places, "relu,  tanh", [0, 3, 4, 5, 8, 99]) == [0, 0, 1, 1, 1, 1]
+    assert run(call, places, " relu,  tanh, dense", [0, 6, 7, 12]) == [0, 1, 1, 2]
     # The word of a group and its brackets are the group; what stands in it is itself.
     assert run(call, places, "relu, residual(tanh, relu), dense", [6, 13, 15, 19, 21, 25, 26, 28]) == [
         1,

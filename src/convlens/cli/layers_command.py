@@ -112,12 +112,14 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     >>> read_input_shape("3×32x32")
     (3, 32, 32)
     """
+    from convlens.layers.arguments import LARGEST_COUNT
+
     numbers = re.fullmatch(r"\s*(\d{1,9})\s*[x×]\s*(\d{1,9})\s*[x×]\s*(\d{1,9})\s*", text, re.IGNORECASE)
     shape = tuple(int(number) for number in numbers.groups()) if numbers else ()
-    if len(shape) != 3 or min(shape) < 1 or max(shape) > 65_536:
+    if len(shape) != 3 or min(shape) < 1 or max(shape) > LARGEST_COUNT:
         raise UsageError(
-            f"--input is {shown(text)}; give channels × height × width, each from 1 to 65,536, such as 1x28x28 or "
-            "3x32x32."
+            f"--input is {shown(text)}; give channels × height × width, each from 1 to {LARGEST_COUNT:,}, "
+            "such as 1x28x28 or 3x32x32."
         )
     return shape
 

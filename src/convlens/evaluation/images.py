@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.checking import as_path, refuse
+from convlens.checking import as_path
 from convlens.data import (
     CATALOGUE,
     LARGEST_SIDE,
@@ -102,8 +102,6 @@ def choose_images(
         _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
         data = load_dataset(entry.name, data_dir=data_dir, on_progress=on_progress)
     images = _test_images(data) if isinstance(data, Dataset) else data
-    if not isinstance(images, LabelledImages):
-        refuse("data", data, "the name of a known dataset, a path, a Dataset or LabelledImages")
     _check_same_classes(model, images.name, images.class_names)
     _check_shape(model, images)
     return ImagesToJudge(images, dataset=data if isinstance(data, Dataset) else None)

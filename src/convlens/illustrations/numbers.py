@@ -64,7 +64,7 @@ def write_sum(pairs: Sequence[tuple[float, float]], most: int = 9) -> str:
     shown = telling[: max(most - 1, 1)]
     terms = [f"{bracketed(a)}·{bracketed(b)}" for a, b in shown]
     zeros, more = len(pairs) - len(telling), len(telling) - len(shown)
-    terms += [f"{more} more products"] if more else []
+    terms += [f"{more} more product{'s' * (more > 1)}"] if more else []
     terms += [f"{zeros} product{'s' * (zeros > 1)} of 0"] if zeros else []
     return " + ".join(terms)
 

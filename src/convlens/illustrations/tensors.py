@@ -100,9 +100,9 @@ def _draw_channels(sheet: Sheet, values: Values, left: float) -> None:
         if is_small(channel):
             box = sheet.grid(channel, left, 0, fill=CHANNEL_FILLS[number] if is_rgb else LOOKED_AT)
         elif is_rgb and low >= 0 and high <= 255:
-            alone = np.zeros_like(values)
-            alone[number] = channel
-            box = sheet.pixels(_as_bytes(alone, high).transpose(1, 2, 0), _box(values, left, 0), 0, 255)
+            levels = _as_bytes(values)
+            levels[np.arange(3) != number] = 0
+            box = sheet.pixels(levels.transpose(1, 2, 0), _box(values, left, 0), 0, 255)
         else:
             box = sheet.pixels(_thin(channel), _box(values, left, 0), low, high if high > low else low + 1)
         name = CHANNEL_NAMES[number] if is_rgb else f"channel {number}"
@@ -116,9 +116,9 @@ def _box(values: Values, left: float, top: float) -> Box:
     return Box(left, top, width * cell, height * cell)
 
 
-def _as_bytes(values: Values, highest: float | None = None) -> np.ndarray:
-    """Convert values to bytes; fractions are multiplied by 255 if the largest value, `highest`, is at most 1."""
-    is_fraction = (values.max() if highest is None else highest) <= 1 and (values % 1 != 0).any()
+def _as_bytes(values: Values) -> np.ndarray:
+    """Convert values to bytes; fractions are multiplied by 255 if the largest value is at most 1."""
+    is_fraction = values.max() <= 1 and (values % 1 != 0).any()
     return np.clip(_thin(values) * (255 if is_fraction else 1), 0, 255).round().astype(np.uint8)
 
 

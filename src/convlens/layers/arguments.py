@@ -35,9 +35,12 @@ class Argument:
     other_names: tuple[str, ...] = ()
 
 
+LARGEST_COUNT = 65_536
+"""The most channels, features, rows, columns or classes of a network."""
+
 ARGUMENTS: dict[str, Argument] = {
-    "channels": Argument("number of channels", "count", 1, 65_536, "8"),
-    "features": Argument("number of features", "count", 1, 65_536, "64"),
+    "channels": Argument("number of channels", "count", 1, LARGEST_COUNT, "8"),
+    "features": Argument("number of features", "count", 1, LARGEST_COUNT, "64"),
     "kernel_size": Argument("kernel size", "size", 1, 1_024, "3x3"),
     "stride": Argument("stride", "size", 1, 1_024, "2", option="stride", other_names=("strides", "step", "s")),
     "padding": Argument("padding", "size", 0, 1_024, "1", option="pad", other_names=("padding", "pads", "p", "border")),
@@ -45,7 +48,7 @@ ARGUMENTS: dict[str, Argument] = {
         "dilation", "size", 1, 1_024, "2", option="dilation", other_names=("dilate", "dilated", "d", "rate", "atrous")
     ),
     "groups": Argument(
-        "number of groups", "count", 1, 65_536, "2", option="groups", other_names=("group", "g", "depthwise")
+        "number of groups", "count", 1, LARGEST_COUNT, "2", option="groups", other_names=("group", "g", "depthwise")
     ),
     "slope": Argument("slope", "fraction", 0, 1, "0.1"),
     "probability": Argument("probability", "fraction", 0, 1, "0.5", below_highest=True),

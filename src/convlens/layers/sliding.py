@@ -109,7 +109,7 @@ class PoolingLayer(SlidingLayer):
             return
         most = (kernel_size[0] // 2, kernel_size[1] // 2)
         if padding[0] > most[0] or padding[1] > most[1]:
-            twice = show((2 * padding[0], 2 * padding[1]))
+            twice = show((max(kernel_size[0], 2 * padding[0]), max(kernel_size[1], 2 * padding[1])))
             raise WrongArgument(
                 "padding",
                 f"the padding of {cls.word} is {show(padding)}, more than half of its kernel size {show(kernel_size)}. "

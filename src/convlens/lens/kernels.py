@@ -192,8 +192,9 @@ def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> t
     if count > _MOST_COMPARED:
         return like, likeness
     directions = flat / np.where(lengths > 0, lengths, 1)[:, np.newaxis]
-    cosines = np.clip(directions @ directions.T, -1, 1)
+    cosines = directions @ directions.T
     cosines[np.triu_indices(count)] = -1
     cosines[lengths == 0] = -1
+    cosines[:, lengths == 0] = -1
     cosines = np.round(cosines, 12)  # so that rounding errors do not decide between equal ones
     return cosines.argmax(axis=1), cosines.max(axis=1)

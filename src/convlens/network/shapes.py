@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from convlens.checking import items_or_none, whole_or_none
 from convlens.errors import NetworkError
 from convlens.layers import Block, Dense, Layer, ResolvedLayer, Shape, SlidingLayer
-from convlens.layers.arguments import show
+from convlens.layers.arguments import LARGEST_COUNT, show
 from convlens.network import misfits
 from convlens.network.source import LayerPlace, Places, Source, places_of_branches
-
-_LARGEST = 65_536
 
 
 def resolve_layers(
@@ -117,15 +115,15 @@ def _check_input(input_shape: Sequence[int], classes: int) -> tuple[tuple[int, .
     if len(sizes) != 3 or not all(_is_possible(size) for size in sizes):
         raise NetworkError(
             f"the input shape is {show(input_shape)}; it must be channels x height x width, each from 1 to "
-            f"{_LARGEST:,}. Write for example 1x28x28, in Python (1, 28, 28)."
+            f"{LARGEST_COUNT:,}. Write for example 1x28x28, in Python (1, 28, 28)."
         )
     if count is None or not _is_possible(count):
         raise NetworkError(
-            f"the number of classes is {show(classes)}; it must be a whole number from 1 to {_LARGEST:,}. "
+            f"the number of classes is {show(classes)}; it must be a whole number from 1 to {LARGEST_COUNT:,}. "
             "Write for example 10."
         )
     return tuple(size for size in sizes if size), count
 
 
 def _is_possible(number: int | None) -> bool:
-    return number is not None and 1 <= number <= _LARGEST
+    return number is not None and 1 <= number <= LARGEST_COUNT

@@ -69,8 +69,7 @@ def point(reason: str, text: str, span: Span) -> NetworkError:
       ^
     """
     line_start = text.rfind("\n", 0, span.start) + 1
-    line_end = text.find("\n", span.start)
-    line = text[line_start : None if line_end < 0 else line_end]
+    line = text[line_start:].partition("\n")[0]
     start = span.start - line_start
     end = min(span.end - line_start, len(line))
     line = "".join(letter if letter.isprintable() else " " if letter.isspace() else "�" for letter in line)

@@ -101,10 +101,12 @@ def read_image(source: ImageSource, name: str = "") -> "Image":
 
 
 def is_read(source: object) -> TypeGuard["Image"]:
-    """Return whether this is a Pillow image from `read_image`: it is upright, and `info` has its notes.
+    """Return whether this is a Pillow image from a file that `read_image` read: upright, with its notes in `info`.
 
-    >>> is_read(read_image(np.zeros((2, 2), np.uint8))), is_read("a.png")
-    (True, False)
+    >>> from PIL import Image
+    >>> image = Image.new("L", (2, 2))
+    >>> is_read(read_image(image)), is_read(image), is_read("a.png")
+    (True, False, False)
     """
     from PIL import Image
 

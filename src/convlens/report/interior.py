@@ -192,6 +192,7 @@ def _smaller(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     step = -(-max(maps.shape[1:]) // _LARGEST_MAP)
     if step == 1:
         return maps
-    height, width = (max(1, length // step) for length in maps.shape[1:])
-    cut = maps[:, : height * step, : width * step]
-    return cut.reshape(len(maps), height, step, width, step).mean(axis=(2, 4))
+    tall, wide = (min(step, length) for length in maps.shape[1:])  # a row of pixels is a map of one row
+    height, width = maps.shape[1] // tall, maps.shape[2] // wide
+    cut = maps[:, : height * tall, : width * wide]
+    return cut.reshape(len(maps), height, tall, width, wide).mean(axis=(2, 4))

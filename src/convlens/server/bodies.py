@@ -5,12 +5,11 @@ from typing import Annotated
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
-LARGEST_SIDE = 65_536
-MOST_CLASSES = 1_000_000
+from convlens.layers.arguments import LARGEST_COUNT
 
 Text = Annotated[str, Field(max_length=20_000)]
 Place = Annotated[str, Field(min_length=1, max_length=4_096)]
-Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+Side = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 
 
 class _Body(BaseModel):
@@ -23,7 +22,7 @@ class LayersBody(_Body):
     network: Text
     data: Place | None = None
     input_shape: Annotated[list[Side], Field(min_length=3, max_length=3)] | None = None
-    classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
+    classes: Annotated[int, Field(ge=1, le=LARGEST_COUNT)] | None = None
 
 
 class TrainBody(_Body):

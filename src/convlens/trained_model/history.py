@@ -64,9 +64,8 @@ def spread(count: int, most: int = _MOST_ROWS) -> list[int]:
     >>> spread(3), spread(100, 4)
     ([0, 1, 2], [0, 33, 66, 99])
     """
-    if count <= most:
-        return list(range(count))
-    return [place * (count - 1) // (most - 1) for place in range(most)]
+    shown = min(count, most)
+    return [place * (count - 1) // max(shown - 1, 1) for place in range(shown)]
 
 
 def table_html(names: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:

@@ -51,6 +51,19 @@ def test_planted_copies_are_found_among_1500_digits(digits_24x24, change):
     assert len(unplanned) <= 3, unplanned
 
 
+def test_a_pair_at_the_limit_is_a_copy(digits_24x24, monkeypatch):
+    image = digits_24x24[0][3]
+    first, second = image[None], as_jpeg(image)[None]
+    # Grey images of 24×24 are compared as they are: at the best of nine places, here without a shift.
+    inner = [one[0, 0, 1:-1, 1:-1].astype(float) for one in (first, second)]
+    correlation = near_copies._find_shift(first.astype(np.float32), second.astype(np.float32))[0][0]
+    assert correlation == pytest.approx(np.corrcoef(inner[0].ravel(), inner[1].ravel())[0, 1], abs=0.01)
+    monkeypatch.setattr(near_copies, "LEAST_CORRELATION", float(correlation))
+    assert look_the_same(first, second).tolist() == [True]
+    monkeypatch.setattr(near_copies, "LEAST_CORRELATION", float(np.nextafter(correlation, np.float32(2))))
+    assert look_the_same(first, second).tolist() == [False]
+
+
 def test_every_pair_of_a_small_set_is_judged_as_without_circles(digits_24x24):
     """The search through circles finds what comparing all with all finds."""
     images = digits_24x24[0][:40]
@@ -110,6 +123,12 @@ def test_another_colour_is_no_copy():
     green[:, 1] += 90 * (shape[:, 0] > 0).astype(np.uint8)
     assert look_the_same(red, red // 2 + 10).tolist() == [True]
     assert look_the_same(red, green).tolist() == [False]
+
+
+def test_pairs_judged_together_do_not_change_each_other(digits_24x24):
+    one, other = digits_24x24[0][:2].astype(np.float32)
+    together = near_copies._differ_nowhere(np.stack([one, one, other]), np.stack([one / 2 + 9, other, other]))
+    assert together.tolist() == [True, False, True]
 
 
 def test_a_line_that_was_added_is_no_copy(digits_24x24):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from convlens.data import ImportOptions, import_images, write_idx
+from convlens.data.custom import array_files
 from convlens.data.custom.sources import list_images
-from convlens.data.parts import TEST, TRAIN, UNDECIDED
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DamagedData, DataError, UsageError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (40, 20, 20), np.uint8)
@@ -104,6 +105,11 @@ def test_labels_that_are_texts_are_in_natural_order(tmp_path: Path) -> None:
         ),
         ({"images": IMAGES, "labels": np.array([[1]] * 40, object)}, "the array labels holds object"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, "the array images is damaged"),
+        ({"images": IMAGES, "labels": LABELS[:39, None]}, "a.npz: 39 labels for 40 images. Give one for each."),
+        (
+            {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES[:, :10], "y_test": LABELS},
+            "a.npz has images of the shapes (",
+        ),
         ({"images": IMAGES, "labels": LABELS * 0}, "images of only one class, 0"),
     ],
 )
@@ -134,6 +140,31 @@ def test_damaged_npz_files(tmp_path: Path, damage: str) -> None:
             archive.writestr("labels.npy", header.getvalue())
     with pytest.raises(DamagedData, match=r"not a complete \.npz file|the array images is damaged"):
         import_images(path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (LABELS * 2.0, ("0", "2", "4", "6")),
+        (np.array([b"dog", b"cat", b"b\xc3\xa4r", b"ant"])[LABELS], ("ant", "bär", "cat", "dog")),
+        (LABELS == 1, ("False", "True")),
+    ],
+    ids=["whole floats", "bytes", "truth"],
+)
+def test_labels_of_other_types(tmp_path: Path, labels: np.ndarray, names: tuple[str, ...]) -> None:
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=labels)
+    assert list_images(tmp_path / "a.npz").class_names == names
+
+
+def test_labels_may_take_as_many_bytes_as_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS)
+    monkeypatch.setattr(array_files, "MOST_LABEL_BYTES", 320)
+    list_images(tmp_path / "a.npz")
+    monkeypatch.setattr(array_files, "MOST_LABEL_BYTES", 319)
+    with pytest.raises(
+        DataError, match=r"labels has the shape \(40,\) of int64, 320 bytes; 319 are allowed for labels"
+    ):
+        list_images(tmp_path / "a.npz")
 
 
 def test_groups_need_names(tmp_path: Path) -> None:
@@ -192,6 +223,23 @@ def test_damaged_idx_files(tmp_path: Path) -> None:
     images.write_bytes(gzip.compress(content)[:-900])
     with pytest.raises(DamagedData, match=r"damaged"):
         import_images(folder)
+    images.unlink()
+    write_idx(images, IMAGES[:30, 0])
+    with pytest.raises(
+        DataError, match=r"images-idx3-ubyte has the shape \(30, 20\)\. Give images as N×H×W or N×H×W×C"
+    ):
+        import_images(folder)
+
+
+def test_names_of_idx_files_give_the_part(tmp_path: Path) -> None:
+    parts = {"train": TRAIN, "val": VALIDATION, "test": TEST, "more": UNDECIDED}
+    for count, prefix in enumerate(parts, 5):
+        write_idx(tmp_path / f"{prefix}-images-idx3-ubyte", IMAGES[:count])
+        write_idx(tmp_path / f"{prefix}-labels-idx1-ubyte", LABELS[:count].astype(np.uint8))
+    listing = list_images(tmp_path)
+    assert {part: int((listing.parts == part).sum()) for part in parts.values()} == {
+        TRAIN: 5, VALIDATION: 6, TEST: 7, UNDECIDED: 8,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["npz", "idx"])

@@ -1,5 +1,7 @@
 """What images and labels come in: dicts, frames, datasets and loaders, each of the real library."""
 
+from types import SimpleNamespace
+
 import datasets as hugging_face
 import numpy as np
 import pandas as pd
@@ -140,6 +142,31 @@ def test_of_several_features_of_classes_the_name_decides():
         read_dataset(two)
     assert read_dataset(two.rename_column("species", "label")).train.class_names == NAMES
     assert read_dataset((two["img"], two["species"])).train.class_names == ("0", "1", "2")
+
+
+def test_a_dataset_names_its_classes_if_one_of_its_features_has_names():
+    def named(**features):
+        items = [(image, number % 2) for number, image in enumerate(IMAGES)]
+        return read_dataset(ItemsWithFeatures(items, features)).train.class_names
+
+    pets = SimpleNamespace(names=["cat", "dog"])
+    assert named(image=object(), kind=pets) == ("cat", "dog")
+    assert named(kind=pets, size=SimpleNamespace(names=["small", "large"])) == ("0", "1")
+    assert named(kind=SimpleNamespace(names=None)) == ("0", "1")
+    assert named(image=object()) == ("0", "1")
+
+
+class ItemsWithFeatures:
+    """Pairs of an image and a label with features as Hugging Face has them beside them."""
+
+    def __init__(self, items, features):
+        self.items, self.features = items, features
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, place):
+        return self.items[place]
 
 
 def test_pictures_that_hugging_face_has_not_decoded_are_files():

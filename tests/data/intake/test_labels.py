@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,29 @@ def test_classes_are_in_order(values, names, numbers):
     assert labels.class_names == names
     assert labels.numbers.tolist() == numbers
     assert labels.numbers.dtype == np.int64
+
+
+class Column:
+    """A column of another library, which can only be counted through."""
+
+    def __init__(self, *values: object) -> None:
+        self.values = values
+
+    def __iter__(self) -> Iterator[object]:
+        for value in self.values:
+            if value is Ellipsis:
+                raise OSError("the disk is gone")
+            yield value
+
+
+def test_columns_of_other_libraries():
+    labels = read_labels(Column("dog", "cat", "dog"))
+    assert (labels.class_names, labels.numbers.tolist()) == (("cat", "dog"), [1, 0, 1])
+    rows = np.empty(2, object)
+    rows[:] = [np.array([0, 0, 1]), np.array([1, 0, 0])]
+    assert read_labels(rows).numbers.tolist() == [1, 0]
+    with pytest.raises(DataError, match=r"y \(Column\) cannot be read: the disk is gone\. Give a list of labels\."):
+        read_labels(Column("dog", Ellipsis))
 
 
 def test_names_that_came_with_the_data_keep_their_order():

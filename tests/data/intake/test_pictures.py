@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from convlens.data import ImportOptions, import_images
+from convlens.data.custom.shape import evenly_chosen
 from convlens.data.intake.pictures import check_options, read_images
 from convlens.errors import DataError, ImageError
 from convlens.pixels import encode_png
@@ -104,6 +105,29 @@ def test_the_range_is_that_of_all_images():
     assert pixels[1].min() == 255
     with pytest.raises(DataError, match="If 16 is white, give X / 16"):
         read_images([dark, bright / 255 * 16])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([1, 2], "X has the shape (2,). Give N×H×W, N×H×W×C or N×C×H×W, with C = 1 or 3."),
+        ([1.0, 2.0], "X has the shape (2,). Give N×H×W, N×H×W×C or N×C×H×W, with C = 1 or 3."),
+        (
+            [[[1, 2], [3, 4]], [[5, 6]]],
+            "X is a list whose items have different lengths or are not numbers. Give images of",
+        ),
+    ],
+)
+def test_lists_of_numbers_are_read_as_one_array(given, message):
+    with pytest.raises(DataError) as caught:
+        read_images(given)
+    assert str(caught.value).startswith(message)
+
+
+def test_of_many_pictures_two_thousand_are_looked_at():
+    assert len(evenly_chosen(2000)) == 2000
+    chosen = evenly_chosen(4001)  # every second one
+    assert (len(chosen), chosen[:3].tolist(), chosen[-1]) == (2000, [0, 2, 4], 3998)
 
 
 def test_channels_of_arrays_of_different_sizes():

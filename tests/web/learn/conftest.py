@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from convlens import TrainedModel
+from convlens.export import page_model
+
 Opened = Callable[..., Any]
 
 
@@ -107,3 +110,31 @@ def page(learn_page: Any) -> Any:
         globalThis.learn = mount(document.getElementById("view-learn"), { model: null });
     }""")
     return learn_page
+
+
+CHAPTER = """
+    const { openModel } = await import("convlens/engine/network.js");
+    const chapter = async (file, name, ...rest) => {
+        const chapters = await import(`convlens/views/learn/chapters/${file}.js`);
+        const made = new chapters[name](...rest);
+        document.body.replaceChildren(made.root);
+        return made;
+    };
+    const choose = (list, value) => { list.value = value; list.dispatchEvent(new Event("change")); };
+    const model = openModel(given);
+    const samples = [0, 1].map((label) => ({ label, pixels: Uint8Array.from({ length: 25 }, (_, at) =>
+        5 * at * label) }));
+    const shown = (root, kind = "option") => read(root, kind);
+"""
+
+
+@pytest.fixture
+def use_chapter(call_with_parts: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `use_chapter(statements, payload)`: with an open model, two samples, and `chapter(file, name)`."""
+    use = call_with_parts(None, CHAPTER)
+    return lambda statements, payload: use("", statements, payload)
+
+
+@pytest.fixture(scope="module")
+def payload_of_pets(build_model: Callable[..., TrainedModel]) -> dict[str, Any]:
+    return page_model(build_model("conv 3 3x3 pad 1, tanh, dense", (1, 5, 5), 2), name="pets")

@@ -197,6 +197,14 @@ def test_ruled_lines_by_hand(run: Call) -> None:
     assert (array(cleaned) == expected).all()
 
 
+def test_a_line_may_be_two_pixels_thick_in_a_small_picture(run: Call) -> None:
+    ink = np.zeros((2, 60, 60), np.uint8)
+    ink[:, 5:50, 30:34] = 255
+    ink[0, 20:22] = 255
+    ink[1, 20:23] = 255
+    assert [count for _, count in run("ruled_lines.removeLines", [plane(ink[0])], [plane(ink[1])])] == [1, 0]
+
+
 def test_least_squares_by_hand(run: Call) -> None:
     # x + y = 2 twice: of all solutions the shortest; and a plain one, 2x + y = 4, x + 3y = 7
     assert run("least_squares.solveLeastNorm", [[[1, 1], [1, 1]], [2, 2]])[0] == pytest.approx([1, 1])

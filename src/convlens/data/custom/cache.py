@@ -122,7 +122,6 @@ def workshop(source: Path) -> Iterator[Path]:
         OutputError: the cache folder cannot be written.
     """
     with explain_write_errors(source):
-        source.mkdir(parents=True, exist_ok=True)
         for left in source.glob(f"{_PART}*"):
             shutil.rmtree(left, ignore_errors=True)
         folder = source / f"{_PART}{secrets.token_hex(4)}"

@@ -88,7 +88,7 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
     for (let row = 0; row < height; row += 1) {
       let target = (top + row) * layout.pixelWidth + left;
       for (let column = 0; column < width; column += 1, source += 1, target += 1) {
-        const entry = (data[source] * factor + middle + 0.5) | 0;
+        const entry = ((data[source] * factor || 0) + middle + 0.5) | 0;
         words[target] = table[entry < 0 ? 0 : entry > last ? last : entry];
       }
     }

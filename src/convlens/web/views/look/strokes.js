@@ -8,6 +8,8 @@
 /** @typedef {[x: number, y: number]} Point as shares of the drawing's side, from 0 to 1 */
 /** @typedef {{ context: CanvasRenderingContext2D, size: number }} Paper */
 
+const DOT = 0.01; // pixels: the length of a dot, since browsers draw no line of length zero
+
 export class Strokes {
   /** @type {Point[][]} */
   #strokes = [];
@@ -78,8 +80,7 @@ export class Strokes {
       context.lineCap = context.lineJoin = "round";
       context.beginPath();
       context.moveTo(points[0][0] * size, points[0][1] * size);
-      // A line of length zero draws a dot.
-      for (const [x, y] of points.length > 1 ? points.slice(1) : points) context.lineTo(x * size, y * size);
+      for (const [x, y] of points.length > 1 ? points.slice(1) : points) context.lineTo(x * size + DOT, y * size);
       context.stroke();
     }
   }

@@ -105,6 +105,7 @@ export class NetworkEditor {
     const [start, last] = (position ?? []).map((character) => unitsOf(network, character));
     const end = Math.max(last, start + 1);
     if (position) this.underline(network, start, end);
+    else fill(this.mirror);
     this.chips.show(network, position ? start : null);
     fill(
       this.problem,

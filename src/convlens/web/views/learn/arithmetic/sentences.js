@@ -45,7 +45,7 @@ function writeProducts(pairs, most) {
   const shown = telling.slice(0, Math.max(most - 1, 1));
   const [zeros, more] = [pairs.length - telling.length, telling.length - shown.length];
   const terms = shown.map(term);
-  if (more) terms.push(`${more} more products`);
+  if (more) terms.push(`${more} more product${more > 1 ? "s" : ""}`);
   if (zeros) terms.push(`${zeros} product${zeros > 1 ? "s" : ""} of 0`);
   return terms.join(" + ");
 }

@@ -152,7 +152,7 @@ function drawRow(name, { covered, kernel, products, output }) {
 /** @param {HTMLCanvasElement} canvas @param {Tensor} image @param {number} full the value of full brightness */
 function paintPhoto(canvas, image, full) {
   const shape = [image.length, image[0].length, image[0][0].length];
-  const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));
+  const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (255 * value) / full); // NaN becomes 0
   drawPicture(canvas, bytes, shape);
   canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${plural(shape[0], "number")}`);
 }
