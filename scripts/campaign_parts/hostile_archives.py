@@ -6,6 +6,7 @@ import io
 import random
 import struct
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +45,8 @@ def _pictures() -> list[bytes]:
 
 def _zip(members: list[tuple[str, bytes]], how: int = zipfile.ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", how) as archive:
+    with zipfile.ZipFile(file, "w", how) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two members with one name
         for name, content in members:
             archive.writestr(zipfile.ZipInfo(name), content, how)
     return file.getvalue()
