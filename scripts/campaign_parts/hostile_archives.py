@@ -130,13 +130,14 @@ def _many(count: int, ending: str) -> bytes:
 
 def _tar(chance: random.Random) -> Files:
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode=chance.choice(("w", "w:gz"))) as archive:
+    with tarfile.open(fileobj=file, mode="w") as archive:
         for name in (*chance.choices(_ODD_NAMES, k=3), "cat/1.png"):
             info = tarfile.TarInfo(name.replace("\0", ""))
             info.type = chance.choice((tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE))
             info.linkname = "/etc/passwd"
             archive.addfile(info)
-    return {chance.choice(("a.tar", "a.tar.gz", "a.zip", "a.npz")): change_bytes(file.getvalue(), chance)}
+    content = gzip.compress(file.getvalue(), mtime=0) if chance.random() < 0.5 else file.getvalue()
+    return {chance.choice(("a.tar", "a.tar.gz", "a.zip", "a.npz")): change_bytes(content, chance)}
 
 
 def _arrays(count: int = 12) -> dict[str, np.ndarray]:
@@ -184,7 +185,7 @@ def _idx(chance: random.Random) -> Files:
     content += images.tobytes() + zeros
     numbers = bytes([0, 0, 8, 1]) + np.array([len(labels)], ">u4").tobytes() + labels.tobytes()
     ending = chance.choice(("", ".gz"))
-    content = gzip.compress(content, 1) if ending else content
+    content = gzip.compress(content, 1, mtime=0) if ending else content
     content = change_bytes(content, chance) if chance.random() < 0.3 else content
     files = {f"train-images-idx3-ubyte{ending}": content, "train-labels-idx1-ubyte": numbers}
     return {"a.zip": _zip(list(files.items()))} if chance.random() < 0.3 else files
