@@ -94,7 +94,8 @@ def test_leftovers_costs_and_errors_of_archives_are_found(campaign):
 def test_bad_clients_of_streams_get_what_is_promised(campaign):
     line, broken = campaign("streams", 40)
     assert broken == []
-    assert line.startswith("40 streams, 0 answers 500, 0 with events that are missing, repeated or out of order, 0 ")
+    assert int(line.split()[0]) in range(40, 46), "a client that comes again has several streams"
+    assert " streams, 0 answers 500, 0 with events that are missing, repeated or out of order, 0 lines on" in line
     assert " 0 lines on stderr, 0 descriptors kept; " in line
     assert " 64 of 64 streams served afterwards, " in line
 
