@@ -42,7 +42,7 @@ def run(trial: Trial) -> Outcome:
             return [tally.numbers, tally.broken]
 
         results, broken = share_out(trial, work)
-    numbers = add_up([found for found, _ in results])
+    numbers = dict(sorted(add_up([found for found, _ in results]).items()))
     broken += [promise for _, promises in results for promise in promises]
     numbers["seconds"] = round(time.perf_counter() - began)
     refused, taken = (

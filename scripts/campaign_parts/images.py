@@ -74,7 +74,7 @@ def run(trial: Trial) -> Outcome:
             return [tally.numbers, tally.broken]
 
         results, broken = share_out(trial, work)
-    numbers = add_up([found for found, _ in results])
+    numbers = dict(sorted(add_up([found for found, _ in results]).items()))
     broken += [promise for _, promises in results for promise in promises]
     numbers["seconds"] = round(time.perf_counter() - began)
     known = f"{len(pillows):,} of Pillow's" if pillows else f"none of Pillow's, because {ARCHIVE} is not there"
