@@ -51,7 +51,7 @@ def test_images_of_ones_own_train_as_it_says(digits_8x8, capsys, monkeypatch):
     for number, (image, label) in enumerate(zip(two.images, two.labels.tolist(), strict=True)):
         folder = Path("photos") / str(label)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{number}.png").write_bytes(encode_png(np.kron(image[0], np.ones((3, 3), np.uint8))))
+        (folder / f"{number}.png").write_bytes(encode_png(np.kron(image[0], np.ones((2, 2), np.uint8))))
     names = {"convlens": convlens, "X": two.images[:, 0], "y": two.labels}
     exec(program, names)  # the README's own lines
     shown = capsys.readouterr()

@@ -74,7 +74,7 @@ def run(trial: Trial) -> Outcome:
             return [tally.numbers, tally.broken]
 
         results, broken = share_out(trial, work)
-    numbers = add_up([found for found, _ in results])
+    numbers = dict(sorted(add_up([found for found, _ in results]).items()))
     broken += [promise for _, promises in results for promise in promises]
     numbers["seconds"] = round(time.perf_counter() - began)
     known = f"{len(pillows):,} of Pillow's" if pillows else f"none of Pillow's, because {ARCHIVE} is not there"
@@ -181,8 +181,8 @@ def _entrances(model: Path, folder: Path) -> dict[str, Callable[[Path], Any]]:
         read_dataset(([content if len(content) % 2 else str(path), np.zeros((9, 9), np.uint8)], ["a", "b"]))
 
     return {
-        "predict, command": lambda path: _command(["predict", str(model), str(path), "--json"]),
-        "predict with steps, command": lambda path: _command(
+        "predict, command": lambda path: run_quietly(["predict", str(model), str(path), "--json"]),
+        "predict with steps, command": lambda path: run_quietly(
             ["predict", str(model), str(path), "--steps", str(folder / "steps.png")]
         ),
         "model.predict, path": trained.predict,
@@ -194,7 +194,7 @@ def _entrances(model: Path, folder: Path) -> dict[str, Callable[[Path], Any]]:
     }
 
 
-def _command(arguments: list[str]) -> bool | str:
+def run_quietly(arguments: list[str]) -> bool | str:
     """Run a command in this process; return whether it took its image, or what it should not have printed."""
     out, error = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
@@ -244,7 +244,7 @@ def _give_folder(
         ]
     for entrance, arguments in commands.items():
         mark(number)
-        result, cost = meter.measure(lambda arguments=arguments: _command(arguments))
+        result, cost = meter.measure(lambda arguments=arguments: run_quietly(arguments))
         yield entrance, cost, result
     for left in (folder, data, runs):
         shutil.rmtree(left, ignore_errors=True)

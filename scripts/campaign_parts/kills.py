@@ -74,13 +74,25 @@ def run(trial: Trial) -> Outcome:
             for problem in _one_story(kind, wholes[kind], chance, tally):
                 broken.append(f"seed {trial.seed}, story {story}: {problem}")
             story += 1
+    numbers: dict[str, float] = {
+        "kills": tally["kills"],
+        "before a file event of the run, or in one": tally["at events"],
+        "at a random time": tally["at times"],
+        "trainings": story,
+        "resumed from a checkpoint": tally["resumed"],
+        "begun again in the place of a run that saved nothing": tally["anew"],
+        "files that cannot be read": tally["unreadable"],
+        "weights unlike those of a run that was not killed": tally["other bits"],
+        "dead ends": tally["dead ends"],
+        "seconds": round(time.perf_counter() - began),
+    }
     line = (
         f"{tally['kills']:,} kills of {story:,} trainings ({tally['at events']:,} at a file event, "
         f"{tally['at times']:,} at a time; {tally['resumed']:,} resumed, {tally['anew']:,} begun again): "
         f"{tally['unreadable']} files unreadable, {tally['other bits']} with other bits, "
-        f"{tally['dead ends']} dead ends, {time.perf_counter() - began:.0f} s"
+        f"{tally['dead ends']} dead ends, {numbers['seconds']:.0f} s"
     )
-    return Outcome(line, broken)
+    return Outcome(line, broken, numbers)
 
 
 @contextmanager

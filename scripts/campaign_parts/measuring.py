@@ -37,7 +37,7 @@ class Meter:
 
     def measure(self, call: Callable[[], Any]) -> tuple[Any, Cost]:
         """Call a function; return its result, or the exception it raised, and what it cost."""
-        before = {process: _memory(process, "VmRSS") for process in self._forget_peaks()}
+        before = {process: memory_of(process, "VmRSS") for process in self._forget_peaks()}
         seconds, result = _processor_time(), None
         try:
             result = call()
@@ -45,7 +45,7 @@ class Meter:
             result = error
         cost = Cost(_processor_time() - seconds)
         for process in [os.getpid(), *_living()]:
-            rise = _memory(process, "VmHWM") - before.get(process, 0.0)
+            rise = memory_of(process, "VmHWM") - before.get(process, 0.0)
             if process == os.getpid():
                 cost.own_memory = rise
             else:
@@ -97,7 +97,7 @@ def _processor_time() -> float:
     return total
 
 
-def _memory(process: int, name: str) -> float:
+def memory_of(process: int, name: str) -> float:
     """Return a value of `/proc/N/status` in megabytes; 0 if the process has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8", errors="replace").splitlines():

@@ -32,6 +32,7 @@ _POLICY = b"content-security-policy:"
 
 def run(trial: Trial) -> Outcome:
     """Send `trial.count` requests to one server while another, which may open few files, has unfinished heads."""
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(1) as beside:
         run_name = prepare_folder(Path(name))
         starved = beside.submit(hold_unfinished_heads, Path(name), min(6.0, trial.count / 800))
@@ -56,12 +57,25 @@ def run(trial: Trial) -> Outcome:
         f"{cores:.2f} cores while {UNFINISHED_HEADS} heads waited": cores < MOST_CORES,
         "a page was not served while heads waited": served,
     }
+    numbers: dict[str, float] = {
+        "requests": trial.count,
+        **{f"answers: {status or 'none'}": number for status, number in sorted(answers.items())},
+        "answers without the security headers": talk.bare,
+        "lines on stderr": len(lines),
+        "descriptors kept": max(0, leaked),
+        f"lines on stderr with {UNFINISHED_HEADS} unfinished heads and {FEW_DESCRIPTORS} descriptors": len(
+            starved_lines
+        ),
+        "most cores in use meanwhile": round(cores, 2),
+        "seconds": round(time.perf_counter() - began),
+    }
     told = ", ".join(f"{count:,}×{status or 'none'}" for status, count in sorted(answers.items()))
     return Outcome(
         f"{trial.count:,} requests, {answers[500]} answers 500, {len(lines)} lines on stderr, "
         f"{max(0, leaked)} descriptors kept; with {UNFINISHED_HEADS} unfinished heads and {FEW_DESCRIPTORS} "
         f"descriptors {cores:.2f} cores and {len(starved_lines)} lines ({told})",
         [*talk.broken, *(promise for promise, kept in checks.items() if not kept)],
+        numbers,
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 EXPECTED = ("Press Ctrl-C to stop the server.", "Training on ", "Trained ", "Stopped: ", "Failed: ")
 """The starts of lines on stderr that are not faults."""
+PROGRAM = ("-m", "convlens")
 NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 
 
@@ -30,7 +31,7 @@ class ServerProcess:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
         self._log = folder / f"stderr-{descriptors}.txt"
-        command = [sys.executable, "-m", "convlens", "open", "--no-browser", "--port", "0"]
+        command = [sys.executable, *PROGRAM, "open", "--no-browser", "--port", "0"]
         command += ["--data-dir", str(folder / "data")]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, preexec_fn=limit)
@@ -49,9 +50,15 @@ class ServerProcess:
 
     def train(self) -> str:
         """Train on a few images to the end; return the name of the training, whose events are kept."""
-        job = self.ask("/api/train", {"data": "./images.npz", "network": NETWORK, "recipe": "fast", "epochs": 40})[1][
-            "job"
-        ]
+        return self.wait_for(self.start_training(40))
+
+    def start_training(self, epochs: int) -> str:
+        """Start a training on a few images; return its name."""
+        wanted = {"data": "./images.npz", "network": NETWORK, "recipe": "fast", "epochs": epochs}
+        return self.ask("/api/train", wanted)[1]["job"]
+
+    def wait_for(self, job: str) -> str:
+        """Wait for the end of a training, and return its name."""
         for _ in range(600):
             (listed,) = [one for one in self.ask("/api/jobs")[1] if one["job"] == job]
             if listed["state"] not in ("queued", "running"):

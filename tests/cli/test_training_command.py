@@ -218,13 +218,28 @@ def wait_for(path: Path, text: str) -> None:
     raise AssertionError(f"{path} never said {text!r}")
 
 
+# A second of training: an epoch takes a few milliseconds, and a busy machine may deliver a signal late.
+LONG = ("train", "tiny", "--network", "conv 8 3x3 pad 1, batchnorm, relu, dropout 0.3, dense", "--epochs", "400")
+LONG = (*LONG, "--threads", "1", "--batch-size", "25")
+
+
+@pytest.fixture(scope="module")
+def kept_whole_run(tmp_path_factory) -> Path:
+    """Return the folder in which `whole_run` keeps its run."""
+    return tmp_path_factory.mktemp("kept") / "whole"
+
+
+@pytest.fixture
+def whole_run(convlens, tiny, kept_whole_run) -> Path:
+    """Return the folder of a run that no signal stopped. It is trained once."""
+    if not kept_whole_run.exists():
+        assert convlens(*LONG, "--out", str(kept_whole_run)).code == 0
+    return kept_whole_run
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
-    arguments = ["train", "tiny", "--network", "conv 8 3x3 pad 1, batchnorm, relu, dropout 0.3, dense"]
-    # A second of training: an epoch takes a few milliseconds, and a busy machine may deliver a signal late.
-    arguments += ["--epochs", "400", "--threads", "1", "--batch-size", "25"]
-    assert convlens(*arguments, "--out", "runs/whole").code == 0
-    process = start(*arguments, "--out", "runs/stopped", tiny_entry=tiny)
+def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, whole_run, name):
+    process = start(*LONG, "--out", "runs/stopped", tiny_entry=tiny)
     wait_for(Path("runs/stopped/log.txt"), "Epoch 1: ")
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=60)
@@ -236,9 +251,9 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     ran = convlens("train", "--resume", "runs/stopped")
     assert ran.code == 0
     assert f"Resuming after step {steps}" in ran.err
-    assert same_weights(Path("runs/whole"), Path("runs/stopped"))
+    assert same_weights(whole_run, Path("runs/stopped"))
     assert not Path("runs/stopped/last.checkpoint").exists()
-    whole, resumed = (Path(f"runs/{run}/metrics.csv").read_text().splitlines() for run in ("whole", "stopped"))
+    whole, resumed = ((run / "metrics.csv").read_text().splitlines() for run in (whole_run, Path("runs/stopped")))
     assert [line.split(",")[:6] for line in whole] == [line.split(",")[:6] for line in resumed]
 
 

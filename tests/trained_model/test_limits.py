@@ -227,6 +227,12 @@ def test_a_summary_has_what_is_known_in_order():
     assert count_parameters({"0.weight": np.zeros((2, 3)), "1.running_var": np.zeros(8), "1.bias": np.zeros(4)}) == 10
 
 
+@pytest.mark.parametrize(("last", "shown"), [("1234", "1234"), ("12345", "123…")])
+def test_a_summary_cuts_the_names_of_many_classes_at_80_characters(last, shown):
+    names = [f"{number:02}" for number in range(19)]  # with commas 74 characters
+    assert make_model((*names, last)).summary()["classes"] == f"20: {', '.join(names)}, {shown}"
+
+
 def test_a_table_of_epochs_formats_each_kind_of_number():
     cell = "<td style='padding:1px 12px 1px 0; text-align:right'>{}</td>"
     table = table_html(("validation_accuracy", "seconds", "loss"), [(4, 0.125, 0.999, 1 / 3), (5, None, 1.0, 12345.6)])

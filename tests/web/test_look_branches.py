@@ -105,6 +105,7 @@ def test_branches_are_framed_and_bypasses_drawn(
     with look(payload_of(build_model(BRANCHES, SHAPE, 3)), viewport=viewport) as page:
         network = page.get_by_role("list", name="The network, layer by layer")
         for name, layers in (("branch 0", ["1", "2"]), ("branch 1", ["3", "4"])):
+            assert network.get_by_role("list", name=name).count() == 1
             columns = network.get_by_role("list", name=name).locator(".column")
             assert columns.evaluate_all("(all) => all.map(({ dataset }) => dataset.layer)") == layers
         # To branch 1 and to the join from layer 0, and from branch 0 to the join; the other ways lead to the neighbour.

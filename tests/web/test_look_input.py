@@ -243,7 +243,8 @@ def test_the_strip_filters_and_describes(use: Call, payload: Any) -> None:
         states.push([status(), tiles().findIndex((one) => one.ariaSelected === "true")]);
         const options = read(root, "option");
         const none = new m.Strip(model, [], () => null, () => {{}});
-        return [first, states, [options, root.hidden, none.root.hidden]];
+        const turned = put(new m.Strip(model, [...judged].reverse(), () => new Uint8Array(20), () => {{}}));
+        return [first, states, [options, root.hidden, none.root.hidden, read(turned, "#sample-class option")]];
         """,
         payload,
     )
@@ -266,6 +267,7 @@ def test_the_strip_filters_and_describes(use: Call, payload: Any) -> None:
         ["all (30)", "wrong (2)", "uncertain (3)", "all classes", "class 0", "class 1"],
         False,
         True,
+        ["all classes", "class 0", "class 1"],
     ]
 
 
@@ -336,7 +338,10 @@ WHAT_A_COLUMN_SHOWS = f"""{OPEN}
         }};
         const scale = (root) => root.querySelector(".column-scale").textContent;
         const [input, inputRoot] = make(-1);
-        input.show(new Float32Array(20), new Uint8Array(20));
+        input.show(new Float32Array(20), Uint8Array.from({{ length: 20 }}, (_, at) => 12 * at));
+        const drawn = inputRoot.querySelector("canvas");
+        const size = drawn.width / 5;
+        const grey = [0, 3].map((at) => [...drawn.getContext("2d").getImageData(at * size, 0, 1, 1).data]);
         const [maps, mapsRoot] = make(0);
         const texts = [[scale(inputRoot), inputRoot.querySelector("h3").textContent]];
         for (const values of [[1.5, -2], [0.5, 0.25], [12, 3]]) {{
@@ -363,12 +368,12 @@ WHAT_A_COLUMN_SHOWS = f"""{OPEN}
         const hidden = [mapsRoot, logitsRoot].flatMap((root) => [root.querySelector(".column-labels").hidden,
             root.querySelector(":scope > button").hidden]);
         texts.push(mapsRoot.querySelector(".column-shape").textContent, mapsRoot.querySelector("canvas").ariaLabel);
-        return [texts, marks, hidden, stale];
+        return [texts, marks, hidden, stale, grey];
         """
 
 
 def test_what_a_column_shows(use: Call, payload: Any) -> None:
-    texts, marks, hidden, stale = use(
+    texts, marks, hidden, stale, grey = use(
         "column",
         WHAT_A_COLUMN_SHOWS,
         payload,
@@ -389,3 +394,4 @@ def test_what_a_column_shows(use: Call, payload: Any) -> None:
     assert marks == [["M1 3h2v1h-2zM1 6h2v1h-2z"] * 2, "", "M0 0h1v2h-1z", "M0 1h1v1h-1z"]
     assert hidden == [True, True, False, True]
     assert stale == [True, "0 to 12.0", False, "±1.00"]
+    assert grey == [[0, 0, 0, 255], [36, 36, 36, 255]]

@@ -236,6 +236,11 @@ def test_the_view_shows_a_model(use: Call, payload: Any) -> None:
         root.querySelectorAll(".tile")[1].click();
         await rest(200);
         later.push(read(root, ".answer p.soft")[0].slice(0, 25), context.drawing.pixels[3]);
+        const walked = () => {{ walks.push(read(root, "#detail-sum .crumbs li")); }};
+        const walks = [];
+        root.querySelector("#detail-sum .onwards button").click(); walked();
+        press(root.querySelector("#detail-sum .magnifier canvas"), "ArrowLeft"); walked();
+        press(root.querySelector("#detail-sum .magnifier canvas"), "ArrowRight"); walked();
         root.querySelector(".answer-bars .bar").click();
         later.push(read(root, "#detail-sum h3")[0], readout());
         const clear = [...root.querySelectorAll("button")].find((one) => one.textContent === "Clear");
@@ -255,7 +260,7 @@ def test_the_view_shows_a_model(use: Call, payload: Any) -> None:
         context.check = null;
         view.onModel(model);
         broken.push(root.children.length);
-        return [first, later, measured, broken];
+        return [first, [...later, walks], measured, broken];
         """,
         payload,
     )
@@ -269,6 +274,11 @@ def test_the_view_shows_a_model(use: Call, payload: Any) -> None:
     assert later[4] == "softmax, class class 0"
     assert later[5] == ""  # the softmax is no layer of the network
     assert later[6] is True
+    first_number = "conv 3 3x3, map 0, row 0, column 0"
+    places = [first_number, "relu, map 0, row 0, column 0"], [first_number, "relu, map 0, row 0, column 1"]
+    assert later[7][0] == places[0]
+    assert later[7][2] == places[1]
+    assert len(later[7][1]) == 2  # a neighbour takes the place of the last one
     assert measured == 1
     assert broken == ["layer 0. The difference is 0.12 times the layer’s largest value.", 0, "layer 0.", 0]
 

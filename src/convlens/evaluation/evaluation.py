@@ -106,7 +106,7 @@ class Evaluation:
     @cached_property
     def confidences_before(self) -> Confidences:
         """Statistics of the probabilities, before temperature."""
-        return confidences(self.logits, self.labels)
+        return self.confidences if self.calibration.temperature == 1 else confidences(self.logits, self.labels)
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:

@@ -5,8 +5,8 @@ C. Northcutt, L. Jiang and I. Chuang, "Confident learning: estimating uncertaint
 step, which estimates the rate of each confusion, needs a threshold for each class and puts the same labels first.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -74,12 +74,19 @@ def find_label_errors(
     if only_disagreeing:
         order = order[margins > 0]
     chosen = order[:most]
-    rows, places = np.array(probabilities[chosen], np.float64), np.arange(len(chosen))
-    given = labels[chosen]
-    of_given = rows[places, given].copy()
-    rows[places, given] = -1
-    suggested = rows.argmax(axis=1) if len(chosen) else given
-    columns = (chosen, given, suggested, of_given, rows[places, suggested])
+    return _suspected_labels([chosen, *_two_classes(probabilities[chosen], labels[chosen])])
+
+
+def _two_classes(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the given and the likeliest other class of N images, and the probabilities of both."""
+    rows, places = np.array(probabilities, np.float64), np.arange(len(labels))
+    of_given = rows[places, labels].copy()
+    rows[places, labels] = -1
+    suggested = rows.argmax(axis=1) if len(labels) else labels
+    return labels, suggested, of_given, rows[places, suggested]
+
+
+def _suspected_labels(columns: Sequence[np.ndarray]) -> list[SuspectedLabel]:
     return [SuspectedLabel(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
 
 
@@ -92,14 +99,13 @@ def find_disagreements(
     1
     """
     (wrong,) = np.nonzero(logits.argmax(axis=1) != labels)
-    found = []
-    for start in range(0, len(wrong), _ROWS):
-        some = wrong[start : start + _ROWS]
-        found += [
-            replace(one, index=int(some[one.index]))
-            for one in find_label_errors(calibration.probabilities(logits[some]), labels[some])
-        ]
-    return sorted(found, key=lambda one: -one.margin)[:most]
+    parts = [wrong[start : start + _ROWS] for start in range(0, max(len(wrong), 1), _ROWS)]
+    classes = [_two_classes(calibration.probabilities(logits[part]), labels[part]) for part in parts]
+    given, suggested, of_given, of_suggested = map(np.concatenate, zip(*classes, strict=True))
+    margins = of_suggested - of_given
+    (order,) = np.nonzero(margins > 0)
+    order = order[np.argsort(-margins[order], kind="stable")][:most]
+    return _suspected_labels([column[order] for column in (wrong, given, suggested, of_given, of_suggested)])
 
 
 def describe_label_error(

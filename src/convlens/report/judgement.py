@@ -114,23 +114,21 @@ def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
     judged, classes = study.evaluation, len(study.evaluation.class_names)
     small = classes <= MOST_CLASSES_IN_MATRIX
     wrong = judged.confusion * (1 - np.eye(classes, dtype=np.int64))
-    pairs = [divmod(int(place), classes) for place in np.argsort(-wrong, axis=None, kind="stable")]
-    pairs = [(true, said) for true, said in pairs if wrong[true, said]]
-    shown = pairs if small else pairs[:_MOST_PAIRS]
-    cells = shown + ([(place, place) for place in range(classes) if judged.confusion[place, place]] if small else [])
-    behind = {pair: _images_behind(study, pair, book) for pair in cells}
+    places = np.flatnonzero(wrong)
+    places = places[np.argsort(-wrong.flat[places], kind="stable")]
+    pairs = [divmod(place, classes) for place in places[: None if small else _MOST_PAIRS].tolist()]
+    right = [(place, place) for place in range(classes) if judged.confusion[place, place]] if small else []
+    behind = {pair: _images_behind(study, pair, book) for pair in (*pairs, *right)}
     rows = [_matrix_row(judged, true, behind, int(wrong.max())) for true in range(classes)] if small else []
     frequent = (
         []
         if small
-        else [
-            (_id_of(pair), *(judged.class_names[one] for one in pair), int(wrong[pair])) for pair in pairs[:_MOST_PAIRS]
-        ]
+        else [(_id_of(pair), *(judged.class_names[one] for one in pair), int(wrong[pair])) for pair in pairs]
     )
     return {
         "rows": rows,
         "frequent": frequent,
-        "pairs": len(pairs),
+        "pairs": len(places),
         "picture": "" if small else encode_shares(_shares_of(judged.confusion)),
         "behind": [{"id": _id_of(pair), **shown} for pair, shown in behind.items()],
     }

@@ -1,10 +1,14 @@
 """CSV files: which columns are taken, and one line for each way in which they can be wrong."""
 
 import re
+import zipfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from convlens.data.custom import sources
+from convlens.data.custom.listing import Listing
 from convlens.data.custom.sources import list_images
 from convlens.data.custom.table import read_table
 from convlens.data.parts import TEST, TRAIN, UNDECIDED
@@ -36,10 +40,10 @@ def test_parts_and_natural_order() -> None:
 
 
 def test_lines_that_are_left_out_are_said() -> None:
-    table = read_table(b"path,label\na,x\nb\n,y\nc,y\na,x\n", "t.csv")
+    table = read_table(b"path,label\na,x\n , \nb\n,y\nc,y\na,x\n", "t.csv")
     assert table.names == ["a", "c"]
     assert table.notes == (
-        "t.csv: 2 lines without a path or a label left out (line 3 first)",
+        "t.csv: 2 lines without a path or a label left out (line 4 first)",
         "t.csv: 1 lines that repeat a file count once (a)",
     )
 
@@ -71,6 +75,37 @@ def test_lines_that_are_left_out_are_said() -> None:
 def test_one_line_for_each_mistake(text: bytes, message: str) -> None:
     with pytest.raises(DataError, match=re.escape(message)):
         read_table(text, "t.csv")
+
+
+def test_a_table_in_an_archive_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two million lines take seconds."""
+    path, read = tmp_path / "pets.zip", list[str]()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("pets/table.csv", "path,label\n1.png,cat\n2.png,dog\n")
+        archive.writestr("pets/1.png", b"an image")
+
+    def read_and_note(content: IO[bytes], name: str) -> Listing:
+        read.append(name)
+        return read_table(content, name)
+
+    monkeypatch.setattr(sources, "read_table", read_and_note)
+    assert list_images(path).names == ["pets/1.png", "pets/2.png"]
+    assert read == [f"{path}/pets/table.csv"]
+
+
+def test_an_unrelated_table_in_an_archive_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pets.zip"
+    for text in ("path,label\nx.png,cat\ny.png,dog\n", "no table"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("cat/1.png", b"an image")
+            archive.writestr("dog/2.png", b"an image")
+            archive.writestr("about.csv", text)
+        assert list_images(path).names == ["cat/1.png", "dog/2.png"]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("1.png", b"an image")
+        archive.writestr("about.csv", "no table")
+    with pytest.raises(DataError, match=r"pets\.zip/about\.csv has no column of paths"):
+        list_images(path)
 
 
 def test_paths_start_at_the_table(tmp_path: Path) -> None:

@@ -121,8 +121,10 @@ def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
             return _list(place, shown, None)
         tables = [name for name in files if name.lower().endswith(_TABLE_ENDINGS)]
         found = walk_archive(archive)
-        if len(tables) == 1 and _names_files(archive, tables[0], found):
-            return _list_archived_table(archive, path, f"{shown}/{printable(tables[0])}", tables[0])
+        if len(tables) == 1:
+            table = _own_table(archive, tables[0], f"{shown}/{printable(tables[0])}", found)
+            if table is not None:
+                return _list_archived_table(archive, path, table, posixpath.dirname(tables[0]))
     return read_layout(found, path, shown, in_archive=True)
 
 
@@ -130,14 +132,17 @@ def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
-def _names_files(archive: zipfile.ZipFile, table: str, found: Found) -> bool:
-    """Check whether a table in an archive lists images of the archive, and is not an unrelated file."""
+def _own_table(archive: zipfile.ZipFile, name: str, shown: str, found: Found) -> Listing | None:
+    """Read a table in an archive; None if it is an unrelated file, which does not list images of the archive."""
     try:
-        paths = _read_archived_table(archive, table, printable(table)).names
+        table = _read_archived_table(archive, name, shown)
     except DataError:
-        return not any("/" in name for name in found.names)  # no class folders: report the table's error
-    known, folder = set(found.names), posixpath.dirname(table)
-    return any(posixpath.normpath(posixpath.join(folder, path)) in known for path in paths[:1000])
+        if any("/" in place for place in found.names):  # there are class folders
+            return None
+        raise
+    known, folder = set(found.names), posixpath.dirname(name)
+    listed = any(posixpath.normpath(posixpath.join(folder, path)) in known for path in table.names[:1000])
+    return table if listed else None
 
 
 def _read_archived_table(archive: zipfile.ZipFile, name: str, shown: str) -> Listing:
@@ -149,9 +154,7 @@ def _read_archived_table(archive: zipfile.ZipFile, name: str, shown: str) -> Lis
         return read_table(file, shown)
 
 
-def _list_archived_table(archive: zipfile.ZipFile, path: str, shown: str, name: str) -> Listing:
-    table = _read_archived_table(archive, name, shown)
-    folder = posixpath.dirname(name)
+def _list_archived_table(archive: zipfile.ZipFile, path: str, table: Listing, folder: str) -> Listing:
     members = {member.filename: member for member in archive.infolist()}
     paths = [posixpath.normpath(posixpath.join(folder, written.replace("\\", "/"))) for written in table.names]
     found = [members.get(whole) for whole in paths]

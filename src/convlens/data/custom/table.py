@@ -115,13 +115,13 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
     seen: dict[str, str] = {}
     some_doubled: list[str] = []
     known: dict[str, str] = {}
+    last = max(path_at, label_at)
     for row in rows:
-        if not any(cell.strip() for cell in row):
+        path, label = (row[path_at].strip(), row[label_at].strip()) if len(row) > last else ("", "")
+        if not path or not label:
+            if any(cell.strip() for cell in row):
+                short, first_short = short + 1, first_short or rows.line_num
             continue
-        if len(row) <= max(path_at, label_at) or not row[path_at].strip() or not row[label_at].strip():
-            short, first_short = short + 1, first_short or rows.line_num
-            continue
-        path, label = row[path_at].strip(), row[label_at].strip()
         label = known.setdefault(label, label)  # one text for all rows of a class
         if path in seen:
             if seen[path] != label:
