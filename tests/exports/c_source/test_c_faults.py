@@ -30,8 +30,6 @@ WEIGHTS = re.compile(r"(weights_1\[\d+\] = \{\n *)(-?)")
 
 FAULTS = {
     "swapped class names": (False, ".c", lambda text: swap(text, r'"a \"cat\"\077"', '"c"'), "the class names are"),
-    "other normalisation": (False, ".c", lambda text: text.replace("    0.3f, 0.5f", "    0.31f, 0.5f"), WRONG),
-    "BGR": (False, ".c", lambda text: text.replace("means[channel]", "means[2 - channel]"), WRONG),
     "a flipped weight": (False, ".c", lambda text: WEIGHTS.sub(r"\1-\2 ", text), WRONG),
     "wrong size": (False, ".h", lambda text: text.replace("WIDTH = 8", "WIDTH = 7"), "cc failed with code 1"),
     "other threshold": (False, ".h", lambda text: text.replace("D (0.4)", "D (0.5)"), "the threshold is 0.5 instead"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.exports.c_source.c_models import NAMES, NETWORKS, make_contents, make_images, make_model
 
-from convlens.errors import MissingDependency, ProofFailed
+from convlens.errors import MissingDependency
 from convlens.exports import export
 from convlens.exports.c_source import wasm_format
 from convlens.exports.c_source.wasm_format import WasmFile, custom_section
@@ -35,14 +35,13 @@ WebAssembly.instantiate(readFileSync("pets.wasm")).then(({ module, instance }) =
 
 
 @needs_tools
-@pytest.mark.parametrize(("name", "int8"), [("blocks", False), ("groups", True)])
-def test_every_kind_of_layer(tmp_path, name, int8):
-    model = make_model(*NETWORKS[name], temperature=0.5, threshold=0.36)
-    contents = make_contents(model, int8)
+def test_whole_numbers(tmp_path):
+    model = make_model(*NETWORKS["groups"], temperature=0.5, threshold=0.36)
+    contents = make_contents(model, int8=True)
     WasmFile().write(contents, tmp_path / "pets.wasm", None)
     proof = WasmFile().prove(contents, tmp_path / "pets.wasm", make_images(model))
     assert (proof.images, list(proof.versions)) == (62, ["node", "clang"])
-    assert proof.largest_difference <= (0.03 if int8 else 5e-7)
+    assert proof.largest_difference <= 0.03
 
 
 @needs_tools
@@ -60,19 +59,6 @@ def test_what_a_page_does_with_it(tmp_path):
     assert said["facts"]["class_names"] == list(NAMES)
     assert said["facts"]["proof"]["largest_difference"] == written.proof.largest_difference
     assert said["check"] == 6 * (169 + 3 * 4)
-
-
-@needs_tools
-def test_swapped_class_names_are_found(tmp_path, monkeypatch):
-    section = wasm_format.custom_section
-
-    def swapped(name, content):
-        return section(name, content.replace(rb'"\u00fc*/", "c"', rb'"c", "\u00fc*/"'))
-
-    monkeypatch.setattr(wasm_format, "custom_section", swapped)
-    with pytest.raises(ProofFailed, match="the class names are"):
-        export(make_model(*NETWORKS["sparse windows"]), tmp_path / "pets.wasm", prove=0)
-    assert list(tmp_path.glob("pets*")) == []
 
 
 def test_missing_tools(tmp_path, monkeypatch):

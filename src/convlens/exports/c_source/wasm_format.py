@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ CHECK_SECTION = "convlens.check"
 
 _TARGET = ("--target=wasm32", "-ffreestanding", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-all")
 _RUNNER = FOLDER / "run_wasm.mjs"
+_modules: "WeakKeyDictionary[Contents, bytes]" = WeakKeyDictionary()
 
 
 class WasmFile(CSource):
@@ -79,11 +81,17 @@ def find_node() -> str:
 
 
 def compile_module(contents: Contents) -> bytes:
-    """Return the module without its custom sections.
+    """Return the module without its custom sections. It is compiled once for the same contents.
 
     Raises:
         ProofFailed: the compiler refuses the code.
     """
+    if contents not in _modules:
+        _modules[contents] = _compile(contents)
+    return _modules[contents]
+
+
+def _compile(contents: Contents) -> bytes:
     name = c_name(contents.name)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
