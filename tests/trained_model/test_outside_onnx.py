@@ -230,6 +230,11 @@ WRONG = {
     "subtracted from": (["y = Sub half x"], r"^the_y \(Sub\) has the images in another place than the first"),
     "layer behind": ([*ROW, "p = Softmax z", "y = MatMul p w2"], r"^the_y \(MatMul\) follows the_p \(Softmax\)"),
     "layer far behind": ([*ROW, "p = Softmax z", "q = Neg p", "y = Relu q"], r"^the_y \(Relu\) follows the_q \(Neg\)"),
+    "another erf": (
+        ["e0 = Mul x half", "e1 = Erf e0", "e2 = Add e1 one", "e3 = Mul x e2", "e = Mul e3 half"],
+        r"^the_e0 \(Mul\) and the_e3 \(Mul\) have the same input",
+    ),
+    "another swish": ([("y = Swish x", {"alpha": 1.5})], "alpha=1.5; Convlens computes only alpha=1.0"),
     "quick gelu": ([("y = Gelu x", {"approximate": "tanh"})], "approximate='tanh'"),
 }
 
@@ -238,8 +243,18 @@ WRONG = {
 def test_what_cannot_be_taken_over_is_named_with_its_place(name: str):
     nodes, message = WRONG[name]
     with pytest.raises(NetworkError, match=message) as caught:
-        Network.from_onnx(graph_of(*nodes, opset=20 if name == "quick gelu" else 17, w2=draw(5, 2)))
+        Network.from_onnx(graph_of(*nodes, opset={"quick gelu": 20, "another swish": 24}.get(name, 17), w2=draw(5, 2)))
     assert "\n" not in str(caught.value)
+
+
+def test_other_numbers_than_the_layers_say_are_noticed():
+    """Whole numbers in between: a cast is usually without effect."""
+    content = graph_of(
+        *WIDE, ("i = Cast a", {"to": 6}), ("f = Cast i", {"to": 1}), "row = Flatten f", "y = MatMul row wt"
+    )
+    assert str(Network.from_onnx(content)) == "conv 4 3x3 pad 1, maxpool 2, dense 5"
+    with pytest.raises(NetworkError, match="^the graph computes other numbers than its layers say: a logit differs by"):
+        TrainedModel.from_onnx(content)
 
 
 def test_files_that_are_no_graphs_of_images(tmp_path):
