@@ -22,8 +22,9 @@ AIM, AIM_OF_A_PACKAGE = 0.85, 0.75
 
 @dataclass(frozen=True)
 class Samples:
-    """The files of results for a record. Each list but the last is one sample, with mutants of its own and one seed; the
-    files of `later` may have a seed each.
+    """The files of results for a record. Each list but the last is one sample, with mutants of its own.
+
+    A sample has one seed. Only the files of `later` may have a seed each.
 
     Args:
         fresh: tried after the tests were improved; the record is about it.
