@@ -124,12 +124,13 @@ def watch(context: Any) -> Faults:
 def open_page(browser: Any) -> Callable[..., Any]:
     """Return a context manager (address, **options of browser.new_context) → page, whose faults fail the test.
 
-    `page.faults` contains them until the end of the test.
+    `page.faults` contains them until the end of the test. Unless an option asks for movement, the page scrolls at once:
+    a smooth scroll takes up to a second, which a click waits for.
     """
 
     @contextmanager
     def opener(address: str, **options: Any) -> Iterator[Any]:
-        context = browser.new_context(**options)
+        context = browser.new_context(**{"reduced_motion": "reduce", **options})
         faults = watch(context)
         try:
             page = context.new_page()
