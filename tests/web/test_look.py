@@ -449,17 +449,25 @@ def test_wrong_check_values_show_red_instead_of_pictures(look: Opened, mnist_pay
         assert page.locator(".answer").is_hidden()
 
 
-@pytest.mark.parametrize(("motion", "durations"), [("reduce", ["0s"]), ("no-preference", ["0.12s, 0.12s, 0.12s"])])
+@pytest.mark.parametrize(
+    ("motion", "durations", "behaviour"),
+    [("reduce", ["0s"], "auto"), ("no-preference", ["0.12s, 0.12s, 0.12s"], "smooth")],
+)
 def test_movement_is_left_out_where_it_is_not_wanted(
-    look: Opened, mnist_payload: dict[str, Any], motion: str, durations: list[str]
+    look: Opened, mnist_payload: dict[str, Any], motion: str, durations: list[str], behaviour: str
 ) -> None:
     with look(mnist_payload, reduced_motion=motion, viewport={"width": 900, "height": 500}) as page:
         assert durations == page.evaluate(
             """() => [...new Set([...document.querySelectorAll('button:not([class])')]
                 .map((node) => getComputedStyle(node).transitionDuration))]"""
         )
+        page.evaluate(
+            """() => {
+                globalThis.scrolled = [];
+                const scroll = scrollBy.bind(globalThis);
+                globalThis.scrollBy = (options) => (scrolled.push(options.behavior), scroll(options));
+            }"""
+        )
         point_at(page, 0, 14, 14, scale=2, click=True)
-        in_sight = "() => document.querySelector('.details').getBoundingClientRect().top < innerHeight"
-        if motion == "reduce":
-            assert page.evaluate(in_sight)
-        page.wait_for_function(in_sight)
+        page.wait_for_function("() => document.querySelector('.details').getBoundingClientRect().top < innerHeight")
+        assert page.evaluate("scrolled") == [behaviour]

@@ -390,8 +390,7 @@ def test_a_report_that_cannot_be_written_says_why(page):
 @pytest.mark.parametrize("state", ["empty", "training", "mistake"])
 @pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
 def test_axe_finds_nothing(open_page, address, violations, scheme, width, state):
-    # Without movement, as `open_page` does: in the middle of a change of colour nothing has the contrast that it is meant
-    # to have.
+    # `open_page` leaves movement out: in the middle of a change of colour nothing has the contrast that it should have.
     with open_page(f"{address}/#train", color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
         page.wait_for_selector(".train-layers")
         if state != "empty":
