@@ -261,8 +261,8 @@ def call(start_node: Callable[[], AbstractContextManager[Node]]) -> Iterator[Cal
 
 @pytest.fixture(scope="module")
 def call_in_browser(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[..., Any]]:
-    """Return `call` for Chromium."""
-    with open_page(f"{web_address}/empty.html") as opened:
+    """Return `call` for Chromium, in which parts may move."""
+    with open_page(f"{web_address}/empty.html", reduced_motion="no-preference") as opened:
         yield opened.evaluate
 
 

@@ -124,8 +124,10 @@ def test_change_the_network_train_and_see_98_per_cent(page):
 
 def test_two_runs_are_compared_and_replayed(page):
     for seed in ("1", "2"):
-        train(page, network=SMALL, seed=seed, epochs="1")
-        await_state(page, "Training|Evaluating")
+        train_in_new_row(page, network=SMALL, seed=seed, epochs="1")
+        expect(page.locator(".train-runs tbody tr").first.locator("td").nth(1)).to_have_text(
+            re.compile("%"), timeout=WAIT
+        )
         await_state(page, "Done")
     expect(page.locator(".train-line.earlier")).to_have_count(2)
     expect(page.locator(".train-result")).to_contain_text("Compared with the previous run")
