@@ -1,4 +1,4 @@
-"""ONNX Runtime as the peer for inference: the tutorial's network, built node by node from Convlens's weights.
+"""ONNX Runtime as the peer for inference: the tutorial's network, as `convlens export --to onnx` builds it.
 
 Nothing else needs the packages onnx and onnxruntime, so they are imported late, and the error says what to install.
 """
@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.engines.engine import Weights
+from convlens.engines.engine import Plan, Weights
+from convlens.exports.onnx_file.graph import Graph
+from convlens.exports.onnx_file.network import add_layers
+from convlens.network import preset
+from convlens.preprocessing import Normalisation
 
 INPUT, OUTPUT = "images", "logits"
-OPSET, IR_VERSION = 17, 8
-"""Old enough for every runtime of recent years."""
+PLAN = Plan(preset("tutorial"), (1, 28, 28), 10, Normalisation())
 
 
 def require_onnx() -> tuple[Any, Any]:
@@ -30,32 +33,15 @@ def require_onnx() -> tuple[Any, Any]:
 
 
 def tutorial_graph(weights: Weights) -> bytes:
-    """Return the tutorial's network as an ONNX file: float32 images N×1×28×28, from 0 to 1 → logits N×10."""
+    """Return the tutorial's network as an ONNX file: float32 images N×1×28×28, from 0 to 1 → logits N×10.
+
+    Exported files take bytes, and end with probabilities; here the peer gets and gives what costs it least.
+    """
     onnx, _ = require_onnx()
-    node, pool = onnx.helper.make_node, {"kernel_shape": [2, 2], "strides": [2, 2]}
-    convolution = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
-    nodes = [
-        node("Conv", [INPUT, "0.weight", "0.bias"], ["maps1"], **convolution),
-        node("Relu", ["maps1"], ["rectified1"]),
-        node("MaxPool", ["rectified1"], ["pooled1"], **pool),
-        node("Conv", ["pooled1", "3.weight", "3.bias"], ["maps2"], **convolution),
-        node("Relu", ["maps2"], ["rectified2"]),
-        node("MaxPool", ["rectified2"], ["pooled2"], **pool),
-        node("Flatten", ["pooled2"], ["features"]),
-        node("Gemm", ["features", "7.weight", "7.bias"], [OUTPUT], transB=1),
-    ]
-    describe, kind = onnx.helper.make_tensor_value_info, onnx.TensorProto.FLOAT
-    graph = onnx.helper.make_graph(
-        nodes,
-        "tutorial",
-        [describe(INPUT, kind, ["N", 1, 28, 28])],
-        [describe(OUTPUT, kind, ["N", 10])],
-        [onnx.numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in weights.items()],
-    )
-    opsets = [onnx.helper.make_opsetid("", OPSET)]
-    model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
-    onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    graph = Graph(onnx)
+    images = graph.take(INPUT, np.float32, ["N", *PLAN.input_shape])
+    graph.give(OUTPUT, add_layers(graph, PLAN, weights, images), np.float32, ["N", PLAN.classes])
+    return graph.finish("tutorial", {}).SerializeToString()
 
 
 def open_session(model: bytes, threads: int) -> Any:

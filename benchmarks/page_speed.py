@@ -27,7 +27,7 @@ from browser import ARGUMENTS, find_browser
 from comparison import spread_text
 from convlens import LabelledImages, Network, TrainedModel
 from convlens.evaluation import find_test_images
-from convlens.export import choose_samples, export_html, page_model
+from convlens.exports import choose_samples, export_html, page_model
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 from machine import Neighbours

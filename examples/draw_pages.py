@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 import convlens
 from convlens.cli.main import run as run_command
 from convlens.evaluation import find_test_images
-from convlens.export import choose_samples, export_html
+from convlens.exports import choose_samples, export_html
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"

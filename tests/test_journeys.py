@@ -16,7 +16,7 @@ from PIL import Image
 import convlens
 from convlens.cli.main import run
 from convlens.data import Dataset
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.network import initial_weights
 from convlens.preprocessing import RULES, Preprocessing, fit_preprocessing
 from convlens.training import TrainingSettings, pictures, resume_training, train
@@ -132,6 +132,7 @@ def test_weights_visit_the_files_of_their_journey(
         model = resume_training(folder, few)
         page_model(convlens.load_model(model.save(tmp_path / "model.safetensors")))
         model.to_torch()
+        convlens.export(model, tmp_path / "model.py", prove=0)
     named = named_in("The journey of a weight")
     assert not_among(way.with_weights, named) == set()
     assert not_visited(named, way.files) == set()

@@ -13,6 +13,7 @@ PUBLIC = {
     "train",
     "resume_training",
     "write_report",
+    "export",
     "export_html",
     "evaluate",
     "load_model",
@@ -55,6 +56,7 @@ PUBLIC = {
     "ModelFileError",
     "NetworkError",
     "OutputError",
+    "ProofFailed",
     "UsageError",
 }
 

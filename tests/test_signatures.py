@@ -18,7 +18,7 @@ from convlens.data import CATALOGUE
 from convlens.data.labelled_images import RulesName
 from convlens.engines import DeviceName, EngineName, choose_engine
 from convlens.errors import ConvlensError, UsageError
-from convlens.export.formats import FORMATS, FormatName
+from convlens.exports.formats import FORMATS, FormatName
 from convlens.layers import ACTIVATIONS, KINDS
 from convlens.layers.arguments import PaddingWord
 from convlens.layers.kinds import ActivationName

@@ -24,7 +24,7 @@ model = convlens.train(data, network=network, epochs=8, batch_size=10, out="run"
 model = convlens.load_model("run")
 evaluation = convlens.evaluate(model, data)
 prediction = model.predict(pixels[1, 0])
-from convlens.export import export_html
+from convlens.exports import export_html
 export_html(model, "page.html")
 for name in FOREIGN:
     del sys.modules[name]
@@ -45,7 +45,7 @@ def test_training_evaluation_and_prediction_without_pytorch(tmp_path: Path):
 LOADED = """
 import sys
 {statement}
-foreign = ("torch", "matplotlib", "fastapi", "starlette", "pydantic", "uvicorn")
+foreign = ("torch", "matplotlib", "fastapi", "starlette", "pydantic", "uvicorn", "onnx", "onnxruntime")
 print(*sorted({{name.split(".")[0] for name in sys.modules}} & set(foreign)))
 """
 
@@ -58,7 +58,7 @@ print(*sorted({{name.split(".")[0] for name in sys.modules}} & set(foreign)))
         ("from convlens.cli.main import run; run(['open', '--help'])", ""),
         ("from convlens.cli.main import run; run(['export', '--help'])", ""),
         ("import convlens.server.requirements", ""),
-        ("import convlens.export", ""),
+        ("import convlens.exports", ""),
         ("import convlens.server.serving", "fastapi pydantic starlette uvicorn"),
     ],
 )

@@ -17,7 +17,7 @@ from campaign_parts.changes import change_bytes, change_within
 from campaign_parts.trial import Outcome, Trial
 from campaign_parts.tries import Target, try_all
 from convlens.calibration import Calibration
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.network import Network, initial_weights
 from convlens.preprocessing.fitting import fit_preprocessing
 from convlens.trained_model import TrainedModel, file_format

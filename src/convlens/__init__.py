@@ -27,6 +27,7 @@ from convlens.errors import (
     ModelFileError,
     NetworkError,
     OutputError,
+    ProofFailed,
     UsageError,
 )
 from convlens.habits import missing
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
     from convlens.engines import AugmentationSettings
     from convlens.evaluation import Evaluation, evaluate
-    from convlens.export import export_html
+    from convlens.exports import export, export_html
     from convlens.layers.kinds import *  # noqa: F403  every kind of layer
     from convlens.network import Network
     from convlens.prediction import Prediction, Predictions
@@ -68,11 +69,13 @@ __all__ = [
     "OutputError",
     "Prediction",
     "Predictions",
+    "ProofFailed",
     "TrainedModel",
     "TrainingSettings",
     "UsageError",
     "by_hand",
     "evaluate",
+    "export",
     "export_html",
     "load_dataset",
     "load_model",
@@ -86,7 +89,7 @@ _HOMES = {
     "convlens.data": ("Dataset", "ImportOptions", "LabelledImages", "load_dataset"),
     "convlens.engines": ("AugmentationSettings",),
     "convlens.evaluation": ("Evaluation", "evaluate"),
-    "convlens.export": ("export_html",),
+    "convlens.exports": ("export", "export_html"),
     "convlens.prediction": ("Prediction", "Predictions"),
     "convlens.trained_model": ("TrainedModel", "load_model"),
     "convlens.training": ("TrainingSettings", "resume_training", "train"),

@@ -11,6 +11,7 @@
     │   ├── DamagedModel                  4   truncated, flipped bits, tensors that do not fit
     │   └── FutureModel                   4   written by a newer version of Convlens
     ├── OutputError (OSError)             1   a file or folder that cannot be written
+    ├── ProofFailed                       1   an exported file that does not answer like its model
     ├── MissingDependency (ImportError)   1   an optional package that is not installed
     └── LossNotFinite (ArithmeticError)   1   a training whose loss became NaN or infinite
 
@@ -47,6 +48,8 @@ class ConvlensError(Exception):
         '--learning-rate is 0; give more.'
         >>> OutputError('a.html is there. Give out="b.html".', mentions=["out"]).named(lambda name: f"--{name}")
         'a.html is there. Give --out b.html.'
+        >>> UsageError("Give prove=0.", mentions=["prove"]).named(lambda name: f"--{name}")
+        'Give --prove 0.'
         """
         message = str(self)
         if self.argument is not None:
@@ -145,6 +148,10 @@ class FutureModel(ModelFileError):
 
 class OutputError(ConvlensError, OSError):
     """A file or folder that cannot be written."""
+
+
+class ProofFailed(ConvlensError):
+    """An exported file does not answer like the model that it was made from. The file is not kept."""
 
 
 class MissingDependency(ConvlensError, ImportError):

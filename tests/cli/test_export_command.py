@@ -1,70 +1,79 @@
-"""`convlens export`: where it writes, with which pictures, and what it does not know yet."""
+"""`convlens export`: where it writes, what it is proved with, and what it refuses."""
 
 from pathlib import Path
 
 import pytest
 
-from convlens.data import LabelledImages
-from convlens.export import FORMATS, ExportFormat, export_html
-from convlens.trained_model import TrainedModel, load_model
+from convlens.exports import FORMATS
+from convlens.trained_model import load_model
 
 
 def test_a_run_becomes_a_file_with_its_name(convlens, trained_run):
     ran = convlens("export", trained_run, "--to", "html")
     assert ran.code == 0, ran.err
     written = Path("first.html")
-    assert ran.out == f"first.html: {written.stat().st_size:,} bytes, with 60 images\n"
+    first, proof = ran.out.splitlines()
+    assert first == f"first.html: {written.stat().st_size:,} bytes"
+    assert proof.startswith("Proof: same answers as the model on ")
     assert ran.err == ""
     assert "<title>first · Convlens</title>" in written.read_text(encoding="utf-8")
 
 
 def test_json_says_the_same(convlens, trained_run):
-    (result,) = convlens("export", trained_run, "--to", "html", "--out", "mine.html", "--json").lines
-    assert result == {"file": "mine.html", "bytes": Path("mine.html").stat().st_size, "samples": 60}
+    (result,) = convlens("export", trained_run, "--to", "python", "--out", "mine.py", "--prove", "7", "--json").lines
+    assert (result["file"], result["bytes"]) == ("mine.py", Path("mine.py").stat().st_size)
+    assert result["proof"]["images"] == 7 + 6  # the check images are four of the data and two of noise
+    assert 0 <= result["proof"]["largest_difference"] <= result["proof"]["tolerance"] == 1e-5
 
 
-def test_without_its_data_a_model_has_no_pictures(convlens, trained_run, monkeypatch):
+def test_without_images_there_is_no_proof(convlens, trained_run, monkeypatch):
     monkeypatch.setenv("CONVLENS_DATA", "nowhere")
     ran = convlens("export", trained_run, "--to", "html", "--out", "a.html")
-    assert ran.code == 0, ran.err
-    assert "with 0 images" in ran.out
-    # The command writes what the library writes.
-    alone = export_html(load_model(trained_run), "b.html", name="first")
-    assert Path("a.html").read_bytes() == alone.read_bytes()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error: there are no images to prove the export with: the data that the model was trained on is not on this "
+        "machine. Name images, such as --data photos/, or give --prove 0 to run the export on noise only.\n"
+    )
+    noise = convlens("export", trained_run, "--to", "html", "--out", "a.html", "--prove", "0", "--json")
+    assert noise.lines[0]["proof"]["images"] == 2
 
 
-def test_pictures_may_come_from_elsewhere(convlens, trained_run, monkeypatch):
+def test_images_may_come_from_elsewhere(convlens, trained_run):
     ran = convlens("export", trained_run, "--to", "html", "--data", "tiny", "--json")
-    assert ran.lines[0]["samples"] == 60
-    missing = convlens("export", trained_run, "--to", "html", "--data", "mnits")
+    assert ran.lines[0]["proof"]["images"] > 6
+    missing = convlens("export", trained_run, "--to", "html", "--data", "mnits", "--out", "b.html")
     assert missing.code == 2
     assert "unknown dataset 'mnits'" in missing.err
 
 
-@pytest.mark.parametrize("target", ["onnx", "torch", "pdf"])
-def test_other_targets_are_not_known_yet(convlens, trained_run, target):
-    ran = convlens("export", trained_run, "--to", target)
-    known = "html, the page with the model inside, as one file"
-    assert (ran.code, ran.err) == (2, f"error: --to '{target}' is not a known format; give --to {known}.\n")
+def test_an_unknown_format_lists_the_known_ones(convlens, trained_run):
+    ran = convlens("export", trained_run, "--to", "pdf")
+    known = "; ".join(f"{name}, {kind.help}" for name, kind in FORMATS.items())
+    assert (ran.code, ran.err) == (2, f"error: --to 'pdf' is not known; give {known}.\n")
 
 
-def test_another_format_is_one_entry(convlens, trained_run, monkeypatch):
-    def write_names(model: TrainedModel, path: Path, samples: LabelledImages | None, name: str) -> Path:
-        path.write_text(f"{name}: {' '.join(model.class_names)}; {len(samples or ())}", encoding="utf-8")
-        return path
+def test_an_existing_file_is_kept_unless_forced(convlens, trained_run):
+    Path("a.html").write_text("mine", encoding="utf-8")
+    arguments = ("export", trained_run, "--to", "html", "--out", "a.html")
+    ran = convlens(*arguments)
+    assert (ran.code, Path("a.html").read_text(encoding="utf-8")) == (1, "mine")
+    assert ran.err == "error: a.html exists already. Give another name, or --force to replace it.\n"
+    assert convlens(*arguments, "--force").code == 0
+    assert Path("a.html").stat().st_size > 10_000
 
-    monkeypatch.setitem(FORMATS, "names", ExportFormat(".txt", "the classes as text", write_names))
-    ran = convlens("export", trained_run, "--to", "names")
-    assert ran.out == "first.txt: 30 bytes, with 60 images\n"
-    assert Path("first.txt").read_text(encoding="utf-8") == "first: 0 1 2 3 4 5 6 7 8 9; 60"
-    refused = convlens("export", trained_run, "--to", "pdf").err
-    assert refused.endswith(
-        "give --to html, the page with the model inside, as one file; names, the classes as text.\n"
+
+def test_a_format_has_only_its_options(convlens, trained_run):
+    ran = convlens("export", trained_run, "--to", "html", "--int8")
+    assert (ran.code, ran.err) == (
+        2,
+        "error: --int8 is True, which the format 'html' does not have. Leave it out.\n",
     )
+    assert load_model(trained_run).class_names == tuple("0123456789")
 
 
-def test_a_target_must_be_named(convlens, trained_run):
-    ran = convlens("export", trained_run)
+@pytest.mark.parametrize("left_out", [(), ("--out", "a.html")])
+def test_a_format_must_be_named(convlens, trained_run, left_out):
+    ran = convlens("export", trained_run, *left_out)
     assert ran.code == 2
     assert "--to" in ran.err
     assert "convlens export --help" in ran.err

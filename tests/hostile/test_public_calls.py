@@ -159,7 +159,7 @@ def try_odd_values(call: Callable[..., Any], arguments: dict[str, Any], *, odd: 
 
 
 def test_every_public_name_is_tried() -> None:
-    elsewhere = {"train", "evaluate", "export_html", "write_report", "TrainedModel", "Dataset", "Concat"}
+    elsewhere = {"train", "evaluate", "export", "export_html", "write_report", "TrainedModel", "Dataset", "Concat"}
     results = {*RESULTS, *(f"by_hand.{name}" for name in BY_HAND_RESULTS)}
     assert set(public_names()) == {*CALLS, *elsewhere, *results}
 
@@ -214,6 +214,25 @@ def test_odd_arguments_of_an_evaluation() -> None:
 def test_odd_arguments_of_a_page(tmp_path: Path) -> None:
     arguments = {"model": make_model(), "path": tmp_path / "a.html", "samples": make_images(), "name": "pets"}
     assert try_odd_values(convlens.export_html, arguments, odd=FEW) == []
+
+
+def test_odd_arguments_of_an_export(tmp_path: Path) -> None:
+    arguments = {
+        "model": make_model(),
+        "path": tmp_path / "a.py",
+        "format": "python",
+        "data": make_images(),
+        "prove": 2,
+        "int8": False,
+        "input": "tensor",
+        "name": "pets",
+        "overwrite": True,
+        "data_dir": None,
+        "on_progress": None,
+    }
+    assert set(arguments) == set(inspect.signature(convlens.export).parameters)
+    convlens.export(**arguments)
+    assert try_odd_values(convlens.export, arguments) == []
 
 
 def test_odd_arguments_of_a_report(tmp_path: Path) -> None:

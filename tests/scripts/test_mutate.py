@@ -266,7 +266,7 @@ def test_mutants_of_javascript():
         ("src/convlens/web/engine/sums.js", True),
         ("native/kernels/pool.hpp", True),
         ("src/convlens/__init__.py", False),
-        ("src/convlens/export/one_file.js", False),
+        ("src/convlens/exports/one_file.js", False),
         ("native/CMakeLists.txt", False),
         ("tests/test_files.py", False),
     ],

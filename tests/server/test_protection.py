@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from convlens.errors import ModelFileError, UsageError
-from convlens.export.page_files import list_page_files
+from convlens.exports.page_files import list_page_files
 from convlens.server import routes
 from convlens.server.protection import _host_name
 from convlens.server.run_list import find_run, list_runs

@@ -1,7 +1,7 @@
 """A model whose training was stopped: its facts, its repr and its page say where, in the same words."""
 
 import convlens
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.trained_model import describe_stop, load_model, notice_of_stop
 from convlens.training.events import ChunkDone
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_images
 
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.layers import ACTIVATIONS, BLOCKS, JOINS, KINDS
 
 TOLERANCE = 1e-4

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from convlens import TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 
 ATTRIBUTE = """async ([payload, picture, classNumber, steps]) => {
   const { openModel, activations, activationsOfInput } = await import("convlens/engine/network.js");

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from convlens.export import choose_samples, page_model
+from convlens.exports import choose_samples, page_model
 
 CHECK = """async ([payload]) => {
   const { openModel } = await import("convlens/engine/network.js");

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from convlens.export import page_model
+from convlens.exports import page_model
 
 FIELDS = """async ([payload, wanted]) => {
   const { openModel } = await import("convlens/engine/network.js");

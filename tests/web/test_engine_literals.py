@@ -8,7 +8,7 @@ import pytest
 
 from convlens import Network, TrainedModel
 from convlens.calibration import Calibration
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.preprocessing import Normalisation, Preprocessing
 
 LAYERS = """async ([payload, pixels]) => {

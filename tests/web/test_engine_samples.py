@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convlens import LabelledImages
-from convlens.export import choose_samples, page_model
+from convlens.exports import choose_samples, page_model
 
 UNPACK = """async (payload) => {
   const { unpackSamples } = await import("convlens/engine/samples.js");

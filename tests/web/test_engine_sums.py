@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convlens import by_hand
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.layers import JOINS, KINDS
 
 SUMS = """async ([payload, picture, wanted]) => {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from convlens import Network, TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.network import layer_table
 
 STATE = {"served": True, "runs": [], "datasets": [], "job": None, "queue": 0}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from convlens import TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 
 
 def test_requests_carry_the_token_and_refusals_say_why(open_page: Callable[..., Any], web_address: str) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from convlens import LabelledImages, TrainedModel, by_hand
-from convlens.export import page_model
-from convlens.export.page_samples import choose_samples
+from convlens.exports import page_model
+from convlens.exports.page_samples import choose_samples
 from convlens.network import layer_table
 
 SEVEN = [(0.26, 0.25), (0.72, 0.25), (0.6, 0.5), (0.48, 0.8)]

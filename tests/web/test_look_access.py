@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from convlens import LabelledImages, TrainedModel
-from convlens.export import page_model
-from convlens.export.html_file import page_html
-from convlens.export.page_samples import choose_samples
+from convlens.exports import page_model
+from convlens.exports.html_file import page_html
+from convlens.exports.page_samples import choose_samples
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",

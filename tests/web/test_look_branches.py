@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convlens import TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 
 RESIDUAL = "conv 4 3x3 pad 1, relu, residual(conv 4 3x3 pad 1, batchnorm), relu, globalavgpool, dense"
 """Layers 2 and 3 are the body, 4 adds what the body and layer 1 give."""

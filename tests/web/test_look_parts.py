@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from convlens import TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 
 Call = Callable[..., Any]
 

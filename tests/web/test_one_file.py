@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from convlens.export import export_html
+from convlens.exports import export_html
 
 OFFLINE = {"offline": True, "viewport": {"width": 1000, "height": 800}}
 READY = "html[data-ready]"

@@ -9,8 +9,8 @@ import pytest
 
 import convlens
 from convlens import TrainedModel
-from convlens.export import page_model
-from convlens.export.html_file import escape_json
+from convlens.exports import page_model
+from convlens.exports.html_file import escape_json
 
 WEB = Path(convlens.__file__).parent / "web"
 STATE = {"served": True, "model": "pets", "runs": [], "datasets": [], "job": None, "queue": 0}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convlens import TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 
 HERE = "convlens/views/train"
 

@@ -1,71 +1,77 @@
 """`convlens export`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, Json
 from convlens.cli.terminal import print_json, result_console, say_if_stopped
 from convlens.words import count_of
-
-if TYPE_CHECKING:
-    from convlens.data import LabelledImages
-    from convlens.trained_model import TrainedModel
 
 
 def export_command(
     model: str,
     /,
     *,
-    to: str,
+    format: Annotated[str, Parameter(name="--to")],
     out: Path | None = None,
     data: str | None = None,
     data_dir: DataDir = None,
+    prove: int = 1000,
+    int8: Annotated[bool, Parameter(negative="")] = False,
+    input: str = "tensor",
+    overwrite: Annotated[bool, Parameter(name="--force", negative="")] = False,
     json: Json = False,
 ) -> None:
-    """Export a model as one file, such as a web page that works offline.
+    """Export a model for other programs, such as a web page that works offline, and prove that it answers the same.
+
+    The export is run on held-out images after it was written. It is deleted if an answer differs from the model's.
 
     ```
     convlens export latest --to html
-    convlens export digits.safetensors --to html --out digits.html
-    convlens export latest --to html --data photos/
+    convlens export digits.safetensors --to python --out digits.py
+    convlens export latest --to onnx --data photos/
     ```
 
     Args:
         model: A model file, a run folder, or latest.
-        to: The format of the file: html, a web page.
-        out: The file to write. [default: the model's name, in the current folder]
-        data: The source of the sample images: a known dataset or your own images. [default: the test images of the
-            data that the model was trained on, if they are on this machine]
+        format: The format: html, a web page; onnx, for ONNX Runtime and OpenVINO; python, one file of plain NumPy;
+            torch, a program for PyTorch; c, a folder with C99 code; wasm, a WebAssembly module.
+        out: The file or folder to write. [default: the model's name, in the current folder]
+        data: The source of the images to prove the export with: a known dataset or your own images. [default: the test
+            images of the data that the model was trained on, if they are on this machine]
+        prove: How many of these images the export is run on. 0: on noise only.
+        int8: Store whole numbers of 8 bits, for a smaller file, in formats that have this.
+        input: tensor, images of the network's shape; or picture, images of any size, in formats that have this.
+        overwrite: Replace an existing file or folder.
     """
-    from convlens.export import choose_samples, find_format
-    from convlens.files import check_parent_folder
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.exports import export, find_format
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model
 
-    kind = find_format(to)
-    if out is not None:
-        check_parent_folder(out)  # so that an error appears before images are read
+    kind = find_format(format)
     trained = load_model(model)
     say_if_stopped(trained.facts)
     name = name_of_model(find_model_file(model))
-    images = _images(trained, data, data_dir)
-    samples = None if images is None else choose_samples(trained, images)
-    written = kind.write(trained, out or Path(f"{name}{kind.suffix}"), samples, name)
-    size, count = written.stat().st_size, 0 if samples is None else len(samples)
-    if json:
-        print_json({"file": str(written), "bytes": size, "samples": count})
-        return
-    result_console().print(
-        f"{written}: {count_of(size, 'byte')}, with {count_of(count, 'image')}", markup=False, soft_wrap=True
-    )
-
-
-def _images(model: "TrainedModel", data: str | None, data_dir: Path | None) -> "LabelledImages | None":
-    """Return the images to choose samples from. Nothing is downloaded unless `data` names it."""
-    from convlens.cli.reading_progress import showing_progress
-    from convlens.evaluation import choose_images, find_test_images
-
-    if data is None:
-        return find_test_images(model, data_dir)
     with showing_progress() as on_progress:
-        return choose_images(model, data, data_dir, on_progress).images
+        written = export(
+            trained,
+            out or Path(f"{name}{kind.suffix}"),
+            kind.name,  # pyright: ignore[reportArgumentType]
+            data=data,
+            data_dir=data_dir,
+            prove=prove,
+            int8=int8,
+            input=input,  # pyright: ignore[reportArgumentType]
+            name=name,
+            overwrite=overwrite,
+            on_progress=on_progress,
+        )
+    if json:
+        print_json({"file": str(written.path), "bytes": written.bytes, "proof": written.proof.as_dict()})
+        return
+    console = result_console()
+    console.print(f"{written.path}: {count_of(written.bytes, 'byte')}", markup=False, soft_wrap=True)
+    console.print(f"Proof: {written.proof}", markup=False, soft_wrap=True)

@@ -114,6 +114,16 @@ def load_weights(module: nn.Module, weights: Weights) -> None:
     module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
 
 
+def run_module(module: nn.Module, images: NDArray[np.float32]) -> NDArray[Any]:
+    """Return the output of any module for images, in evaluation mode; the module is then in its former mode again."""
+    training = module.training
+    try:
+        with torch.no_grad():
+            return _to_numpy(module.eval()(torch.from_numpy(images)))
+    finally:
+        module.train(training)
+
+
 def choose_device(device: str) -> torch.device:
     """Return the PyTorch device for the name of a device; `auto` means a GPU if there is one.
 

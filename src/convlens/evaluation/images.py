@@ -119,6 +119,19 @@ def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) ->
         return None
 
 
+def find_training_images(model: TrainedModel, data_dir: Path | str | None = None) -> LabelledImages | None:
+    """Return the images that a model was trained on, unchanged. Nothing is downloaded.
+
+    None if they are not on this machine, or no longer fit the model.
+    """
+    try:
+        data = what_it_learned_from(model)
+        dataset = choose_images(model, data, data_dir, repair=False).dataset if is_here(data, data_dir) else None
+    except (ConvlensError, OSError):
+        return None
+    return None if dataset is None else dataset.train
+
+
 def is_here(data: Path | str, data_dir: Path | str | None = None) -> bool:
     """Return whether a known dataset, or the data at a path, is available without downloading anything.
 

@@ -1,7 +1,8 @@
 """Average pooling."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.sliding import PoolingLayer
 
@@ -17,6 +18,7 @@ class AvgPool2d(PoolingLayer):
     """
 
     word: ClassVar[str] = "avgpool"
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"ceil_mode": False, "count_include_pad": True, "divisor_override": None}
     title: ClassVar[str] = "average pooling"
     summary: ClassVar[str] = "the mean of each window; padding counts as zeros"
     formula: ClassVar[str] = "mean of the window"
@@ -31,6 +33,8 @@ class AvgPool2d(PoolingLayer):
         "mean",
     )
     operation: ClassVar[str] = "avg_pool2d"
+    onnx_operator: ClassVar[str] = "AveragePool"
+    onnx_options: ClassVar[dict[str, int]] = {"count_include_pad": 1}
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)

@@ -16,6 +16,8 @@ class BatchNorm2d(Layer):
     """Batch normalisation of each channel, or of each number of a row (torch's BatchNorm1d)."""
 
     word: ClassVar[str] = "batchnorm"
+    torch_classes: ClassVar[tuple[str, ...]] = ("BatchNorm2d", "BatchNorm1d")
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"eps": EPSILON, "affine": True, "track_running_stats": True}
     group: ClassVar[Group] = "normalisation"
     title: ClassVar[str] = "batch normalisation"
     summary: ClassVar[str] = (
@@ -66,6 +68,10 @@ class BatchNorm2d(Layer):
             weights[name].reshape(shape) for name in ("running_mean", "running_var", "weight", "bias")
         )
         return (values[0] - mean) / (variance + EPSILON) ** 0.5 * weight + bias
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        statistics = (weights[name] for name in ("weight", "bias", "running_mean", "running_var"))
+        return graph.add("BatchNormalization", values[0], *statistics, epsilon=EPSILON)
 
 
 def normalises_one_number(node: ResolvedLayer) -> bool:

@@ -1,6 +1,6 @@
 """Concatenation along the channels, and the block that ends with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,6 +41,9 @@ class Concatenate(Layer):
         import numpy as np
 
         return np.concatenate(values)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Concat", *values, axis=1)
 
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_concatenate(values, node.inputs)

@@ -35,6 +35,8 @@ class Conv2d(SlidingLayer):
     """
 
     word: ClassVar[str] = "conv"
+    torch_names: ClassVar[Mapping[str, str]] = {"channels": "out_channels"}
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"padding_mode": "zeros"}
     group: ClassVar[Group] = "weights"
     title: ClassVar[str] = "convolution"
     summary: ClassVar[str] = (
@@ -138,6 +140,19 @@ class Conv2d(SlidingLayer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add(
+            "Conv",
+            values[0],
+            weights["weight"],
+            weights["bias"],
+            kernel_shape=self.kernel_size,
+            strides=self.stride,
+            pads=self.padding * 2,
+            dilations=self.dilation,
+            group=self.groups,
+        )
 
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_conv2d(*self._operands(weights, values), groups=self.groups)

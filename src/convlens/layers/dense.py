@@ -1,6 +1,6 @@
 """The dense layer, PyTorch's `Linear`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,8 @@ class Dense(Layer):
     """
 
     word: ClassVar[str] = "dense"
+    torch_classes: ClassVar[tuple[str, ...]] = ("Linear",)
+    torch_names: ClassVar[Mapping[str, str]] = {"features": "out_features"}
     group: ClassVar[Group] = "weights"
     summary: ClassVar[str] = "64 weighted sums of all inputs, each with a bias"
     formula: ClassVar[str] = "Σ input·weight + bias"
@@ -66,6 +68,9 @@ class Dense(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return weights["weight"] @ values[0] + weights["bias"]
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Gemm", values[0], weights["weight"], weights["bias"], transB=1)
 
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_dense(values[0], weights["weight"], weights["bias"])

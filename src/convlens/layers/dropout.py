@@ -1,5 +1,6 @@
 """Dropout."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ class Dropout(Layer):
     """
 
     word: ClassVar[str] = "dropout"
+    torch_names: ClassVar[Mapping[str, str]] = {"probability": "p"}
     group: ClassVar[Group] = "normalisation"
     summary: ClassVar[str] = "sets this share of the values to zero and scales up the others, in training only"
     formula: ClassVar[str] = "x in predictions"
@@ -31,4 +33,7 @@ class Dropout(Layer):
         return (self.probability,)
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return values[0]
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return values[0]

@@ -1,6 +1,6 @@
 """Flatten."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ class Flatten(Layer):
     """Turns all maps into one row of numbers: C×H×W → C·H·W."""
 
     word: ClassVar[str] = "flatten"
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"start_dim": 1, "end_dim": -1}
     group: ClassVar[Group] = "shape"
     summary: ClassVar[str] = "turns all maps into one row of numbers; added automatically before `dense` and at the end"
     formula: ClassVar[str] = "the same number, in a row"
@@ -32,3 +33,6 @@ class Flatten(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].reshape(-1)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Flatten", values[0])

@@ -1,7 +1,8 @@
 """Gaussian error linear unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.activation import Activation
 from convlens.layers.layer import Values
@@ -15,6 +16,7 @@ class GELU(Activation):
     """
 
     word: ClassVar[str] = "gelu"
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"approximate": "none"}
     title: ClassVar[str] = "GELU"
     summary: ClassVar[str] = "x·Φ(x), with the standard normal distribution function Φ: a smooth ReLU"
     formula: ClassVar[str] = "x·(1 + erf(x/√2))/2"
@@ -26,3 +28,9 @@ class GELU(Activation):
 
         # 1 + erf(x) equals erfc(−x), which stays precise if x is far below zero.
         return values * np.vectorize(math.erfc, otypes=[float])(-values / math.sqrt(2)) / 2
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        import math
+
+        doubled = graph.add("Add", graph.add("Erf", graph.add("Mul", values[0], math.sqrt(0.5))), 1.0)
+        return graph.add("Mul", graph.add("Mul", values[0], 0.5), doubled)

@@ -1,6 +1,6 @@
 """Global average pooling."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +12,8 @@ class GlobalAvgPool2d(Layer):
     """The mean of each map: C×H×W → C×1×1."""
 
     word: ClassVar[str] = "globalavgpool"
+    torch_classes: ClassVar[tuple[str, ...]] = ("AdaptiveAvgPool2d",)
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"output_size": 1}
     group: ClassVar[Group] = "pooling"
     title: ClassVar[str] = "global average pooling"
     summary: ClassVar[str] = "the mean of each map"
@@ -43,3 +45,6 @@ class GlobalAvgPool2d(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].mean(axis=(1, 2), keepdims=True)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("GlobalAveragePool", values[0])

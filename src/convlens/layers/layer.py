@@ -70,6 +70,13 @@ class Layer:
     keeps_places: ClassVar[bool] = True
     """Whether each output depends only on the input at the same position (and on parameters of its channel)."""
 
+    torch_classes: ClassVar[tuple[str, ...]] = ()
+    """The names of the classes of `torch.nn` that compute it; by default its own name."""
+    torch_names: ClassVar[Mapping[str, str]] = {}
+    """Argument → attribute of the module of `torch.nn`, where they have other names."""
+    torch_fixed: ClassVar[Mapping[str, Any]] = {}
+    """Attributes of the module of `torch.nn` that Convlens has no argument for → the only value it computes."""
+
     def __init_subclass__(cls) -> None:
         """Use the word as title and as example unless the class defines them."""
         if "word" in vars(cls):
@@ -135,12 +142,33 @@ class Layer:
         """Return the module of `torch.nn` that computes it: by default that of the same name and arguments."""
         return getattr(nn, type(self).__name__)(*(getattr(self, field.name) for field in fields(self)))
 
+    @classmethod
+    def from_torch(cls, module: Any) -> Self:
+        """Return the layer that a module of `torch.nn` computes.
+
+        Raises:
+            NetworkError: the module has a setting that this layer does not have.
+        """
+        for name, only in cls.torch_fixed.items():
+            value = getattr(module, name, only)
+            if _simplest(value) != only:
+                raise NetworkError(f"it has {name}={value!r}; Convlens computes only {name}={only!r}.")
+        names = {field.name: cls.torch_names.get(field.name, field.name) for field in fields(cls)}
+        return cls(**{argument: getattr(module, name) for argument, name in names.items()})
+
     def torch_call(self, torch: Any, inputs: Sequence[Any]) -> "tuple[Any, tuple[Any, ...]] | None":
         """Return a function and its arguments for a layer that no module computes; None if a module does."""
         return None
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         """Compute the output for one image in plain NumPy, as in a trained network."""
+        raise NotImplementedError
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        """Add the layer to an ONNX graph (see `convlens.exports.onnx_file.graph`). Returns the name of its output.
+
+        `weights` are the names of its weights in the graph, `values` those of its inputs.
+        """
         raise NotImplementedError
 
     def trace(self, by_hand: Any, node: "ResolvedLayer", weights: Weights, *values: Values) -> Any:

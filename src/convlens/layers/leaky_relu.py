@@ -1,5 +1,6 @@
 """Leaky rectified linear unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ class LeakyReLU(Activation):
     """
 
     word: ClassVar[str] = "leaky_relu"
+    torch_names: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
     title: ClassVar[str] = "leaky ReLU"
     summary: ClassVar[str] = "negative values are multiplied by 0.1"
     formula: ClassVar[str] = "x for x > 0, else slope·x"
@@ -38,3 +40,6 @@ class LeakyReLU(Activation):
         import numpy as np
 
         return np.where(values > 0, values, self.slope * values)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("LeakyRelu", values[0], alpha=self.slope)

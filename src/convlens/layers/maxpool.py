@@ -1,7 +1,8 @@
 """Max pooling."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.sliding import PoolingLayer
 
@@ -17,6 +18,7 @@ class MaxPool2d(PoolingLayer):
     """
 
     word: ClassVar[str] = "maxpool"
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"ceil_mode": False, "return_indices": False, "dilation": 1}
     title: ClassVar[str] = "max pooling"
     summary: ClassVar[str] = "the largest value of each 2×2 window"
     formula: ClassVar[str] = "max of the window"
@@ -32,6 +34,7 @@ class MaxPool2d(PoolingLayer):
         "pooling",
     )
     operation: ClassVar[str] = "max_pool2d"
+    onnx_operator: ClassVar[str] = "MaxPool"
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)

@@ -1,7 +1,8 @@
 """Rectified linear unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.activation import Activation
 from convlens.layers.layer import Values
@@ -21,3 +22,6 @@ class ReLU(Activation):
         import numpy as np
 
         return np.maximum(values, 0.0)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Relu", values[0])

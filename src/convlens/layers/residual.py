@@ -1,7 +1,7 @@
 """Residual blocks, and the addition that ends them."""
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,6 +31,9 @@ class Add(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0] + values[1]
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Add", *values)
 
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_add(values, node.inputs)

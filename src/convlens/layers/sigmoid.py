@@ -1,7 +1,8 @@
 """Sigmoid, the logistic function."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.activation import Activation
 from convlens.layers.layer import Values
@@ -21,3 +22,6 @@ class Sigmoid(Activation):
 
         small = np.exp(-np.abs(values))  # exp of a negative number cannot overflow
         return np.where(values >= 0, 1 / (1 + small), small / (1 + small))
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Sigmoid", values[0])

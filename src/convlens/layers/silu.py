@@ -1,7 +1,8 @@
 """Sigmoid linear unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.activation import Activation
 from convlens.layers.layer import Values
@@ -25,3 +26,6 @@ class SiLU(Activation):
         from convlens.layers.sigmoid import Sigmoid
 
         return values * Sigmoid().apply(values)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Mul", values[0], graph.add("Sigmoid", values[0]))

@@ -97,6 +97,8 @@ class PoolingLayer(SlidingLayer):
     takes: ClassVar[str] = "kernel_size, stride and padding"
     operation: ClassVar[str]
     """The name of its function in `convlens.by_hand`."""
+    onnx_operator: ClassVar[str]
+    onnx_options: ClassVar[dict[str, int]] = {}
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size | Literal["valid"] = 0) -> None:
         self._set(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
@@ -125,6 +127,16 @@ class PoolingLayer(SlidingLayer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return getattr(by_hand, self.operation)(values[0], self.kernel_size, self.stride, self.padding)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add(
+            self.onnx_operator,
+            values[0],
+            kernel_shape=self.kernel_size,
+            strides=self.stride,
+            pads=self.padding * 2,
+            **self.onnx_options,
+        )
 
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return getattr(by_hand, f"trace_{self.operation}")(values[0], self.kernel_size, self.stride, self.padding)

@@ -1,7 +1,8 @@
 """Hyperbolic tangent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.activation import Activation
 from convlens.layers.layer import Values
@@ -19,3 +20,6 @@ class Tanh(Activation):
         import numpy as np
 
         return np.tanh(values)
+
+    def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
+        return graph.add("Tanh", values[0])

@@ -7,6 +7,7 @@ the data, so that one network can be printed, compared, stored and used with any
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
 
 from convlens.checking import items_or_none, shown
 from convlens.errors import NetworkError
@@ -18,6 +19,10 @@ from convlens.network.shapes import resolve_layers
 from convlens.network.source import Source
 from convlens.network.structure import Chain, complete
 from convlens.network.text import read_layers
+from convlens.network.torch_modules import layers_of_module
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _EXAMPLE = "Conv2d(8, kernel_size=3), ReLU(), Dense()"
 _NOTEBOOK_INPUT, _NOTEBOOK_CLASSES = (1, 28, 28), 10
@@ -83,6 +88,22 @@ class Network:
         if not isinstance(text, str):
             raise NetworkError(f"the text of a network is {shown(text)}; give a string, or layers to Network([...]).")
         return cls(text)
+
+    @classmethod
+    def from_torch(cls, module: "nn.Module") -> "Network":
+        """Return the network that a `torch.nn.Sequential` of known layers computes, also of nested ones.
+
+        `TrainedModel.from_torch` takes over its weights, too.
+
+        Raises:
+            NetworkError: a module is not known, or has a setting that Convlens does not have; the message names its
+                place.
+
+        >>> from torch import nn
+        >>> print(Network.from_torch(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(5408, 10))))
+        conv 8 3x3, relu, dense 10
+        """
+        return cls(layers_of_module(module))
 
     def __str__(self) -> str:
         return write_chain(self.layers, is_network=True)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from convlens.errors import ConvlensError
-from convlens.export.page_files import list_page_files
+from convlens.exports.page_files import list_page_files
 from convlens.server.bodies import describe_mistake
 from convlens.server.choices import Misfit, split_reason
 from convlens.server.complaints import describe_defect

@@ -11,7 +11,7 @@ from convlens.data import find_entry, is_custom_path
 from convlens.data.custom.array_files import is_idx_name
 from convlens.data.custom.listing import Listing
 from convlens.errors import ConvlensError, NetworkError, UsageError, in_words
-from convlens.export.page_model import MOST_PARAMETERS
+from convlens.exports.page_model import MOST_PARAMETERS
 from convlens.files import expand_user
 from convlens.network import LayerTable, layer_table, read_network
 from convlens.server.bodies import TrainBody

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from convlens.errors import ModelFileError
 from convlens.evaluation import find_test_images
-from convlens.export import choose_samples, page_model
+from convlens.exports import choose_samples, page_model
 from convlens.server.run_list import find_run
 from convlens.server.wire import to_wire
 from convlens.trained_model import load_model

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from convlens.export.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_page_text
+from convlens.exports.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_page_text
 from convlens.server.wire import Answer
 
 

@@ -25,7 +25,7 @@ from convlens.data import (
 )
 from convlens.engines import Weights
 from convlens.errors import ConvlensError, in_words
-from convlens.export import page_model, page_weights
+from convlens.exports import page_model, page_weights
 from convlens.metrics import wilson_interval
 from convlens.server.choices import check_places
 from convlens.server.complaints import describe_defect

@@ -160,8 +160,8 @@ def _read_facts(metadata: Any, name: str) -> dict[str, Any]:
     """Read the `convlens` entry of the metadata, and check its format version."""
     if not isinstance(metadata, dict) or "convlens" not in metadata:
         raise ModelFileError(
-            f"{name} is a safetensors file, but not a trained model: its metadata has no 'convlens' entry. "
-            "Give a model that Convlens wrote."
+            f"{name} is a safetensors file, but not a trained model: its metadata has no 'convlens' entry. Give a "
+            "model that Convlens wrote; for a state dict of PyTorch, load_model(path, network=..., input_shape=...)."
         )
     try:
         metadata["convlens"].encode()  # JSON can contain lone surrogates, which UTF-8 cannot

@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
-from convlens.checking import as_instance
+from convlens.checking import as_instance, items_or_none, refuse
 from convlens.data import LabelledImages, as_class_names
 from convlens.data.intake.labels import number_labels, read_labels
 from convlens.deprecations import with_old_arguments
 from convlens.engines import DeviceName, Engine, EngineName, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
-from convlens.errors import DataError, ModelFileError
+from convlens.errors import DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
 from convlens.habits import explains_arguments, explains_names
-from convlens.network import MemoryLimit, Network, check_memory
+from convlens.network import MemoryLimit, Network, NetworkLike, check_memory
 from convlens.notebook import html_table
 from convlens.prediction import (
     NamedPictures,
@@ -36,11 +36,12 @@ from convlens.prediction import (
     predict_given,
     read_given,
 )
-from convlens.preprocessing import Preprocessing
+from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.trained_model import file_format
 from convlens.trained_model.facts import check_facts, check_json, is_number
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
+from convlens.trained_model.outside import compare_with_module, take_module, take_state_dict
 from convlens.trained_model.stopped import describe_stop
 from convlens.words import count_of, shorten, times
 
@@ -282,6 +283,38 @@ class TrainedModel:
             file_format.check_unchanged(content, weights, name)
         return model
 
+    @classmethod
+    def from_torch(
+        cls,
+        module: "nn.Module",
+        input_shape: tuple[int, int, int],
+        class_names: Sequence[str] | None = None,
+        normalisation: Normalisation | None = None,
+    ) -> "TrainedModel":
+        """Take over a network that was trained in PyTorch, to look inside it, to evaluate it or to export it.
+
+        Args:
+            module: a `torch.nn.Sequential` of known layers, also of nested ones; its weights are copied.
+            input_shape: the shape (C, H, W) of the images.
+            class_names: one for each output; by default the numbers from 0.
+            normalisation: how it expects its input: (pixels / 255 − mean) / std; by default pixels / 255.
+
+        Raises:
+            NetworkError: a module is not known, the layers do not fit the shape, or the module computes other numbers.
+            UsageError: the class names or the normalisation do not fit.
+
+        >>> from torch import nn
+        >>> module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
+        >>> TrainedModel.from_torch(module, (1, 8, 8), ["cat", "dog"])
+        TrainedModel('conv 2 3x3, relu, dense 2', input 1×8×8, 2 classes, 166 parameters)
+        """
+        preprocessing = _preprocessing(input_shape, normalisation)
+        network, weights, classes = take_module(module, preprocessing.image_shape)
+        model = cls(network, weights, preprocessing, _names(class_names, classes), {"data": "trained in PyTorch"})
+        noise = np.random.default_rng(0).integers(0, 256, (2, *preprocessing.image_shape), np.uint8)
+        compare_with_module(module, preprocessing.normalisation.apply(noise), model.logits(noise))
+        return model
+
     def to_torch(self) -> "nn.Module":
         """Return the network as a PyTorch module in evaluation mode, with these weights; it does not need Convlens.
 
@@ -347,18 +380,65 @@ class TrainedModel:
         return html_table("Trained model", self.summary().items())
 
 
-def load_model(model: Path | str) -> TrainedModel:
+def load_model(
+    model: Path | str,
+    *,
+    network: NetworkLike | None = None,
+    input_shape: tuple[int, int, int] | None = None,
+    class_names: Sequence[str] | None = None,
+    normalisation: Normalisation | None = None,
+) -> TrainedModel:
     """Load a trained model from its file, a run folder, or `"latest"`.
+
+    A safetensors file with the state dict of a PyTorch module can be loaded, too, if `network` and `input_shape` say
+    what it was made from:
+
+        load_model("digits.safetensors", network="conv 8 3x3 pad 1, relu, maxpool 2, dense", input_shape=(1, 28, 28))
+
+    Args:
+        model: a model file, a run folder, or "latest".
+        network: for a state dict: its layers; its names of the tensors may differ if their shapes tell them apart.
+        input_shape: for a state dict: the shape (C, H, W) of the images.
+        class_names: for a state dict: one for each output; by default the numbers from 0.
+        normalisation: for a state dict: (pixels / 255 − mean) / std; by default pixels / 255.
 
     Raises:
         ModelFileError: there is no model, or it is not usable; the message says why.
+        UsageError: `network` was given without `input_shape`, or either is wrong.
     """
     path = find_model_file(model)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}. Give a model that Convlens wrote.") from error
-    return TrainedModel.from_bytes(content, str(path))
+    if network is None:
+        return TrainedModel.from_bytes(content, str(path))
+    if input_shape is None:
+        raise UsageError("network was given without input_shape. Give input_shape=(channels, height, width), too.")
+    preprocessing = _preprocessing(input_shape, normalisation)
+    read, weights, classes = take_state_dict(content, str(path), network, preprocessing.image_shape)
+    return TrainedModel(read, weights, preprocessing, _names(class_names, classes), {"data": "trained elsewhere"})
+
+
+def _preprocessing(input_shape: Any, normalisation: Normalisation | None) -> Preprocessing:
+    """Return the preprocessing for a model that was trained elsewhere: images are only fitted into the frame."""
+    shape = items_or_none(input_shape)
+    if shape is None or len(shape) != 3:
+        refuse("input_shape", input_shape, "(channels, height, width), such as (1, 28, 28)")
+    channels = shape[0] if shape[0] in (1, 3) else 1
+    scaling = normalisation or Normalisation((0.0,) * channels, (1.0,) * channels)
+    return Preprocessing((shape[0], shape[1], shape[2]), "letterbox", None, scaling)
+
+
+def _names(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:
+    if class_names is None:
+        return [str(number) for number in range(classes)]
+    if len(as_class_names(class_names)) != classes:
+        raise UsageError(
+            f"class_names has {count_of(len(class_names), 'name')}; the network has {count_of(classes, 'output')}. "
+            "Give one for each."
+        )
+    return class_names
 
 
 def _check_memory(network: Network, input_shape: tuple[int, int, int], classes: int, name: str) -> None:

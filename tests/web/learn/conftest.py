@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convlens import TrainedModel
-from convlens.export import page_model
+from convlens.exports import page_model
 
 Opened = Callable[..., Any]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convlens import LabelledImages, Network, TrainedModel, by_hand
-from convlens.export import page_model
+from convlens.exports import page_model
 from convlens.network import initial_weights, layer_table
 from convlens.operations_catalogue import OPERATIONS
 from convlens.preprocessing import Preprocessing

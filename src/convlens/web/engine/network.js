@@ -1,4 +1,4 @@
-// A trained model in the page: opened from its payload (src/convlens/export/page_model.py), then run on images.
+// A trained model in the page: opened from its payload (src/convlens/exports/page_model.py), then run on images.
 //
 // Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed
 // here. Each layer comes after its inputs. Weights have the names of PyTorch's state dict.

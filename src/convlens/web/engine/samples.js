@@ -1,4 +1,4 @@
-// The sample images of a payload (src/convlens/export/page_samples.py): deflated bytes in base64.
+// The sample images of a payload (src/convlens/exports/page_samples.py): deflated bytes in base64.
 
 import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from convlens.data import LabelledImages
 from convlens.engines import Weights
 from convlens.errors import UsageError
-from convlens.export.page_samples import encode_array, encode_samples
+from convlens.exports.contents import check_images as choose_check_images
+from convlens.exports.page_samples import encode_array, encode_samples
 from convlens.layers import ResolvedLayer
 from convlens.network import LayerRow, layer_table
 from convlens.trained_model import TrainedModel, notice_of_stop
@@ -28,7 +29,6 @@ MOST_PARAMETERS = 20_000_000
 MOST_VALUES = 50_000_000
 """The most values in all layers for one picture, which the page keeps in memory together."""
 
-CHECK_PICTURES = 4
 CHECK_PLACES = 24
 _FACTS = (
     *("data", "recipe", "epochs", "seed", "engine", "threads", "seconds", "trained_at"),
@@ -79,6 +79,7 @@ def page_model(
     if samples is not None:
         _check_samples(model, samples)
     normalisation = plan.normalisation
+    real = samples.images if check_images is None and samples is not None else check_images
     return {
         "format": FORMAT,
         "name": name,
@@ -91,7 +92,7 @@ def page_model(
         "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
         "preprocessing": model.preprocessing.as_dict(),
         "facts": _facts(model),
-        "check": _check_vectors(model, rows, _check_pictures(model, samples, check_images)),
+        "check": _check_vectors(model, rows, choose_check_images(model, real)),
         "samples": None if samples is None else encode_samples(samples, model.logits(samples.images)),
     }
 
@@ -175,24 +176,6 @@ def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
         "multiply_adds": row.multiply_adds,
         "receptive_field": list(row.receptive_field),
     }
-
-
-def _check_pictures(
-    model: TrainedModel, samples: LabelledImages | None, check_images: NDArray[np.uint8] | None
-) -> NDArray[np.uint8]:
-    """Return a few real pictures, if available, and two of noise: one dense, and one with ink at every third place."""
-    random = np.random.default_rng(0)
-    noise = random.integers(0, 256, (2, *model.plan.input_shape), np.uint8)
-    noise[1][random.random(noise[1].shape) < 2 / 3] = 0
-    if check_images is None:
-        check_images = noise[:0] if samples is None else samples.images
-    if check_images.dtype != np.uint8 or check_images.shape[1:] != model.plan.input_shape:
-        given, wanted = ("×".join(map(str, shape)) for shape in (check_images.shape[1:], model.plan.input_shape))
-        raise UsageError(
-            f"the check images are {check_images.dtype} of {given}; this model takes uint8 of {wanted}. "
-            "Give pictures as the network gets them."
-        )
-    return np.concatenate([check_images[:CHECK_PICTURES], noise])
 
 
 def _check_vectors(model: TrainedModel, rows: Sequence[LayerRow], pictures: NDArray[np.uint8]) -> dict[str, Any]:

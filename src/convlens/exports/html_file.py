@@ -13,14 +13,19 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from convlens.checking import as_instance, as_path
 from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
-from convlens.export.page_files import INDEX, list_page_files, read_page_text
-from convlens.export.page_model import page_model
-from convlens.files import check_parent_folder, write_atomically
+from convlens.exports.contents import Contents
+from convlens.exports.format import ExportFormat
+from convlens.exports.page_files import INDEX, list_page_files, read_page_text
+from convlens.exports.page_model import page_model
+from convlens.exports.proof import Proof, Run
+from convlens.exports.python_file import run_classifier
+from convlens.exports.python_runtime import Classifier
+from convlens.files import check_parent_folder, sha256_of_bytes, write_atomically
 from convlens.trained_model import TrainedModel
 
 ENTRY = "app.js"
@@ -37,6 +42,7 @@ _DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MU
 _STYLE_SHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)">\n?')
 _IMPORT_MAP = re.compile(r'<script type="importmap">.*?</script>\n?', re.DOTALL)
 _MODEL_PLACE = re.compile(r'(<script type="application/json" id="convlens-model">)\s*(</script>)')
+_MODEL = re.compile(r'<script type="application/json" id="convlens-model">(.+?)</script>', re.DOTALL)
 _ENTRY_PLACE = re.compile(r'<script type="module" src="app\.js"></script>')
 
 
@@ -48,7 +54,7 @@ def export_html(
     Args:
         model: the model to show.
         path: the file to write; an existing file is replaced atomically.
-        samples: labelled example pictures; `convlens.export.choose_samples` makes a good choice.
+        samples: labelled example pictures; `convlens.exports.choose_samples` makes a good choice.
         name: the name of the model on the page; by default the name of the file.
 
     Raises:
@@ -62,6 +68,27 @@ def export_html(
     shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
     check_parent_folder(path)
     return write_atomically(path, page_html(page_model(model, samples, name=shown)))
+
+
+class HtmlFile(ExportFormat):
+    """The page with the model inside. Its proof reads the model out of the file and computes with plain NumPy.
+
+    When the page is opened, it checks itself: it computes the check images with its own engine in the browser.
+    """
+
+    name: ClassVar[str] = "html"
+    suffix: ClassVar[str] = ".html"
+    help: ClassVar[str] = "the page with the model inside, as one file"
+
+    def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
+        payload = page_model(contents.model, contents.samples, name=contents.name)
+        write_atomically(path, page_html(payload | {"export": contents.as_dict(proof)}))
+
+    def open(self, path: Path) -> Run:
+        (text,) = _MODEL.findall(path.read_text(encoding="utf-8"))
+        payload = json.loads(text)
+        content = (base64.b64decode(array["data"]) for array in payload["weights"].values())
+        return run_classifier(Classifier(payload | {"weights_sha256": sha256_of_bytes(*content)}))
 
 
 def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> str:

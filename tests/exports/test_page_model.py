@@ -12,8 +12,8 @@ import pytest
 import convlens
 from convlens import LabelledImages, Network, TrainedModel, UsageError
 from convlens.calibration import Calibration
-from convlens.export import page_model, page_weights
-from convlens.export.page_model import fingerprint
+from convlens.exports import page_model, page_weights
+from convlens.exports.page_model import fingerprint
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
@@ -204,7 +204,7 @@ def test_the_tutorials_model_with_sixty_samples_is_small(user_data_folder):
     digits = convlens.load_dataset("mnist", data_dir=user_data_folder)
     model = convlens.train(digits, epochs=1)
     assert digits.test is not None
-    samples = convlens.export.choose_samples(model, digits.test)
+    samples = convlens.exports.choose_samples(model, digits.test)
     payload = page_model(model, samples)
     assert payload["samples"]["count"] == 60
     assert len(json.dumps(payload, separators=(",", ":"))) < 160_000
@@ -233,7 +233,7 @@ def test_a_model_that_is_too_large_is_refused():
 @pytest.mark.parametrize(("limit", "most"), [("MOST_PARAMETERS", 650), ("MOST_VALUES", 64 + 10)])
 def test_a_model_of_just_the_largest_size_is_shown(monkeypatch, limit, most):
     model = make("dense", (1, 8, 8))  # 64·10 weights and 10 biases; 64 flat numbers and 10 answers
-    module = sys.modules["convlens.export.page_model"]
+    module = sys.modules["convlens.exports.page_model"]
     monkeypatch.setattr(module, limit, most)
     assert page_model(model)["class_names"] == list("0123456789")
     monkeypatch.setattr(module, limit, most - 1)

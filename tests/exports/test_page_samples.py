@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from convlens import LabelledImages, Network, TrainedModel
-from convlens.export import choose_samples
-from convlens.export.page_samples import encode_array, encode_samples
+from convlens.exports import choose_samples
+from convlens.exports.page_samples import encode_array, encode_samples
 from convlens.preprocessing import Preprocessing
 
 
@@ -82,7 +82,7 @@ def test_of_equally_uncertain_pictures_the_first_are_chosen():
 
 
 def test_of_very_many_pictures_some_are_looked_at(monkeypatch):
-    monkeypatch.setattr("convlens.export.page_samples.MOST_LOOKED_AT", 5)
+    monkeypatch.setattr("convlens.exports.page_samples.MOST_LOOKED_AT", 5)
     values = list(range(200, 221))  # every fifth: 200, 205, ..., 220
     chosen = choose_samples(light_or_dark(), pixels(values, [0] * 21), 60)
     assert sorted(chosen.images.ravel().tolist()) == [200, 205, 210, 215, 220]

@@ -13,9 +13,9 @@ import pytest
 
 from convlens import LabelledImages, Network, TrainedModel
 from convlens.errors import ConvlensError, OutputError, UsageError
-from convlens.export import FORMATS, export_html, find_format, page_model
-from convlens.export.html_file import escape_json, needed_modules, page_html
-from convlens.export.page_files import WEB_FOLDER, inline_scripts, list_page_files, read_page_text
+from convlens.exports import FORMATS, export_html, find_format, page_model
+from convlens.exports.html_file import escape_json, needed_modules, page_html
+from convlens.exports.page_files import WEB_FOLDER, inline_scripts, list_page_files, read_page_text
 from convlens.network import initial_weights, read_network
 from convlens.preprocessing import Preprocessing
 
@@ -173,9 +173,10 @@ def test_what_is_no_model_path_or_name_is_refused(tmp_path, arguments, message):
 def test_a_format_that_is_not_known_is_refused():
     assert find_format("html") is FORMATS["html"]
     with pytest.raises(UsageError) as caught:
-        find_format("onnx")
-    known = "html, the page with the model inside, as one file"
-    assert str(caught.value) == f"--to 'onnx' is not a known format; give --to {known}."
+        find_format("pdf")
+    known = "; ".join(f"{name}, {kind.help}" for name, kind in FORMATS.items())
+    assert "html, the page with the model inside, as one file; " in known
+    assert str(caught.value) == f"format 'pdf' is not known; give {known}."
 
 
 def test_a_page_without_a_name_is_called_convlens():

@@ -1,0 +1,13 @@
+#include "conv.h"
+
+/* A convolution without pooling. `sums` has space for the sums of a row. */
+static void conv(const int8_t* in, int8_t* out, int32_t* sums, const struct conv* layer) {
+    const struct window* window = &layer->window;
+    const int8_t* weight = layer->weights;
+    int kernel, y;
+    for (kernel = 0; kernel < layer->kernels; kernel++) {
+        for (y = 0; y < window->rows; y++, out += window->columns) conv_row(in, weight, kernel, sums, out, y, layer);
+        weight += layer->channels * window->kernel_height * window->kernel_width;
+        if ((kernel + 1) % layer->kernels_per_group == 0) in += layer->channels * window->height * window->width;
+    }
+}

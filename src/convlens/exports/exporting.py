@@ -1,0 +1,254 @@
+"""`convlens.export`: write a model in a format, prove that the file answers like the model, and keep it only then."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.checking import as_callback, as_flag, as_instance, as_path, as_whole
+from convlens.data import LabelledImages
+from convlens.errors import ConvlensError, OutputError, ProofFailed, UsageError
+from convlens.evaluation import choose_images, find_test_images
+from convlens.evaluation.images import OnProgress, find_training_images
+from convlens.exports.contents import Contents, check_images
+from convlens.exports.format import ExportFormat
+from convlens.exports.formats import FormatName, find_format, format_of
+from convlens.exports.options import ExportOptions, InputKind
+from convlens.exports.page_samples import choose_samples
+from convlens.exports.proof import Proof
+from convlens.files import check_parent_folder, explain_write_errors, move_into_place
+from convlens.trained_model import TrainedModel
+from convlens.words import printable
+
+PROVE = 1000
+"""The number of images that an export is proved with, unless another is given."""
+
+TYPICAL = 512
+"""The number of training images that `int8` looks at."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export that was written and proved: its path, size in bytes, and proof."""
+
+    path: Path
+    bytes: int
+    proof: Proof
+
+
+def export(
+    model: TrainedModel,
+    path: Path | str,
+    format: FormatName | None = None,
+    *,
+    data: Any = None,
+    prove: int = PROVE,
+    int8: bool = False,
+    input: InputKind = "tensor",
+    name: str | None = None,
+    overwrite: bool = False,
+    data_dir: Path | str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Exported:
+    """Write a model as a file or folder for other programs, and prove that it answers like the model.
+
+    The export is run after it was written, on check images, which are stored in it, and on `prove` held-out images.
+    It is deleted if an answer differs. The proof is returned, and stored in the export. See `docs/exporting.md`.
+
+    Args:
+        model: the model.
+        path: the file or folder to write.
+        format: `html`, `python`, ...; by default the format that the ending of the path belongs to.
+        data: images to prove the export with: `LabelledImages`, or the name or path of data, whose test images are
+            used. By default the test images of the data that the model was trained on, if they are on this machine.
+        prove: how many of these images the export is run on, evenly spaced. 0 runs it on noise only, without `data`.
+        int8: whether weights and values are whole numbers of 8 bits, in formats that have this.
+        input: "tensor", images of the network's shape, or "picture", images of any size, in formats that have this.
+        name: the name of the model in the export; by default that of the path.
+        overwrite: whether an existing file or folder may be replaced.
+        data_dir: the folder of the datasets; by default that of `convlens data list`.
+        on_progress: called while the images of `data` are read.
+
+    Raises:
+        UsageError: an argument is not allowed, or the format cannot hold this model.
+        DataError: there are no images for the proof.
+        MissingDependency: a package that the format needs is not installed.
+        OutputError: the path exists, or cannot be written.
+        ProofFailed: the export does not answer like the model; nothing is kept.
+    """
+    as_instance("model", model, TrainedModel, "a TrainedModel, as returned by convlens.load_model")
+    path = as_path("path", path)
+    shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
+    kind = format_of(path) if format is None else find_format(format)
+    options = ExportOptions(int8, input)
+    as_whole("prove", prove, 0)
+    as_flag("overwrite", overwrite)
+    as_callback("on_progress", on_progress)
+    kind.check(model, options)
+    check_parent_folder(path)
+    _refuse_existing(path, kind, overwrite)
+    images = held_out_images(model, data, data_dir, on_progress) if prove else None
+    contents = make_contents(model, shown, images, options)
+    if int8:
+        contents = replace(contents, typical=typical_images(model, images, data_dir))
+    return write_proved(kind, contents, path, images, prove)
+
+
+def held_out_images(
+    model: TrainedModel, data: Any = None, data_dir: Path | str | None = None, on_progress: OnProgress | None = None
+) -> LabelledImages:
+    """Return the images that an export of this model is proved with.
+
+    Raises:
+        UsageError: `data` is None, and the model's own test images are not on this machine.
+        DataError: the images of `data` cannot be read, or do not fit the model.
+    """
+    if data is not None:
+        return choose_images(model, data, data_dir, on_progress).images
+    found = find_test_images(model, data_dir)
+    if found is None:
+        raise UsageError(
+            "there are no images to prove the export with: the data that the model was trained on is not on this "
+            'machine. Name images, such as data="photos/", or give prove=0 to run the export on noise only.',
+            mentions=["data", "prove"],
+        )
+    return found
+
+
+def typical_images(
+    model: TrainedModel, images: LabelledImages | None = None, data_dir: Path | str | None = None
+) -> NDArray[np.uint8]:
+    """Return images that show which values the layers have: training images if they are on this machine, else some of
+    `images`.
+
+    Raises:
+        UsageError: there are neither.
+    """
+    found = find_training_images(model, data_dir)
+    found = images if found is None else found
+    if found is None or not len(found):
+        raise UsageError(
+            "int8 needs images, because it rounds to the values that the layers have for them. The data that the model "
+            'was trained on is not on this machine. Name images, such as data="photos/", and leave out prove=0.',
+            argument="int8",
+            mentions=["data", "prove"],
+        )
+    return found.images[_evenly_spaced(len(found), TYPICAL)]
+
+
+def make_contents(model: TrainedModel, name: str, images: LabelledImages | None, options: ExportOptions) -> Contents:
+    """Return what an export contains: the model, and images to check it with and to show."""
+    samples = None if images is None else choose_samples(model, images)
+    return Contents(model, name, check_images(model, None if samples is None else samples.images), samples, options)
+
+
+def write_proved(
+    kind: ExportFormat,
+    contents: Contents,
+    path: Path,
+    images: LabelledImages | None,
+    count: int,
+) -> Exported:
+    """Write an export under a temporary name, prove it, write it again with the proof inside, and move it to `path`.
+
+    Raises:
+        OutputError: it cannot be written.
+        ProofFailed: it does not answer like the model.
+    """
+    chosen = None if images is None else images.subset(_evenly_spaced(len(images), count))
+    with explain_write_errors(path), _temporary_folder(path) as folder:
+        written = folder / path.name
+        kind.write(contents, written, None)
+        proof = _proved(kind, contents, path, written, chosen)
+        _remove(written)
+        kind.write(contents, written, proof)
+        _proved(kind, contents, path, written, None)
+        size = sum(_sync(file) for file in _files(written))
+        with _old_moved_away(path, folder):
+            move_into_place(written, path)
+    return Exported(path, size, proof)
+
+
+def _proved(kind: ExportFormat, contents: Contents, path: Path, written: Path, images: LabelledImages | None) -> Proof:
+    """Return the proof of what was written; `path` is its name in errors.
+
+    Raises:
+        ProofFailed: it does not answer like the model, or cannot be run.
+    """
+    try:
+        return kind.prove(contents, written, images)
+    except ProofFailed as error:
+        reason = f"it does not answer like the model: {error}"
+        advice = "Leave out int8." if contents.options.int8 else "Please report this."
+        raise ProofFailed(f"{path} was deleted, because {reason}. {advice}") from error
+    except (ConvlensError, OSError, MemoryError):
+        raise
+    except Exception as error:  # what a runtime raises is not known here
+        reason = f"it cannot be run ({type(error).__name__}: {printable(str(error))[:200]})"
+        raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
+
+
+def _refuse_existing(path: Path, kind: ExportFormat, overwrite: bool) -> None:
+    if not os.path.lexists(path):
+        return
+    if not overwrite:
+        raise OutputError(
+            f"{path} exists already. Give another name, or overwrite= to replace it.", mentions=["overwrite"]
+        )
+    if path.is_dir() != kind.is_folder or not (path.is_dir() or path.is_file()):
+        wanted = "a folder" if kind.is_folder else "a file"
+        raise OutputError(f"{path} exists and is not {wanted}, which {kind.name!r} writes. Give another name.")
+
+
+def _evenly_spaced(length: int, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    return np.unique(np.linspace(0, length - 1, min(length, count)).astype(np.int64))
+
+
+@contextlib.contextmanager
+def _temporary_folder(path: Path) -> Iterator[Path]:
+    folder = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _old_moved_away(path: Path, folder: Path) -> Iterator[None]:
+    """Move an existing folder away, because a folder cannot replace another in one step; move it back on an error."""
+    old = folder / f"{path.name}.old"
+    if not path.is_dir():
+        yield
+        return
+    path.rename(old)
+    try:
+        yield
+    except BaseException:
+        old.rename(path)
+        raise
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+
+
+def _sync(path: Path) -> int:
+    """Wait until a file is on the disk. Returns its size."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return path.stat().st_size
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

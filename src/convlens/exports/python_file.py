@@ -1,0 +1,101 @@
+"""Exports one Python file that predicts with NumPy alone, without Convlens."""
+
+import base64
+import json
+import runpy
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.exports.contents import Contents
+from convlens.exports.format import ExportFormat
+from convlens.exports.page_model import page_weights
+from convlens.exports.proof import Answers, Proof, Run
+from convlens.files import sha256_of_bytes, write_atomically
+from convlens.words import times
+
+_RUNTIME = Path(__file__).with_name("python_runtime.py")
+_HEAD = '''"""{name}: an image classifier in plain NumPy, made with Convlens {version}.
+
+python {file}                 checks this file with the images inside
+python {file} images.npy      prints one class name per image (uint8, N×{shape})
+
+from {module} import MODEL    gives MODEL.predict(images), MODEL.predict_proba(images), MODEL.class_names
+
+Network: {network}
+{proof}
+"""
+'''
+_TAIL = """
+
+MODEL = Classifier(json.loads({facts}))
+
+if __name__ == "__main__":
+    sys.exit(main(MODEL, sys.argv[1:]))
+"""
+
+
+class PythonFile(ExportFormat):
+    """One file of plain NumPy, with the weights inside."""
+
+    name: ClassVar[str] = "python"
+    suffix: ClassVar[str] = ".py"
+    help: ClassVar[str] = "one file of plain NumPy, which runs without Convlens"
+
+    def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
+        write_atomically(path, _source(contents, path, proof))
+
+    def open(self, path: Path) -> Run:
+        """Run the file like an import, and return a function that calls its classifier."""
+        return run_classifier(runpy.run_path(str(path))["MODEL"])
+
+
+def run_classifier(model: Any) -> Run:
+    """Return a function that runs a `Classifier` of `python_runtime`, or of a file with a copy of it."""
+
+    def run(images: NDArray[np.uint8]) -> Answers:
+        probabilities = model.predict_proba(images)
+        threshold = model.facts["calibration"]["threshold"]
+        return Answers(tuple(model.class_names), probabilities, model.unknown(probabilities), threshold)
+
+    return run
+
+
+def _source(contents: Contents, path: Path, proof: Proof | None) -> str:
+    code = _RUNTIME.read_text(encoding="utf-8")
+    code = code[code.index("import base64") :].replace("import hashlib\n", "import hashlib\nimport json\n", 1)
+    facts = contents.as_dict(proof)
+    head = _HEAD.format(
+        name=contents.name if _is_plain(contents.name) else "a model",
+        version=facts["convlens"],
+        file=path.name if _is_plain(path.name) else "model.py",
+        module=path.stem if path.stem.isidentifier() else "model",
+        shape=times(contents.model.plan.input_shape),
+        network=facts["network"],
+        proof="Not proved yet." if proof is None else f"Proof: {proof}.",
+    )
+    return head + code + _TAIL.format(facts=repr(json.dumps(facts | _numbers(contents), allow_nan=False)))
+
+
+def _numbers(contents: Contents) -> dict[str, Any]:
+    """Return the layers, the weights and the check images with the model's logits, as JSON values."""
+    model = contents.model
+    resolved = model.network.resolve(model.plan.input_shape, model.plan.classes)
+    layers = [
+        {"kind": node.layer.word, "path": node.path, "inputs": list(node.inputs), **node.layer.page_arguments()}
+        for node in resolved
+    ]
+    weights = page_weights(model.weights)
+    return {
+        "layers": layers,
+        "weights": weights,
+        "weights_sha256": sha256_of_bytes(*(base64.b64decode(array["data"]) for array in weights.values())),
+        "check": contents.check_as_dict(),
+    }
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a text can stand in a docstring as it is."""
+    return text.isprintable() and not set(text) & set('"\\')
