@@ -70,8 +70,8 @@ class _Noted(subprocess.Popen[Any]):
 
 
 def most_memory_of_ended_children() -> float:
-    """Return the largest peak of any child that has ended, in megabytes, everything included."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / _MEGABYTE
+    """Return the largest peak of any child that has ended, in whole megabytes, everything included."""
+    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / _MEGABYTE)
 
 
 def _living() -> list[int]:

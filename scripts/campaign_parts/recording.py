@@ -42,7 +42,7 @@ def record(part: str, title: str, results: list[Result], path: Path | None = Non
     records, facts = _benchmarks("records"), _benchmarks("recording")
     total = add_up([result.numbers for result in results])
     seconds = total.pop("seconds", 0)
-    rows = [[name, f"{number:,}"] for name, number in total.items()]
+    rows = [[name, f"{round(number, 3):,}"] for name, number in total.items()]
     broken = [promise for result in results for promise in result.broken]
     rows.append(["broken promises", f"{len(broken):,}"])
     seeds = ", ".join(str(result.seed) for result in results)

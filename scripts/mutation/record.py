@@ -24,6 +24,8 @@ AIM, AIM_OF_A_PACKAGE = 0.85, 0.75
 class Samples:
     """The files of results for a record. Each list but the last is one sample, with mutants of its own.
 
+    A sample has one seed. Only the files of `later` may have a seed each.
+
     Args:
         fresh: tried after the tests were improved; the record is about it.
         earlier: tried before that.
@@ -37,11 +39,11 @@ class Samples:
     again: Sequence[Path] = ()
 
 
-def read_sample(files: Sequence[Path]) -> tuple[list[Outcome], dict[str, str]]:
+def read_sample(files: Sequence[Path], any_seeds: bool = False) -> tuple[list[Outcome], dict[str, str]]:
     """Read one sample from files that each have other packages; also return their facts, joined where they differ.
 
     Raises:
-        ValueError: two files have mutants of the same package, or the files have different seeds.
+        ValueError: two files have mutants of the same package, or the files have different seeds, unless `any_seeds`.
     """
     outcomes: list[Outcome] = []
     file_of: dict[str, Path] = {}
@@ -56,7 +58,7 @@ def read_sample(files: Sequence[Path]) -> tuple[list[Outcome], dict[str, str]]:
         versions = ", ".join(f"{name} {version}" for name, version in its_facts["versions"].items())
         for name, value in {**its_facts, "versions": versions}.items():
             facts.setdefault(name, {})[str(value)] = None
-    if len(facts["seed"]) > 1:
+    if len(facts["seed"]) > 1 and not any_seeds:
         raise ValueError(f"the files of one sample have the seeds {' and '.join(facts['seed'])}; give those of one.")
     return outcomes, {name: ", ".join(values) for name, values in facts.items()}
 
@@ -148,7 +150,7 @@ def _other_scores(samples: Samples, root: Path) -> tuple[dict[str, dict[str, dic
             f"`score before` is that of other mutants (seed {facts['seed']}), tried before the tests were improved. "
         )
     if samples.later:
-        outcomes, facts = read_sample(samples.later)
+        outcomes, facts = read_sample(samples.later, any_seeds=True)
         totals = count(_counted(outcomes, root))
         scores["score later"] = {name: row for name, row in totals.items() if name != TOTAL}
         words += (

@@ -307,11 +307,16 @@ NAMED = [
 ]
 
 
+FIRST_FAIR = {NAMED[3][0]: 14}
+"""The seeds before these make no fair test, which takes seconds to find out."""
+
+
 @pytest.mark.parametrize(("text", "shape", "classes", "count"), NAMED, ids=[text[:40] for text, *_ in NAMED])
 def test_named_networks_agree_with_torch(text, shape, classes, count):
     normalisation = Normalisation((0.4,) * shape[0], (0.3,) * shape[0])
     plan = Plan(Network.from_text(text), shape, classes, normalisation)
-    for number in range(100):
+    first = FIRST_FAIR.get(text, 0)
+    for number in range(first, first + 100):
         case = make_case(plan, count, 0.1, True, 2, number)
         if scales := scales_of_gradients(case):
             assert_agreement(case, scales)

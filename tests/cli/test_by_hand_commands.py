@@ -11,17 +11,36 @@ import pytest
 from PIL import Image
 
 from convlens.by_hand import trace_conv2d
+from convlens.cli.by_hand import operands
 from convlens.cli.by_hand.grids import beside, grid, picture
 from convlens.cli.by_hand.operands import read_operand
 from convlens.cli.by_hand.position_tables import position_table
 from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
-from convlens.errors import DataError, UsageError
+from convlens.errors import DataError, ImageError, UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.trained_model import TrainedModel
 
 MATRIX, KERNEL = "1 2 0; 3 1 2; 0 2 4", "1 0; 2 1"
 RESULT = [[8.0, 6.0], [5.0, 9.0]]
+
+
+def test_an_image_with_more_pixels_than_fit_as_numbers_is_refused(convlens, tmp_path):
+    Image.new("L", (4000, 4001)).save(tmp_path / "large.png")
+    ran = convlens("by-hand", "conv2d", tmp_path / "large.png", "--kernel", "1")
+    assert ran.code == DataError.exit_code
+    assert ran.err.strip().endswith(
+        "large.png is 4,000×4,001, which is 16,004,000 pixels; operations by hand take 16,000,000: make it smaller."
+    )
+
+
+def test_an_image_of_just_as_many_pixels_is_taken(tmp_path, monkeypatch):
+    Image.new("RGB", (4, 3), (1, 2, 3)).save(tmp_path / "a.png")
+    monkeypatch.setattr(operands, "MOST_PIXELS", 12)
+    assert read_operand("--image", str(tmp_path / "a.png"), None).values.shape == (3, 3, 4)
+    monkeypatch.setattr(operands, "MOST_PIXELS", 11)
+    with pytest.raises(ImageError, match="4×3, which is 12 pixels; operations by hand take 11"):
+        read_operand("--image", str(tmp_path / "a.png"), None)
 
 
 def out_of(ran) -> str:

@@ -12,7 +12,7 @@ from convlens.layers.layer import ResolvedLayer
 from convlens.network import layer_table
 
 
-def facts(text: str, shape: tuple[int, ...], classes: int) -> list[tuple[Any, ...]]:
+def facts(text: str, shape: tuple[int, int, int], classes: int) -> list[tuple[Any, ...]]:
     """Of each layer: text, output, its formula, the formulas of parameters and multiply-adds, receptive field."""
     return [
         (

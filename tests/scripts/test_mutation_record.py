@@ -71,14 +71,15 @@ def test_two_samples_each_as_first_tried(project):
     fresh = [file(project, "t2", FRESH_TINY, 2), file(project, "o2", FRESH_OTHER, 2, "def")]
     earlier = [file(project, "t1", EARLIER_TINY, 1), file(project, "o1", EARLIER_OTHER, 1)]
     records = project / "records.md"
-    samples = Samples(fresh, earlier, [file(project, "t3", LATER, 3)], [file(project, "again", AGAIN, 1)])
+    later = [file(project, "t3", LATER, 3), file(project, "o4", [other("2", "6", "killed")], 4)]
+    samples = Samples(fresh, earlier, later, [file(project, "again", AGAIN, 1)])
     write_record(samples, project, records)
     record = records.read_text(encoding="utf-8")
     table = [line for line in record.splitlines() if line.startswith("|")]
     assert table == [
         "| package | mutants | killed | survived | equivalent |  score | score before | score later |",
         "|:--------|--------:|-------:|---------:|-----------:|-------:|-------------:|------------:|",
-        "| other   |       3 |      2 |        1 |          0 | 66.6 % |      100.0 % |             |",
+        "| other   |       3 |      2 |        1 |          0 | 66.6 % |      100.0 % |     100.0 % |",
         "| tiny    |       4 |      1 |        3 |          1 | 25.0 % |       33.3 % |      50.0 % |",
         "| all     |       7 |      3 |        4 |          1 | 42.8 % |       50.0 % |             |",
     ]
@@ -86,7 +87,7 @@ def test_two_samples_each_as_first_tried(project):
     assert "the aim is 85 % of all and 75 % in each package" in text
     assert "a fresh sample (seed 2): it was drawn after the tests had been improved" in text
     assert "`score before` is that of other mutants (seed 1), tried before the tests were improved." in text
-    assert "`score later` is that of other mutants again (seed 3), drawn for weak packages alone" in text
+    assert "`score later` is that of other mutants again (seed 3, 4), drawn for weak packages alone" in text
     assert (
         "the survivors of the fresh sample since: 1 killed by now, 1 in code that was deleted or "
         "changed, 1 not killed yet, 1 not tried again."

@@ -33,6 +33,17 @@ trainings.load_dataset = never
 sys.exit(run(sys.argv[1:]))
 """
 
+LOADS_SLOWLY = """
+import sys, time
+from convlens.cli.main import run
+from convlens.server import serving
+def load():
+    time.sleep(1)
+    print("loaded", file=sys.stderr, flush=True)
+serving._load_drawing = load
+sys.exit(run(sys.argv[1:]))
+"""
+
 
 class Process:
     """A running `convlens open`; its first line of stdout is read."""
@@ -89,6 +100,12 @@ def test_the_address_is_all_of_stdout_and_ctrl_c_is_a_clean_end(start):
     assert httpx.get(process.first_line, trust_env=False).status_code == 200
     code, out, err = process.end(signal.SIGINT)
     assert (code, out, err) == (0, "", "Press Ctrl-C to stop the server.\n")
+
+
+def test_modules_that_are_being_imported_at_the_end_are_waited_for(start):
+    process = start(program=LOADS_SLOWLY)
+    code, _, err = process.end(signal.SIGINT)
+    assert (code, err.splitlines()[-1]) == (0, "loaded")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

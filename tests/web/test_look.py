@@ -449,11 +449,25 @@ def test_wrong_check_values_show_red_instead_of_pictures(look: Opened, mnist_pay
         assert page.locator(".answer").is_hidden()
 
 
-def test_movement_is_left_out_where_it_is_not_wanted(look: Opened, mnist_payload: dict[str, Any]) -> None:
-    with look(mnist_payload, reduced_motion="reduce", viewport={"width": 900, "height": 500}) as page:
-        assert page.evaluate(
-            """() => [...document.querySelectorAll('button')]
-                .every((node) => getComputedStyle(node).transitionDuration === '0s')"""
+@pytest.mark.parametrize(
+    ("motion", "durations", "behaviour"),
+    [("reduce", ["0s"], "auto"), ("no-preference", ["0.12s, 0.12s, 0.12s"], "smooth")],
+)
+def test_movement_is_left_out_where_it_is_not_wanted(
+    look: Opened, mnist_payload: dict[str, Any], motion: str, durations: list[str], behaviour: str
+) -> None:
+    with look(mnist_payload, reduced_motion=motion, viewport={"width": 900, "height": 500}) as page:
+        assert durations == page.evaluate(
+            """() => [...new Set([...document.querySelectorAll('button:not([class])')]
+                .map((node) => getComputedStyle(node).transitionDuration))]"""
+        )
+        page.evaluate(
+            """() => {
+                globalThis.scrolled = [];
+                const scroll = scrollBy.bind(globalThis);
+                globalThis.scrollBy = (options) => (scrolled.push(options.behavior), scroll(options));
+            }"""
         )
         point_at(page, 0, 14, 14, scale=2, click=True)
-        assert page.locator(".details").evaluate("(node) => node.getBoundingClientRect().top < innerHeight")
+        page.wait_for_function("() => document.querySelector('.details').getBoundingClientRect().top < innerHeight")
+        assert page.evaluate("scrolled") == [behaviour]

@@ -128,7 +128,7 @@ def test_layers_out_of_sight_are_announced_and_can_be_reached(look: Opened, buil
         )
         while later.is_visible():
             later.click()
-            page.wait_for_timeout(600)
+            page.wait_for_timeout(60)
         assert last.bounding_box()["x"] + last.bounding_box()["width"] <= 1366
         assert page.get_by_role("button", name="end →").get_attribute("aria-disabled") == "true"
         assert page.get_by_role("button", name=re.compile("earlier layers?")).is_visible()

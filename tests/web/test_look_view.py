@@ -223,10 +223,7 @@ VIEW = """
 """
 
 
-def test_the_view_shows_a_model(use: Call, payload: Any) -> None:
-    first, later, measured, broken = use(
-        "view",
-        f"""{VIEW}
+SHOW_A_MODEL = f"""{VIEW}
         view.onModel(model);
         const readout = () => root.querySelector(".readout").textContent.split(":")[0];
         const first = [context.drawing.shape, [...context.drawing.pixels].slice(0, 3), read(root, ".answer p.soft"),
@@ -261,7 +258,13 @@ def test_the_view_shows_a_model(use: Call, payload: Any) -> None:
         view.onModel(model);
         broken.push(root.children.length);
         return [first, [...later, walks], measured, broken];
-        """,
+        """
+
+
+def test_the_view_shows_a_model(use: Call, payload: Any) -> None:
+    first, later, measured, broken = use(
+        "view",
+        SHOW_A_MODEL,
         payload,
     )
     assert first[0] == [1, 4, 5]

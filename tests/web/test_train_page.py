@@ -15,6 +15,7 @@ from convlens.server.serving import ServerSettings, serve
 
 WAIT = 60_000
 LONG = "500"  # epochs that nobody waits for
+SMALL = "conv 4 5x5 stride 2, relu, maxpool 2, dense"  # for tests of the page, not of the training
 STATE, LIVE, TEXT = ".train-state", ".train-live", "#train-network"
 
 pytestmark = [pytest.mark.slow, pytest.mark.native]
@@ -45,11 +46,11 @@ def nothing_left_running(address: str) -> Iterator[None]:
     """What a test started is stopped, and over, before the next one."""
     yield
     with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
-        for job in client.get("/api/jobs").json():
-            if job["state"] in ("queued", "running"):
-                client.post(f"/api/jobs/{job['job']}/stop", json={})
-        for job in client.get("/api/jobs").json():
-            client.get(f"/api/jobs/{job['job']}/events")  # ends with the training
+        going = [job["job"] for job in client.get("/api/jobs").json() if job["state"] in ("queued", "running")]
+        for job in going:
+            client.post(f"/api/jobs/{job}/stop", json={})
+        for job in going:
+            client.get(f"/api/jobs/{job}/events")  # ends with the training
 
 
 @pytest.fixture
@@ -123,8 +124,10 @@ def test_change_the_network_train_and_see_98_per_cent(page):
 
 def test_two_runs_are_compared_and_replayed(page):
     for seed in ("1", "2"):
-        train(page, seed=seed, epochs="1")
-        await_state(page, "Training|Evaluating")
+        train_in_new_row(page, network=SMALL, seed=seed, epochs="1")
+        expect(page.locator(".train-runs tbody tr").first.locator("td").nth(1)).to_have_text(
+            re.compile("%"), timeout=WAIT
+        )
         await_state(page, "Done")
     expect(page.locator(".train-line.earlier")).to_have_count(2)
     expect(page.locator(".train-result")).to_contain_text("Compared with the previous run")
@@ -142,7 +145,7 @@ def test_two_runs_are_compared_and_replayed(page):
 
 
 def test_stop_finishes_the_step_and_saves(page, address):
-    train(page, epochs=LONG)
+    train(page, network=SMALL, epochs=LONG)
     await_steps(page, 20)
     page.get_by_role("button", name="Stop").click()
     await_state(page, "Stopped; everything is saved")
@@ -152,7 +155,7 @@ def test_stop_finishes_the_step_and_saves(page, address):
 
 
 def test_reload_in_mid_training_shows_the_curve_from_its_beginning(page):
-    train(page, epochs=LONG)
+    train(page, network=SMALL, epochs=LONG)
     before = await_steps(page, 100)
     page.reload()
     page.wait_for_selector("html[data-ready]")
@@ -167,7 +170,7 @@ def test_reload_in_mid_training_shows_the_curve_from_its_beginning(page):
 def test_two_tabs_see_the_same(page, open_page, address):
     with open_page(f"{address}/#train") as other:
         other.wait_for_selector("html[data-ready]")
-        train(page, epochs=LONG)  # started in one tab, seen in the other
+        train(page, network=SMALL, epochs=LONG)  # started in one tab, seen in the other
         await_steps(page, 30)
         await_steps(other, 30)
         other.get_by_role("button", name="Stop").click()
@@ -178,9 +181,9 @@ def test_two_tabs_see_the_same(page, open_page, address):
 
 
 def test_a_queued_training_says_its_place(page):
-    train_in_new_row(page, epochs=LONG)
+    train_in_new_row(page, network=SMALL, epochs=LONG)
     await_state(page, "Training: epoch")
-    train_in_new_row(page, epochs="1")
+    train_in_new_row(page, network=SMALL, epochs="1")
     expect(page.locator(".train-runs tbody tr").first).to_contain_text("queued", timeout=WAIT)
     boxes = page.locator(".train-runs input")
     boxes.nth(0).check()
@@ -190,9 +193,9 @@ def test_a_queued_training_says_its_place(page):
 
 def test_choices_before_the_next_frame_all_count(page):
     """Two clicks between two drawings of the table: the second one starts from what the first one chose."""
-    train_in_new_row(page, epochs=LONG)
+    train_in_new_row(page, network=SMALL, epochs=LONG)
     await_state(page, "Training: epoch")
-    train_in_new_row(page, epochs="1")
+    train_in_new_row(page, network=SMALL, epochs="1")
     expect(page.locator(".train-runs tbody tr").first).to_contain_text("queued", timeout=WAIT)
     page.evaluate("for (const box of [...document.querySelectorAll('.train-runs input')].slice(0, 2)) box.click()")
     await_state(page, "Waiting: number 1 in the queue")
@@ -203,7 +206,7 @@ def test_choices_before_the_next_frame_all_count(page):
 
 def test_an_update_of_the_table_keeps_its_boxes(page):
     """A click is lost where its element is replaced between press and release."""
-    train_in_new_row(page, epochs="1")
+    train_in_new_row(page, network=SMALL, epochs="1")
     row = page.locator(".train-runs tbody tr").first
     box = row.get_by_role("checkbox").element_handle()
     await_state(page, "Done")
@@ -237,7 +240,7 @@ def test_a_broken_stream_reconnects(page, address, monkeypatch):
         route.fulfill(body=received[:-20], content_type="text/event-stream")
 
     page.route("**/api/jobs/*/events*", break_off)
-    train(page, epochs="4")  # as no other test does, so that its steps cannot be another run's
+    train(page, network=SMALL, epochs="4")  # as no other test does, so that its steps cannot be another run's
     await_steps(page, 4 * 469)
     await_state(page, "Done")
     (afters,) = (afters for afters in asked.values() if len(afters) > 1)
@@ -364,7 +367,7 @@ def test_rows_of_a_residual_are_indented(page):
 
 
 def test_its_report_opens_in_a_tab_of_its_own(page):
-    train(page, epochs="1")
+    train(page, network=SMALL, epochs="1")
     await_state(page, "Done")
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Open report").click()
@@ -375,7 +378,7 @@ def test_its_report_opens_in_a_tab_of_its_own(page):
 
 
 def test_a_report_that_cannot_be_written_says_why(page):
-    train(page, epochs="1")
+    train(page, network=SMALL, epochs="1")
     await_state(page, "Done")
     page.route("**/api/report", lambda route: route.fulfill(status=422, json={"error": "its <b>images</b> are gone."}))
     with page.expect_popup() as opened:
@@ -389,12 +392,11 @@ def test_a_report_that_cannot_be_written_says_why(page):
 @pytest.mark.parametrize("state", ["empty", "training", "mistake"])
 @pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
 def test_axe_finds_nothing(open_page, address, violations, scheme, width, state):
-    # Without movement: in the middle of a change of colour nothing has the contrast that it is meant to have.
-    options = {"color_scheme": scheme, "reduced_motion": "reduce", "viewport": {"width": width, "height": 900}}
-    with open_page(f"{address}/#train", **options) as page:
+    # `open_page` leaves movement out: in the middle of a change of colour nothing has the contrast that it should have.
+    with open_page(f"{address}/#train", color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
         page.wait_for_selector(".train-layers")
         if state != "empty":
-            train(page, epochs=LONG)
+            train(page, network=SMALL, epochs=LONG)
             await_steps(page, 20)
         if state == "mistake":
             page.get_by_role("button", name="Stop").click()

@@ -16,6 +16,8 @@ from convlens.metrics import softmax
 from convlens.trained_model import TrainedModel
 
 SAMPLES = 60
+LEVEL = 6
+"""Of zlib. Level 9 makes MNIST's 10,000 test images 2 % smaller, in 14 times the time."""
 MOST_LOOKED_AT = 10_000
 """Samples are chosen from this many evenly spaced pictures: more would take longer and be no better."""
 
@@ -39,7 +41,7 @@ def encode_samples(samples: LabelledImages, logits: NDArray[np.float32]) -> dict
     """
     return {
         "count": len(samples),
-        "images": base64.b64encode(zlib.compress(samples.images.tobytes(), 9)).decode(),
+        "images": base64.b64encode(zlib.compress(samples.images.tobytes(), LEVEL)).decode(),
         "labels": samples.labels.tolist(),
         "logits": encode_array(logits),
     }

@@ -136,7 +136,8 @@ async def _serve(
         await serving
         raise ConvlensError("the server could not start. Close other programs, then try again.")
     on_ready()
-    threading.Thread(target=_load_drawing, daemon=True).start()
+    # Not a daemon: Python ends a process with SIGABRT if a daemon thread is importing C++ modules at the end.
+    threading.Thread(target=_load_drawing).start()
     while not should_stop() and not serving.done():
         await asyncio.sleep(LOOK_SECONDS)
     jobs.close()

@@ -97,19 +97,43 @@ def opened(open_page: Callable[..., Any], web_address: str) -> Opened:
 
 @pytest.fixture(scope="module")
 def learn_page(opened: Opened) -> Iterator[Any]:
-    with opened(viewport={"width": 1000, "height": 900}) as page:
+    with opened(viewport={"width": 1000, "height": 900}, reduced_motion="no-preference") as page:
         yield page
 
 
-@pytest.fixture
-def page(learn_page: Any) -> Any:
-    """Return the page with the view in its initial state; a new page for every test would take a second each."""
+def begin_anew(learn_page: Any) -> None:
     learn_page.evaluate("""async () => {
         const { mount } = await import("convlens/views/learn/view.js");
         globalThis.learn?.dispose();
         globalThis.learn = mount(document.getElementById("view-learn"), { model: null });
     }""")
+
+
+@pytest.fixture
+def page(learn_page: Any) -> Any:
+    """Return the page with the view in its initial state; a new page for every test would take a second each."""
+    begin_anew(learn_page)
     return learn_page
+
+
+@pytest.fixture
+def seen(learn_page: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function (scheme, width, size of text in per cent) → `page` as seen so, until the test's end.
+
+    Without movement: in the middle of a change of colour nothing has the contrast that it is meant to have.
+    """
+
+    def see(scheme: str, width: int, text: int = 100) -> Any:
+        learn_page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        learn_page.set_viewport_size({"width": width, "height": 900})
+        learn_page.evaluate("(percent) => (document.documentElement.style.fontSize = `${percent}%`)", text)
+        begin_anew(learn_page)
+        return learn_page
+
+    yield see
+    learn_page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    learn_page.set_viewport_size({"width": 1000, "height": 900})
+    learn_page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 CHAPTER = """

@@ -86,21 +86,19 @@ def test_every_operation_is_described_in_the_words_of_the_catalogue(page: Any) -
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
 def test_axe_finds_nothing(
-    opened: Open, chapter_of: Open, violations: Callable[..., list[str]], scheme: str, width: int
+    seen: Open, chapter_of: Open, violations: Callable[..., list[str]], scheme: str, width: int
 ) -> None:
-    with opened(viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
-        chapter_of(page, "step-back").root.get_by_role("button", name="Take a step").click()
-        chapter_of(page, "network").root.get_by_role("button", name="Last number").click()
-        chapter_of(page, "network").type("weights, row 0, column 0", "none")
-        assert violations(page) == []
+    page = seen(scheme, width)
+    chapter_of(page, "step-back").root.get_by_role("button", name="Take a step").click()
+    chapter_of(page, "network").root.get_by_role("button", name="Last number").click()
+    chapter_of(page, "network").type("weights, row 0, column 0", "none")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "text"), [(400, 100), (400, 200), (1000, 200), (1600, 100)])
-def test_nothing_hangs_over_the_side(opened: Open, width: int, text: int, scheme: str) -> None:
-    with opened(viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
-        page.evaluate("(percent) => (document.documentElement.style.fontSize = `${percent}%`)", text)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_hangs_over_the_side(seen: Open, width: int, text: int, scheme: str) -> None:
+    assert seen(scheme, width, text).evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_every_field_has_a_name_and_a_chapter_has_an_address(page: Any, web_address: str) -> None:

@@ -12,15 +12,16 @@ import numpy as np
 from convlens.checking import shown
 from convlens.cli.by_hand.tables import read_table
 from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
-from convlens.errors import DataError, UsageError
-from convlens.words import count_of, times
+from convlens.errors import DataError, ImageError, UsageError
+from convlens.words import count_of, printable, times
 
 if TYPE_CHECKING:
     from convlens.by_hand.operands import Values
 
 NUMBER_SUFFIXES = {".csv", ".tsv", ".txt", ".dat"}
 STDIN = "<stdin>"
-
+MOST_PIXELS = 16_000_000
+"""Of an image: as numbers, each of its values takes eight bytes, 384 MB in colour."""
 
 DATASET_IMAGE = re.compile(r"([A-Za-z][\w-]{0,60})(?::(train|test))?:(\d{1,12})")
 """`mnist:7`, or `mnist:train:7`."""
@@ -96,6 +97,12 @@ def _read_file(path: Path, colour: bool | None) -> Given:
     from convlens.pixels import is_grey, read_image, to_colour, to_grey
 
     image = read_image(path)
+    if image.width * image.height > MOST_PIXELS:
+        raise ImageError(
+            f"{printable(str(path))} is {image.width:,}×{image.height:,}, which is {image.width * image.height:,} "
+            f"pixels; operations by hand take {MOST_PIXELS:,}: make it smaller.",
+            "too_large",
+        )
     colour = not is_grey(image) if colour is None else colour
     pixels, notes = to_colour(image) if colour else to_grey(image)
     values = pixels.transpose(2, 0, 1) if colour else pixels
