@@ -253,7 +253,9 @@ def test_other_numbers_than_the_layers_say_are_noticed():
         *WIDE, ("i = Cast a", {"to": 6}), ("f = Cast i", {"to": 1}), "row = Flatten f", "y = MatMul row wt"
     )
     assert str(Network.from_onnx(content)) == "conv 4 3x3 pad 1, maxpool 2, dense 5"
-    with pytest.raises(NetworkError, match="^the graph computes other numbers than its layers say: a logit differs by"):
+    with pytest.raises(
+        NetworkError, match=r"^the graph computes other numbers than its layers say: a logit differs by"
+    ):
         TrainedModel.from_onnx(content)
 
 
