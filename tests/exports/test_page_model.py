@@ -20,13 +20,19 @@ from convlens.preprocessing import Normalisation, Preprocessing
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 
 
-def make(text, shape=(1, 28, 28), classes=10, facts=None, calibration=None):
+def make(text, shape=(1, 28, 28), classes=10, facts=None, calibration=None, draw=initial_weights):
     network = Network.from_text(text)
     scaling = Normalisation((0.25,) * shape[0], (0.5,) * shape[0])
     names = tuple(str(number) for number in range(classes))
-    weights = initial_weights(network, shape, classes, seed=0)
+    weights = draw(network, shape, classes, seed=0)
     preprocessing = Preprocessing(shape, "letterbox", None, scaling)
     return TrainedModel(network, weights, preprocessing, names, facts or {}, calibration or Calibration())
+
+
+def zeros(network, shape, classes, seed):
+    """Weights that take no time to draw."""
+    del seed
+    return {name: np.zeros(size, np.float32) for name, size in network.parameter_shapes(shape, classes).items()}
 
 
 def decode(text, kind: Any = "<f4") -> Any:
@@ -225,7 +231,7 @@ def test_a_model_that_is_too_large_is_refused():
     with pytest.raises(
         UsageError, match=r"22,685,510 parameters; a page can show up to 20,000,000. Train a smaller network"
     ):
-        page_model(make(text))
+        page_model(make(text, draw=zeros))
     with pytest.raises(UsageError, match=r"give 87,570,128 numbers for one picture; a page can show up to 50,000,000"):
         page_model(make("conv 64 1x1, relu, conv 4 1x1, globalavgpool", (3, 814, 815), 4))
 
