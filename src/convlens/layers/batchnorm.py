@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from convlens.layers.layer import Arrays, Generator, Group, Layer, ResolvedLayer, Shape, Values, Weights
+from convlens.layers.onnx_operator import OnnxOperator
 
 EPSILON = 1e-5
 """Added to the variance by every engine, the page and the operations by hand; PyTorch's default."""
@@ -16,6 +17,7 @@ class BatchNorm2d(Layer):
     """Batch normalisation of each channel, or of each number of a row (torch's BatchNorm1d)."""
 
     word: ClassVar[str] = "batchnorm"
+    onnx_operator: ClassVar[str] = "BatchNormalization"
     torch_classes: ClassVar[tuple[str, ...]] = ("BatchNorm2d", "BatchNorm1d")
     torch_fixed: ClassVar[Mapping[str, Any]] = {"eps": EPSILON, "affine": True, "track_running_stats": True}
     group: ClassVar[Group] = "normalisation"
@@ -68,6 +70,15 @@ class BatchNorm2d(Layer):
             weights[name].reshape(shape) for name in ("running_mean", "running_var", "weight", "bias")
         )
         return (values[0] - mean) / (variance + EPSILON) ** 0.5 * weight + bias
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        """Return the layer; another epsilon becomes part of the variance, to which it is added."""
+        operator.check(training_mode=0)
+        names = ("weight", "bias", "running_mean", "running_var")
+        weights = {name: operator.weight(position) for position, name in enumerate(names)}
+        weights["running_var"] = weights["running_var"] + (operator.attributes.get("epsilon", EPSILON) - EPSILON)
+        return cls(), weights
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         statistics = (weights[name] for name in ("weight", "bias", "running_mean", "running_var"))

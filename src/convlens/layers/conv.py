@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from convlens.errors import NetworkError
 from convlens.layers.arguments import PaddingWord, Size, Value, WrongArgument, show
 from convlens.layers.calls import about_convolution, named_after_channels
-from convlens.layers.layer import Group, ResolvedLayer, Shape, Values, Weights, times
+from convlens.layers.layer import Arrays, Group, ResolvedLayer, Shape, Values, Weights, times
+from convlens.layers.onnx_operator import OnnxOperator
 from convlens.layers.sliding import SlidingLayer
 from convlens.window import Window
 
@@ -35,6 +36,7 @@ class Conv2d(SlidingLayer):
     """
 
     word: ClassVar[str] = "conv"
+    onnx_operator: ClassVar[str] = "Conv"
     torch_names: ClassVar[Mapping[str, str]] = {"channels": "out_channels"}
     torch_fixed: ClassVar[Mapping[str, Any]] = {"padding_mode": "zeros"}
     group: ClassVar[Group] = "weights"
@@ -140,6 +142,12 @@ class Conv2d(SlidingLayer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        weight, bias = operator.weight(0), operator.constant(1)
+        layer = cls(len(weight), **operator.window(weight.shape[2:]), groups=operator.attributes.get("group", 1))
+        return layer, {"weight": weight} if bias is None else {"weight": weight, "bias": bias}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add(

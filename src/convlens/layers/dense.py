@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, times, union
+from convlens.layers.layer import Arrays, Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, times, union
+from convlens.layers.onnx_operator import OnnxOperator
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -16,6 +17,7 @@ class Dense(Layer):
     """
 
     word: ClassVar[str] = "dense"
+    onnx_operator: ClassVar[str] = "Gemm"
     torch_classes: ClassVar[tuple[str, ...]] = ("Linear",)
     torch_names: ClassVar[Mapping[str, str]] = {"features": "out_features"}
     group: ClassVar[Group] = "weights"
@@ -68,6 +70,13 @@ class Dense(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return weights["weight"] @ values[0] + weights["bias"]
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        operator.check(alpha=1.0, beta=1.0, transA=0)
+        weight, bias = operator.weight(0), operator.constant(1)
+        weight = weight if operator.attributes.get("transB", 0) else weight.T
+        return cls(len(weight)), {"weight": weight} if bias is None else {"weight": weight, "bias": bias.reshape(-1)}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add("Gemm", values[0], weights["weight"], weights["bias"], transB=1)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from convlens.layers.layer import Group, Layer, ResolvedLayer, Shape, Values, Weights, times
+from convlens.layers.layer import Arrays, Group, Layer, ResolvedLayer, Shape, Values, Weights, times
+from convlens.layers.onnx_operator import OnnxOperator
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Flatten(Layer):
     """Turns all maps into one row of numbers: C×H×W → C·H·W."""
 
     word: ClassVar[str] = "flatten"
+    onnx_operator: ClassVar[str] = "Flatten"
     torch_fixed: ClassVar[Mapping[str, Any]] = {"start_dim": 1, "end_dim": -1}
     group: ClassVar[Group] = "shape"
     summary: ClassVar[str] = "turns all maps into one row of numbers; added automatically before `dense` and at the end"
@@ -33,6 +35,11 @@ class Flatten(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].reshape(-1)
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        operator.check(axis=1)
+        return cls(), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add("Flatten", values[0])

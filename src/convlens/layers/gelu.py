@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from convlens.layers.activation import Activation
-from convlens.layers.layer import Values
+from convlens.layers.layer import Arrays, Values
+from convlens.layers.onnx_operator import OnnxOperator
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class GELU(Activation):
     """
 
     word: ClassVar[str] = "gelu"
+    onnx_operator: ClassVar[str] = "Gelu"
     torch_fixed: ClassVar[Mapping[str, Any]] = {"approximate": "none"}
     title: ClassVar[str] = "GELU"
     summary: ClassVar[str] = "x·Φ(x), with the standard normal distribution function Φ: a smooth ReLU"
@@ -28,6 +30,11 @@ class GELU(Activation):
 
         # 1 + erf(x) equals erfc(−x), which stays precise if x is far below zero.
         return values * np.vectorize(math.erfc, otypes=[float])(-values / math.sqrt(2)) / 2
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        operator.check(approximate="none")
+        return cls(), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         import math

@@ -12,6 +12,7 @@ class GlobalAvgPool2d(Layer):
     """The mean of each map: C×H×W → C×1×1."""
 
     word: ClassVar[str] = "globalavgpool"
+    onnx_operator: ClassVar[str] = "GlobalAveragePool"
     torch_classes: ClassVar[tuple[str, ...]] = ("AdaptiveAvgPool2d",)
     torch_fixed: ClassVar[Mapping[str, Any]] = {"output_size": 1}
     group: ClassVar[Group] = "pooling"

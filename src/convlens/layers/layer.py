@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 from convlens.errors import NetworkError, UsageError
 from convlens.layers.arguments import ARGUMENTS, PaddingWord, Value, WrongArgument, check_arguments, show
 from convlens.layers.calls import about_call
+from convlens.layers.onnx_operator import OnnxOperator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +77,9 @@ class Layer:
     """Argument → attribute of the module of `torch.nn`, where they have other names."""
     torch_fixed: ClassVar[Mapping[str, Any]] = {}
     """Attributes of the module of `torch.nn` that Convlens has no argument for → the only value it computes."""
+
+    onnx_operator: ClassVar[str] = ""
+    """The name of the operator of ONNX that computes it; empty if there is none."""
 
     def __init_subclass__(cls) -> None:
         """Use the word as title and as example unless the class defines them."""
@@ -155,6 +159,16 @@ class Layer:
                 raise NetworkError(f"it has {name}={value!r}; Convlens computes only {name}={only!r}.")
         names = {field.name: cls.torch_names.get(field.name, field.name) for field in fields(cls)}
         return cls(**{argument: getattr(module, name) for argument, name in names.items()})
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        """Return the layer that an operator of ONNX computes, and its weights under the names of this layer.
+
+        Raises:
+            NetworkError: the operator has a setting that this layer does not have.
+        """
+        del operator
+        return cls(), {}
 
     def torch_call(self, torch: Any, inputs: Sequence[Any]) -> "tuple[Any, tuple[Any, ...]] | None":
         """Return a function and its arguments for a layer that no module computes; None if a module does."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from convlens.layers.activation import Activation
-from convlens.layers.layer import ResolvedLayer, Values
+from convlens.layers.layer import Arrays, ResolvedLayer, Values
+from convlens.layers.onnx_operator import OnnxOperator
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -17,6 +18,7 @@ class LeakyReLU(Activation):
     """
 
     word: ClassVar[str] = "leaky_relu"
+    onnx_operator: ClassVar[str] = "LeakyRelu"
     torch_names: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
     title: ClassVar[str] = "leaky ReLU"
     summary: ClassVar[str] = "negative values are multiplied by 0.1"
@@ -40,6 +42,10 @@ class LeakyReLU(Activation):
         import numpy as np
 
         return np.where(values > 0, values, self.slope * values)
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        return cls(float(operator.attributes.get("alpha", 0.01))), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add("LeakyRelu", values[0], alpha=self.slope)

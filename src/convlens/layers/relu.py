@@ -13,6 +13,7 @@ class ReLU(Activation):
     """max(x, 0) for every number."""
 
     word: ClassVar[str] = "relu"
+    onnx_operator: ClassVar[str] = "Relu"
     title: ClassVar[str] = "ReLU"
     summary: ClassVar[str] = "negative values become 0"
     formula: ClassVar[str] = "max(x, 0)"

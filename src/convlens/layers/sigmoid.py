@@ -13,6 +13,7 @@ class Sigmoid(Activation):
     """1/(1 + exp(−x)) for every number."""
 
     word: ClassVar[str] = "sigmoid"
+    onnx_operator: ClassVar[str] = "Sigmoid"
     summary: ClassVar[str] = "maps each value to a value between 0 and 1"
     formula: ClassVar[str] = "1/(1 + exp(−x))"
     other_names: ClassVar[tuple[str, ...]] = ("logistic",)

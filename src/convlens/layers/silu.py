@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from convlens.layers.activation import Activation
-from convlens.layers.layer import Values
+from convlens.layers.layer import Arrays, Values
+from convlens.layers.onnx_operator import OnnxOperator
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class SiLU(Activation):
     """
 
     word: ClassVar[str] = "silu"
+    onnx_operator: ClassVar[str] = "Swish"
     title: ClassVar[str] = "SiLU"
     summary: ClassVar[str] = "x·sigmoid(x): a smooth ReLU, also called swish"
     formula: ClassVar[str] = "x/(1 + exp(−x))"
@@ -26,6 +28,11 @@ class SiLU(Activation):
         from convlens.layers.sigmoid import Sigmoid
 
         return values * Sigmoid().apply(values)
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        operator.check(alpha=1.0)
+        return cls(), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add("Mul", values[0], graph.add("Sigmoid", values[0]))

@@ -5,12 +5,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import Field
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
-from convlens.errors import UsageError
+from convlens.errors import NetworkError, UsageError
 from convlens.layers.arguments import PaddingWord, Size, Value, WrongArgument, not_allowed, show
-from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, union
+from convlens.layers.layer import SHORTCUT, Arrays, Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, union
 from convlens.layers.lost_rows import warn_of_lost_rows
+from convlens.layers.onnx_operator import OnnxOperator
 from convlens.window import Window, output_size, output_size_formula, same_padding
 from convlens.words import nearest
 
@@ -97,7 +98,6 @@ class PoolingLayer(SlidingLayer):
     takes: ClassVar[str] = "kernel_size, stride and padding"
     operation: ClassVar[str]
     """The name of its function in `convlens.by_hand`."""
-    onnx_operator: ClassVar[str]
     onnx_options: ClassVar[dict[str, int]] = {}
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size | Literal["valid"] = 0) -> None:
@@ -127,6 +127,15 @@ class PoolingLayer(SlidingLayer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return getattr(by_hand, self.operation)(values[0], self.kernel_size, self.stride, self.padding)
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        window = operator.window()
+        operator.check(ceil_mode=0, storage_order=0, dilations=[1, 1])
+        for name, value in cls.onnx_options.items():
+            if window["padding"] != (0, 0) and operator.attributes.get(name, 0) != value:
+                raise NetworkError(f"it has {name}=0 and a padding; Convlens computes only {name}={value}.")
+        return cls(window["kernel_size"], window["stride"], window["padding"]), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add(

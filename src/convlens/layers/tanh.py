@@ -13,6 +13,7 @@ class Tanh(Activation):
     """tanh(x) for every number."""
 
     word: ClassVar[str] = "tanh"
+    onnx_operator: ClassVar[str] = "Tanh"
     summary: ClassVar[str] = "maps each value to a value between −1 and 1"
     formula: ClassVar[str] = "tanh(x)"
 

@@ -13,6 +13,7 @@ from convlens.checking import items_or_none, shown
 from convlens.errors import NetworkError
 from convlens.habits import explains_arguments, explains_names
 from convlens.layers import Block, Layer, ResolvedLayer, write_chain
+from convlens.network.onnx_graphs import load_onnx, read_chain
 from convlens.network.presets import PRESETS, text_of
 from convlens.network.rows import tabulate
 from convlens.network.shapes import resolve_layers
@@ -22,6 +23,8 @@ from convlens.network.text import read_layers
 from convlens.network.torch_modules import layers_of_module
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import nn
 
 _EXAMPLE = "Conv2d(8, kernel_size=3), ReLU(), Dense()"
@@ -104,6 +107,24 @@ class Network:
         conv 8 3x3, relu, dense 10
         """
         return cls(layers_of_module(module))
+
+    @classmethod
+    def from_onnx(cls, source: "Path | str | bytes") -> "Network":
+        """Return the network that an ONNX file computes: a chain of known operators, from images to logits.
+
+        `TrainedModel.from_onnx` takes over its weights, too. A softmax at the end is left out, and so is normalisation
+        at the beginning.
+
+        Args:
+            source: the path of the file, or its content.
+
+        Raises:
+            NetworkError: an operator is not known, has a setting that Convlens does not have, or joins branches; the
+                message names it.
+            ModelFileError: the file cannot be read as ONNX.
+            MissingDependency: the package onnx is not installed.
+        """
+        return cls(read_chain(load_onnx(source)).layers)
 
     def __str__(self) -> str:
         return write_chain(self.layers, is_network=True)

@@ -48,7 +48,9 @@ def weights_of_module(module: Any, resolved: Sequence[ResolvedLayer]) -> "dict[s
         for name, shape in node.layer.parameter_shapes(node).items():
             tensor = getattr(part, name)
             weights[f"{node.path}.{name}"] = (
-                np.zeros(shape, np.float32) if tensor is None else _as_array(tensor, node.path, shape)
+                np.zeros(shape, np.float32)
+                if tensor is None
+                else as_weight(tensor.detach().cpu().numpy(), node.path, shape, "module")
             )
     return weights
 
@@ -85,13 +87,17 @@ def count_outputs(layers: Sequence[Layer]) -> int:
     return next(number for number in numbers if number)
 
 
-def _as_array(tensor: Any, path: str, shape: tuple[int, ...]) -> "np.ndarray":
+def as_weight(array: "np.ndarray", path: str, shape: tuple[int, ...], origin: str) -> "np.ndarray":
+    """Return a copy of a weight in the type that Convlens has; `path` is that of its layer.
+
+    Raises:
+        NetworkError: it has another shape.
+    """
     import numpy as np
 
-    array = tensor.detach().cpu().numpy()
     if array.shape != shape:
         raise NetworkError(
-            f"layer {path} takes weights of shape {shape}; the module has {array.shape}. Give the input shape of the "
+            f"layer {path} takes weights of shape {shape}; the {origin} has {array.shape}. Give the input shape of the "
             "images that it was trained on."
         )
     return np.array(array, np.int64 if shape == () else np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
-from convlens.checking import as_instance, items_or_none, refuse
+from convlens.checking import as_instance
 from convlens.data import LabelledImages, as_class_names
 from convlens.data.intake.labels import number_labels, read_labels
 from convlens.deprecations import with_old_arguments
@@ -41,7 +41,14 @@ from convlens.trained_model import file_format
 from convlens.trained_model.facts import check_facts, check_json, is_number
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
-from convlens.trained_model.outside import compare_with_module, take_module, take_state_dict
+from convlens.trained_model.outside import (
+    compare_with_module,
+    names_of,
+    preprocessing_of,
+    take_module,
+    take_state_dict,
+)
+from convlens.trained_model.outside_onnx import compare_with_onnx, open_onnx, take_onnx
 from convlens.trained_model.stopped import describe_stop
 from convlens.words import count_of, shorten, times
 
@@ -308,11 +315,48 @@ class TrainedModel:
         >>> TrainedModel.from_torch(module, (1, 8, 8), ["cat", "dog"])
         TrainedModel('conv 2 3x3, relu, dense 2', input 1×8×8, 2 classes, 166 parameters)
         """
-        preprocessing = _preprocessing(input_shape, normalisation)
+        preprocessing = preprocessing_of(input_shape, normalisation)
         network, weights, classes = take_module(module, preprocessing.image_shape)
-        model = cls(network, weights, preprocessing, _names(class_names, classes), {"data": "trained in PyTorch"})
+        model = cls(network, weights, preprocessing, names_of(class_names, classes), {"data": "trained in PyTorch"})
         noise = np.random.default_rng(0).integers(0, 256, (2, *preprocessing.image_shape), np.uint8)
         compare_with_module(module, preprocessing.normalisation.apply(noise), model.logits(noise))
+        return model
+
+    @classmethod
+    def from_onnx(
+        cls,
+        source: Path | str | bytes,
+        input_shape: tuple[int, int, int] | None = None,
+        class_names: Sequence[str] | None = None,
+        normalisation: Normalisation | None = None,
+    ) -> "TrainedModel":
+        """Take over a network in an ONNX file: a chain of known operators, from images to logits or probabilities.
+
+        Args:
+            source: the path of the file, or its content.
+            input_shape: the shape (C, H, W) of the images; by default that in the file.
+            class_names: one for each output; by default those that Convlens stored, or the numbers from 0.
+            normalisation: how it expects its input: (pixels / 255 − mean) / std; by default pixels / 255. An input of
+                bytes expects the pixels. What the graph itself does before the first layer is added.
+
+        Raises:
+            NetworkError: an operator is not known, the layers do not fit the shape, or ONNX Runtime computes other
+                numbers.
+            ModelFileError: the file cannot be read as ONNX.
+            MissingDependency: a package of the extra onnx is not installed.
+            UsageError: the class names or the normalisation do not fit, or the file does not say the input shape.
+        """
+        opened = open_onnx(source)
+        shape = preprocessing_of(input_shape or opened.input_shape, normalisation).image_shape
+        scaling = opened.normalisation(shape[0], normalisation)
+        network, weights, classes = take_onnx(opened, shape)
+        names = opened.class_names if class_names is None else class_names
+        calibration = Calibration(opened.chain.temperature)
+        facts = {"data": "read from an ONNX file"}
+        model = cls(network, weights, preprocessing_of(shape, scaling), names_of(names, classes), facts, calibration)
+        noise = np.random.default_rng(0).integers(0, 256, (2, *shape), np.uint8)
+        given = noise if opened.takes_bytes else preprocessing_of(shape, normalisation).normalisation.apply(noise)
+        compare_with_onnx(opened, given, model.logits(noise))
         return model
 
     def to_torch(self) -> "nn.Module":
@@ -415,30 +459,9 @@ def load_model(
         return TrainedModel.from_bytes(content, str(path))
     if input_shape is None:
         raise UsageError("network was given without input_shape. Give input_shape=(channels, height, width), too.")
-    preprocessing = _preprocessing(input_shape, normalisation)
+    preprocessing = preprocessing_of(input_shape, normalisation)
     read, weights, classes = take_state_dict(content, str(path), network, preprocessing.image_shape)
-    return TrainedModel(read, weights, preprocessing, _names(class_names, classes), {"data": "trained elsewhere"})
-
-
-def _preprocessing(input_shape: Any, normalisation: Normalisation | None) -> Preprocessing:
-    """Return the preprocessing for a model that was trained elsewhere: images are only fitted into the frame."""
-    shape = items_or_none(input_shape)
-    if shape is None or len(shape) != 3:
-        refuse("input_shape", input_shape, "(channels, height, width), such as (1, 28, 28)")
-    channels = shape[0] if shape[0] in (1, 3) else 1
-    scaling = normalisation or Normalisation((0.0,) * channels, (1.0,) * channels)
-    return Preprocessing((shape[0], shape[1], shape[2]), "letterbox", None, scaling)
-
-
-def _names(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:
-    if class_names is None:
-        return [str(number) for number in range(classes)]
-    if len(as_class_names(class_names)) != classes:
-        raise UsageError(
-            f"class_names has {count_of(len(class_names), 'name')}; the network has {count_of(classes, 'output')}. "
-            "Give one for each."
-        )
-    return class_names
+    return TrainedModel(read, weights, preprocessing, names_of(class_names, classes), {"data": "trained elsewhere"})
 
 
 def _check_memory(network: Network, input_shape: tuple[int, int, int], classes: int, name: str) -> None:

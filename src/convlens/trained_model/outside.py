@@ -9,13 +9,16 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from convlens.checking import items_or_none, refuse
+from convlens.data import as_class_names
 from convlens.engines import Weights
 from convlens.engines.engine import dtype_of
-from convlens.errors import ModelFileError, NetworkError
+from convlens.errors import ModelFileError, NetworkError, UsageError
 from convlens.layers import Layer
 from convlens.network import Network, NetworkLike, as_network
 from convlens.network.torch_modules import count_outputs, weights_of_module
-from convlens.words import some_of
+from convlens.preprocessing import Normalisation, Preprocessing
+from convlens.words import count_of, some_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,6 +78,32 @@ def take_state_dict(content: bytes, name: str, network: NetworkLike, input_shape
     for one, shape in shapes.items():  # a layer without a bias, and a count that other programs do not store
         weights.setdefault(one, np.zeros(shape, dtype_of(one)))
     return network, weights, classes
+
+
+def preprocessing_of(input_shape: Any, normalisation: Normalisation | None) -> Preprocessing:
+    """Return the preprocessing for a model that was trained elsewhere: images are only fitted into the frame."""
+    shape = items_or_none(input_shape)
+    if shape is None or len(shape) != 3:
+        refuse("input_shape", input_shape, "(channels, height, width), such as (1, 28, 28)")
+    channels = shape[0] if shape[0] in (1, 3) else 1
+    scaling = normalisation or Normalisation((0.0,) * channels, (1.0,) * channels)
+    return Preprocessing((shape[0], shape[1], shape[2]), "letterbox", None, scaling)
+
+
+def names_of(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:
+    """Return a name for each class: those that were given, or the numbers from 0.
+
+    Raises:
+        UsageError: there are more or fewer names than classes.
+    """
+    if class_names is None:
+        return [str(number) for number in range(classes)]
+    if len(as_class_names(class_names)) != classes:
+        raise UsageError(
+            f"class_names has {count_of(len(class_names), 'name')}; the network has {count_of(classes, 'output')}. "
+            "Give one for each."
+        )
+    return class_names
 
 
 def _classes(network: Network, tensors: Mapping[str, NDArray[Any]], name: str) -> int:

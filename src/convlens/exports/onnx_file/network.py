@@ -17,11 +17,10 @@ from convlens.exports.onnx_file.picture import add_letterbox
 from convlens.exports.proof import Proof
 from convlens.preprocessing import Normalisation
 from convlens.trained_model import TrainedModel
+from convlens.trained_model.outside_onnx import METADATA
 
 INPUT = "images"
 OUTPUTS = ("probabilities", "logits", "unknown")
-METADATA = "convlens"
-"""The key of the metadata in the file; the value is JSON."""
 
 
 def onnx_model(contents: Contents, proof: Proof | None = None) -> Any:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.exports.onnx_file.network import INPUT, METADATA, OUTPUTS, as_picture
+from convlens.exports.onnx_file.network import INPUT, OUTPUTS, as_picture
 from convlens.exports.proof import Answers, Run
 from convlens.machine import usual_threads
+from convlens.trained_model.outside_onnx import METADATA
 
 _IMAGES_AT_ONCE = 250
 """Few enough for the memory; a whole batch would keep all maps of all images."""

@@ -1,0 +1,284 @@
+"""Models in ONNX files: graphs by hand and by Convlens have the logits of ONNX Runtime; others are refused by name."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import convlens
+from convlens import ModelFileError, Network, NetworkError, TrainedModel, UsageError
+from convlens.calibration import Calibration
+from convlens.exports.onnx_file.running import open_session
+from convlens.network import initial_weights
+from convlens.preprocessing import Normalisation, Preprocessing
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+helper = onnx.helper
+
+CHAIN = (
+    "conv 6 3x5 stride 2x1 pad 1x2 groups 3, batchnorm, silu, maxpool 3 stride 2 pad 1, conv 4 3x3 pad 1, "
+    "leaky_relu 0.25, avgpool 2 pad 1, gelu, conv 5 1x1, tanh, globalavgpool, dense 9, batchnorm, sigmoid, relu, dense"
+)
+
+
+def draw(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).normal(0, 0.5, shape).astype(np.float32)
+
+
+CONSTANTS: dict[str, Any] = {
+    "mean": draw(3, 1, 1),
+    "std": np.abs(draw(3, 1, 1)) + 0.1,
+    "kernels": draw(4, 3, 3, 3),
+    "kernel_bias": draw(1, 4, 1, 1),
+    "gamma": draw(4),
+    "beta": draw(4) / 2,
+    "average": draw(4) / 3,
+    "variance": np.abs(draw(4)) + 0.1,
+    "half": np.array([0.5], np.float32),
+    "one": np.float32(1),
+    "root": np.float32(2**0.5),
+    "w": draw(5, 24),
+    "wt": draw(24, 5),
+    "b": draw(5),
+    "b1": draw(1, 5),
+    "small": draw(5, 4),
+    "two": np.array([0, -1]),
+    "maps": np.array([2, 3]),
+}
+
+
+def graph_of(*nodes: Any, shape: Any = ("N", 3, 6, 4), dtype: Any = np.float32, opset: int = 17, **more: Any) -> bytes:
+    """A file with a graph from x to the output of the last node; `nodes` are texts such as `y = Conv x kernels`."""
+    made = []
+    for node in nodes:
+        text, attributes = node if isinstance(node, tuple) else (node, {})
+        output, kind, *inputs = text.replace(" =", "").split()
+        made.append(helper.make_node(kind, inputs, [output], name=f"the_{output}", **attributes))
+    known = CONSTANTS | more
+    used = {name for node in made for name in node.input if name in known}
+    graph = helper.make_graph(
+        made,
+        "by hand",
+        [helper.make_tensor_value_info("x", helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), list(shape))],
+        [helper.make_tensor_value_info(made[-1].output[0], 1, ["N", "F"])],
+        [onnx.numpy_helper.from_array(np.asarray(known[name]), name) for name in sorted(used)],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8).SerializeToString()
+
+
+def run(content: bytes, values: np.ndarray) -> np.ndarray:
+    return open_session(content, threads=1).run(None, {"x": values})[0]
+
+
+def test_a_round_trip_gives_the_same_model(tmp_path):
+    network, shape = Network(CHAIN), (3, 12, 10)
+    weights = initial_weights(network, shape, 4, seed=1)
+    weights |= {name: array * 1.5 for name, array in weights.items() if name.endswith("running_var")}
+    scaling = Normalisation((0.25, 0.5, 0.125), (0.5, 0.25, 1.0))
+    preprocessing = Preprocessing(shape, "letterbox", None, scaling)
+    model = TrainedModel(network, weights, preprocessing, tuple("abcd"), {}, Calibration(1.5))
+    path = convlens.export(model, tmp_path / "a.onnx", prove=0).path
+    again = TrainedModel.from_onnx(path)
+    assert str(again.network) == str(model.network).removesuffix("dense") + "dense 4"
+    assert Network.from_onnx(path.read_bytes()) == again.network
+    assert (again.class_names, again.calibration.temperature) == (model.class_names, 1.5)
+    np.testing.assert_allclose(again.preprocessing.normalisation.mean, scaling.mean, atol=1e-6)
+    np.testing.assert_allclose(again.preprocessing.normalisation.std, scaling.std, rtol=1e-6)
+    assert again.weights.keys() == model.weights.keys()
+    for name, array in model.weights.items():
+        np.testing.assert_array_equal(again.weights[name], array)
+    images = np.random.default_rng(1).integers(0, 256, (5, *shape), np.uint8)
+    np.testing.assert_allclose(again.logits(images), model.logits(images), atol=1e-5)
+
+
+def test_a_literal_graph():
+    content = graph_of(
+        ("f = Cast x", {"to": 1}),
+        "row = Flatten f",
+        "sums = MatMul row weight",
+        "y = Add sums bias",
+        shape=["N", 1, 1, 2],
+        dtype=np.uint8,
+        weight=np.array([[1, 3], [2, -1]], np.float32),
+        bias=np.array([0.5, -1], np.float32),
+    )
+    model = TrainedModel.from_onnx(content, class_names=["cat", "dog"])
+    assert (str(model.network), model.class_names) == ("dense 2", ("cat", "dog"))
+    # [10, 4]: 1·10 + 2·4 + 0.5 = 18.5, 3·10 − 1·4 − 1 = 25
+    np.testing.assert_allclose(model.logits(np.array([[[[10, 4]]]], np.uint8)), [[18.5, 25.0]], rtol=1e-5)
+
+
+WIDE = [
+    ("c = Conv x kernels", {"auto_pad": "SAME_UPPER"}),
+    ("a = MaxPool c", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+]
+ROW = [*WIDE, "row = Flatten a", ("z = Gemm row w b", {"transB": 1})]
+GRAPHS = {
+    "normalisation, bias apart, other epsilon": [
+        "s = Sub x mean",
+        "n = Div s std",
+        ("c0 = Conv n kernels", {"pads": [1, 1, 1, 1]}),
+        "c = Add c0 kernel_bias",
+        ("bn = BatchNormalization c gamma beta average variance", {"epsilon": 1e-3}),
+        "r = Relu bn",
+        ("p = AveragePool r", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        "a = Identity p",
+        "row = Reshape a two",
+        "m = MatMul row wt",
+        "y = Add m b1",
+    ],
+    "scaling first": [
+        "s = Mul x half",
+        "n = Add s half",
+        ("c = Conv n kernels", {"pads": [1, 1, 1, 1]}),
+        ("a = MaxPool c", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        "row = Flatten a",
+        ("y = Gemm row w", {"transB": 1}),
+    ],
+    "global average": [
+        "c = Conv x kernels",
+        ("g = ReduceMean c", {"axes": [2, 3], "keepdims": 0}),
+        ("y = Gemm g small b", {"transB": 1}),
+    ],
+    "squeeze": [
+        "c = Conv x kernels",
+        "g = GlobalAveragePool c",
+        "row = Squeeze g maps",
+        ("y = Gemm row small", {"transB": 1}),
+    ],
+    "dropout": [*WIDE, "row = Flatten a", "d = Dropout row", ("y = Gemm d w b", {"transB": 1})],
+    "gelu, the half last": [
+        *WIDE,
+        "e0 = Div a root",
+        "e1 = Erf e0",
+        "e2 = Add e1 one",
+        "e3 = Mul a e2",
+        "e = Mul e3 half",
+        "row = Flatten e",
+        ("y = Gemm row w b", {"transB": 1}),
+    ],
+    "leaky": [
+        *WIDE,
+        ("l = LeakyRelu a", {"alpha": 0.3}),
+        "t = Tanh l",
+        "s = Sigmoid t",
+        "row = Flatten s",
+        "y = MatMul row wt",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("softmax", [False, True])
+def test_a_graph_by_hand_has_the_logits_of_the_runtime(name: str, softmax: bool):
+    content, scaling = graph_of(*GRAPHS[name]), Normalisation((0.1, 0.2, 0.3), (0.5, 0.4, 0.6))
+    images = np.random.default_rng(1).integers(0, 256, (6, 3, 6, 4), np.uint8)
+    expected = run(content, scaling.apply(images))
+    if softmax:
+        content = graph_of(*GRAPHS[name], "cool = Mul y half", ("soft = Softmax cool", {"axis": 1}))
+    model = TrainedModel.from_onnx(content, normalisation=scaling)
+    np.testing.assert_allclose(model.logits(images), expected, rtol=1e-4, atol=1e-5)
+    assert model.calibration.temperature == (2.0 if softmax else 1.0)
+    assert model.class_names == ("0", "1", "2", "3", "4")
+    if softmax:
+        probabilities = model.calibration.probabilities(model.logits(images))
+        np.testing.assert_allclose(probabilities, run(content, scaling.apply(images)), atol=1e-5)
+
+
+def test_a_batch_of_fixed_size_and_another_input_shape():
+    fixed = TrainedModel.from_onnx(graph_of(*ROW, shape=[2, 3, 6, 4]))
+    free = TrainedModel.from_onnx(graph_of(*ROW, shape=["N", 3, "H", "W"]), (3, 6, 4))
+    images = np.random.default_rng(1).integers(0, 256, (3, 3, 6, 4), np.uint8)
+    np.testing.assert_array_equal(fixed.logits(images), free.logits(images))
+    with pytest.raises(UsageError, match=r"input_shape is None; give \(channels, height, width\), such as"):
+        TrainedModel.from_onnx(graph_of(*ROW, shape=["N", 3, "H", "W"]))
+
+
+POOL = {"kernel_shape": [2, 2]}
+WRONG = {
+    "unknown": (
+        ["a = Conv x kernels", "b_ = Selu a"],
+        r"^the_b_ \(Selu\) is not an operator that Convlens has\. Near to it is Relu\. Known are AveragePool, Batch",
+    ),
+    "branches": (
+        ["a = Conv x kernels", "r = Relu a", "t = Tanh a", "y = Add r t"],
+        r"^the_r \(Relu\) and the_t \(Tanh\) have the same input\. Convlens takes over graphs without branches\.",
+    ),
+    "skip": (["r = Relu x", "y = Add x r"], r"^the_r \(Relu\) and the_y \(Add\) have the same input"),
+    "pads": (
+        [("a = Conv x kernels", {"pads": [0, 0, 1, 1]})],
+        r"^the_a \(Conv\) cannot be taken over: it has pads=\[0, 0, 1, 1\]; Convlens has the same padding before",
+    ),
+    "same": (
+        [("a = Conv x kernels", {"auto_pad": "SAME_LOWER", "strides": [2, 2]})],
+        r"the_a \(Conv\).*auto_pad='SAME_LOWER'",
+    ),
+    "ceil": (
+        [("a = MaxPool x", {**POOL, "ceil_mode": 1})],
+        r"the_a \(MaxPool\).*ceil_mode=1; Convlens computes only ceil_mode=0",
+    ),
+    "holes": ([("a = MaxPool x", {**POOL, "dilations": [2, 2]})], r"dilations=\[2, 2\]"),
+    "edge": ([("a = AveragePool x", {**POOL, "pads": [1, 1, 1, 1]})], "count_include_pad=0 and a padding"),
+    "factor": (["row = Flatten x", ("y = Gemm row w", {"alpha": 2.0})], "alpha=2.0; Convlens computes only alpha=1.0"),
+    "axis": ([("y = Flatten x", {"axis": 2})], "axis=2"),
+    "scale behind a layer": (["c = Conv x kernels", "y = Mul c half"], r"^the_y \(Mul\) is not an operator"),
+    "weights that are computed": (
+        ["r = Relu kernels", "y = Conv x r"],
+        r"^the_y \(Conv\) joins branches: 'r' is computed",
+    ),
+    "subtracted from": (["y = Sub half x"], r"^the_y \(Sub\) has the images in another place than the first"),
+    "layer behind": ([*ROW, "p = Softmax z", "y = MatMul p w2"], r"^the_y \(MatMul\) follows the_p \(Softmax\)"),
+    "layer far behind": ([*ROW, "p = Softmax z", "q = Neg p", "y = Relu q"], r"^the_y \(Relu\) follows the_q \(Neg\)"),
+    "another erf": (
+        ["e0 = Mul x half", "e1 = Erf e0", "e2 = Add e1 one", "e3 = Mul x e2", "e = Mul e3 half"],
+        r"^the_e0 \(Mul\) and the_e3 \(Mul\) have the same input",
+    ),
+    "another swish": ([("y = Swish x", {"alpha": 1.5})], "alpha=1.5; Convlens computes only alpha=1.0"),
+    "quick gelu": ([("y = Gelu x", {"approximate": "tanh"})], "approximate='tanh'"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_taken_over_is_named_with_its_place(name: str):
+    nodes, message = WRONG[name]
+    with pytest.raises(NetworkError, match=message) as caught:
+        Network.from_onnx(graph_of(*nodes, opset={"quick gelu": 20, "another swish": 24}.get(name, 17), w2=draw(5, 2)))
+    assert "\n" not in str(caught.value)
+
+
+def test_other_numbers_than_the_layers_say_are_noticed():
+    """Whole numbers in between: a cast is usually without effect."""
+    content = graph_of(
+        *WIDE, ("i = Cast a", {"to": 6}), ("f = Cast i", {"to": 1}), "row = Flatten f", "y = MatMul row wt"
+    )
+    assert str(Network.from_onnx(content)) == "conv 4 3x3 pad 1, maxpool 2, dense 5"
+    with pytest.raises(
+        NetworkError, match=r"^the graph computes other numbers than its layers say: a logit differs by"
+    ):
+        TrainedModel.from_onnx(content)
+
+
+def test_files_that_are_no_graphs_of_images(tmp_path):
+    (tmp_path / "a.onnx").write_bytes(b"no graph")
+    with pytest.raises(ModelFileError, match=r"a\.onnx is not an ONNX file that can be read: .*\. Give another file\."):
+        Network.from_onnx(tmp_path / "a.onnx")
+    with pytest.raises(ModelFileError, match="the content is not an ONNX file that can be read"):
+        Network.from_onnx(b"")
+    with pytest.raises(ModelFileError, match=r"b\.onnx cannot be read: No such file or directory"):
+        Network.from_onnx(tmp_path / "b.onnx")
+    with pytest.raises(UsageError, match="source is 3; give the path of a file or folder"):
+        Network.from_onnx(3)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(NetworkError, match="the input of the graph has 2 axes; Convlens takes images, N×C×H×W"):
+        TrainedModel.from_onnx(graph_of("y = MatMul x wt", shape=["N", 24]))
+    with pytest.raises(UsageError, match="class_names has 2 names; the network has 5 outputs"):
+        TrainedModel.from_onnx(graph_of(*ROW), class_names=["a", "b"])
+    with pytest.raises(
+        NetworkError, match=r"layer 3 takes weights of shape \(5, 32\); the file has \(5, 24\)\. Give the"
+    ):
+        TrainedModel.from_onnx(graph_of(*ROW, shape=["N", 3, "H", "W"]), (3, 8, 4))
+    minus = graph_of(
+        "n = Mul x minus", *(("c = Conv n kernels", {"auto_pad": "SAME_UPPER"}), *ROW[1:]), minus=np.float32(-1)
+    )
+    with pytest.raises(NetworkError, match="the graph multiplies the pixels by a number that is not above 0"):
+        TrainedModel.from_onnx(minus)
