@@ -131,7 +131,7 @@ def write_record(samples: Samples, root: Path, path: Path = RECORDS) -> None:
     shown = {
         **facts,
         "command": f"scripts/mutate --sample 300 --seed {facts['seed']}, package by package",
-        "packages": f"{len(totals) - 1} of {len(packages)} have been tried",
+        "packages": f"{len(packages & totals.keys())} of {len(packages)} have been tried",
         "left out": "texts, docstrings, annotations, decorators",
         "equivalent mutants": str(EQUIVALENTS),
     }

@@ -100,9 +100,12 @@ def test_two_samples_each_as_first_tried(project):
 
 def test_a_fresh_sample_alone(project):
     records = project / "records.md"
-    write_record(Samples([file(project, "fresh", FRESH_OTHER[:2], 2)]), project, records)
+    gone = tiny("1", "3", "killed")
+    (project / TINY).unlink()  # its package has another name by now
+    write_record(Samples([file(project, "fresh", [*FRESH_OTHER[:2], gone], 2)]), project, records)
     record = records.read_text(encoding="utf-8")
-    assert "| all     |       2 |      2 |        0 |          0 | 100.0 % |\n" in record
+    assert "| all     |       3 |      3 |        0 |          0 | 100.0 % |\n" in record
+    assert "- packages: 1 of 2 have been tried\n" in record
     assert "score before" not in record
     assert "the survivors of the fresh sample since: none." in " ".join(record.split())
 
