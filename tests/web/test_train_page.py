@@ -60,6 +60,16 @@ def page(open_page: Callable[..., Any], address: str) -> Iterator[Any]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def attacked(open_page: Callable[..., Any], address: str) -> Iterator[Any]:
+    """Open one page for all hostile texts, one after the other; `dialogs` are those that opened."""
+    with open_page(f"{address}/#train", viewport={"width": 1600, "height": 1000}) as opened:
+        opened.wait_for_selector("html[data-ready]")
+        opened.dialogs = []
+        opened.on("dialog", lambda dialog: (opened.dialogs.append(dialog), dialog.dismiss()))
+        yield opened
+
+
 def train(page: Any, **fields: str) -> None:
     for name, value in fields.items():
         page.fill(f"#train-{name}", value)
@@ -275,9 +285,10 @@ def test_a_mistake_is_underlined_where_it_stands(page):
         "(" * 19_000,
     ],
 )
-def test_hostile_network_text(page, text):
-    dialogs: list[Any] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog), dialog.dismiss()))
+def test_hostile_network_text(attacked, text):
+    page = attacked
+    page.fill(TEXT, "dense")
+    expect(page.locator("#train-network-problem strong")).to_have_count(0)
     page.fill(TEXT, text)
     page.locator("#train-network-problem strong").wait_for()
     train(page)
@@ -285,7 +296,7 @@ def test_hostile_network_text(page, text):
     assert page.locator("#train-network-problem strong").text_content()
     assert page.locator("#view-train img, #view-train b").count() == 0
     assert page.locator("#train-network-problem mark, .train-mirror img").count() == 0
-    assert not dialogs
+    assert not page.dialogs
     page.faults.clear()
 
 
