@@ -3,22 +3,20 @@
 A file is written under a temporary name in its folder, synced to the disk, and then renamed. So after a crash or a full
 disk, there is either the old file or the new one, never a part. `tempfile` neither syncs nor renames.
 
-A killed process leaves its temporary file. The next write to the same path removes it: a temporary file is locked while
-its process writes, and the operating system releases the lock when that process ends.
+The next write to a path removes what a killed process left; see `temporary.py`.
 """
 
 import errno
 import hashlib
 import os
-import secrets
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from convlens.errors import DataError, OutputError
+from convlens.temporary import CAN_RENAME_OPEN_FILES, new_temporary, try_to_lock
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -44,77 +42,19 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
         if path.exists() and not path.is_file():
             raise OutputError(f"cannot write {path}: it is a device or a pipe, not a file. Give a file name.")
         check_parent_folder(path)
-        _remove_abandoned(path)
-        temporary = path.with_name(_temporary_name(path.name, secrets.token_hex(4)))
+        temporary = new_temporary(path)
         try:
             with temporary.open("wb") as file:
                 if try_to_lock(file) is False or os.fstat(file.fileno()).st_nlink == 0:
                     return write_atomically(path, content)  # another process took it for abandoned just before the lock
                 file.write(content)
                 sync(file)
-                if not _CAN_RENAME_OPEN_FILES:
+                if not CAN_RENAME_OPEN_FILES:
                     file.close()
                 move_into_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     return path
-
-
-def _temporary_name(name: str, token: str) -> str:
-    """Return the name of a temporary file. It ends in a checksum, so that no file of a user has such a name by chance.
-
-    >>> _temporary_name("model.safetensors", "1f00ab12")
-    '.model.safetensors.1f00ab125a927258.part'
-    """
-    start = f".{name[:58]}.{token}"
-    return f"{start}{sha256_of_bytes(os.fsencode(start))[:8]}.part"
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary files of earlier writes to `path` whose processes were killed."""
-    if not _CAN_RENAME_OPEN_FILES:  # then a finished temporary file is not locked for a moment
-        return
-    with suppress(OSError), os.scandir(path.parent) as entries:
-        start = f".{path.name[:58]}."
-        for name in [entry.name for entry in entries if entry.name.startswith(start)]:
-            if name == _temporary_name(path.name, name[len(start) :][:8]):
-                _remove_unless_locked(path.with_name(name))
-
-
-def _remove_unless_locked(temporary: Path) -> None:
-    with suppress(OSError), temporary.open("rb") as file:
-        if try_to_lock(file):
-            temporary.unlink(missing_ok=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _CAN_RENAME_OPEN_FILES = False
-
-    def try_to_lock(file: IO[bytes]) -> bool | None:
-        """Lock an open file; return False if another process has locked it, and None if there are no locks here."""
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    _CAN_RENAME_OPEN_FILES = True
-
-    def try_to_lock(file: IO[bytes]) -> bool | None:
-        """Lock an open file; return False if another process has locked it, and None if there are no locks here."""
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # this file system has no locks
-            return None
-        return True
 
 
 def expand_user(path: Path | str) -> Path:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from convlens.errors import UsageError
-from convlens.files import explain_write_errors, try_to_lock
+from convlens.files import explain_write_errors
+from convlens.temporary import try_to_lock
 
 _LOOK_EVERY = 0.1
 

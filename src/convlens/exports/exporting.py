@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from convlens.exports.options import ExportOptions, InputKind
 from convlens.exports.page_samples import choose_samples
 from convlens.exports.proof import Proof
 from convlens.files import check_parent_folder, explain_write_errors, move_into_place
+from convlens.temporary import temporary_folder
 from convlens.trained_model import TrainedModel
 from convlens.words import printable
 
@@ -163,7 +163,7 @@ def write_proved(
         ProofFailed: it does not answer like the model.
     """
     chosen = None if images is None else images.subset(_evenly_spaced(len(images), count))
-    with explain_write_errors(path), _temporary_folder(path) as folder:
+    with explain_write_errors(path), temporary_folder(path) as folder:
         written = folder / path.name
         kind.write(contents, written, None)
         proof = _proved(kind, contents, path, written, chosen)
@@ -209,16 +209,6 @@ def _refuse_existing(path: Path, kind: ExportFormat, overwrite: bool) -> None:
 
 def _evenly_spaced(length: int, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
     return np.unique(np.linspace(0, length - 1, min(length, count)).astype(np.int64))
-
-
-@contextlib.contextmanager
-def _temporary_folder(path: Path) -> Iterator[Path]:
-    folder = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

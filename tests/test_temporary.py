@@ -1,4 +1,4 @@
-"""Temporary files of killed processes: the next write to the same path removes them, and nothing else."""
+"""What killed processes leave beside a path: the next write to the same path removes it, and nothing else."""
 
 import fcntl
 import os
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from convlens import files
-from convlens.files import try_to_lock, write_atomically
+from convlens.files import write_atomically
+from convlens.temporary import temporary_folder, try_to_lock
 
 PROGRAM = """
 import os, signal, sys, time
@@ -21,11 +22,20 @@ def stop(descriptor):
 files.sync = stop
 files.write_atomically(sys.argv[1], "half")
 """
+IN_A_FOLDER = """
+import os, signal, sys
+from pathlib import Path
+from convlens.temporary import temporary_folder
+with temporary_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").touch()
+    print("writes", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL) if sys.argv[2] == "killed" else sys.stdin.read()
+"""
 
 
-def start_writing(path: str, end: str) -> subprocess.Popen:
+def start_writing(path: str, end: str, program: str = PROGRAM) -> subprocess.Popen:
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, path, end], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, path, end], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "writes\n"
@@ -64,6 +74,20 @@ def test_the_file_of_a_living_process_stays_and_its_write_ends_well(abandoned):
     process.communicate("")
     assert process.returncode == 0
     assert Path("model").read_text() == "half"  # the last one to finish
+    assert temporary_files() == []
+
+
+def test_the_folder_of_a_killed_process_is_removed_and_that_of_a_living_one_stays():
+    start_writing("model", "killed", IN_A_FOLDER).communicate()
+    (abandoned,) = temporary_files()
+    assert [path.name for path in Path(abandoned).iterdir()] == ["half"]
+    process = start_writing("model", "when told", IN_A_FOLDER)
+    (living,) = temporary_files()
+    assert living != abandoned
+    with temporary_folder(Path("model")) as ours:
+        assert temporary_files() == sorted([living, ours.name])
+    process.communicate("")
+    assert process.returncode == 0
     assert temporary_files() == []
 
 
