@@ -1,9 +1,13 @@
 """Fixtures for every test: none of the user's settings, an empty working folder, and reproducible random examples."""
 
+import functools
+import http.server
 import importlib.util
 import os
 import signal
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,9 @@ settings.register_profile("steady", derandomize=True, deadline=None, database=No
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 settings.register_profile("few", settings.get_profile("steady"), max_examples=3)  # for scripts/sanitize, which is slow
 settings.load_profile("steady")  # pytest --hypothesis-profile=thorough overrides it
+
+
+TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
 def pytest_configure() -> None:
@@ -146,3 +153,48 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=find_browser(BROWSERS), args=ARGUMENTS)
         yield opened
         opened.close()
+
+
+class _Served(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, and pages that are not in it."""
+
+    def __init__(self, *given: Any, pages: Mapping[str, str], **named: Any) -> None:
+        self._pages = pages
+        super().__init__(*given, **named)
+
+    def guess_type(self, path: Any) -> str:
+        return TYPES.get(Path(path).suffix) or super().guess_type(path)
+
+    def do_GET(self) -> None:
+        if self.path not in self._pages:
+            super().do_GET()
+            return
+        content = self._pages[self.path].encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write no log."""
+
+
+@pytest.fixture(scope="session")
+def serve_folder() -> Callable[..., AbstractContextManager[str]]:
+    """Return a context manager (folder, pages by path) → the address of a server of them on this machine."""
+
+    @contextmanager
+    def serve(folder: Path, pages: Mapping[str, str]) -> Iterator[str]:
+        handler = functools.partial(_Served, directory=str(folder), pages=pages)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    return serve

@@ -94,7 +94,7 @@ def test_missing_streams_are_opened_again(monkeypatch):
     assert (sys.stdin.mode, sys.stdout.mode) == ("r", "w")
     assert (sys.stderr.errors, sys.stderr.line_buffering) == ("backslashreplace", True)
     given = sys.stdin, sys.stdout
-    sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), encoding="cp1252")  # noqa: SIM115
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "wb", closefd=False), encoding="cp1252")
     streams.keep_streams()
     assert (sys.stdin, sys.stdout) == given
     assert (sys.stderr.encoding, sys.stderr.errors) == ("cp1252", "backslashreplace")

@@ -8,15 +8,12 @@ error, could not load a file, or sent a request to another machine. Chromium its
 resolves no name except localhost.
 """
 
-import functools
-import http.server
 import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from importlib import resources
@@ -49,40 +46,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if IMPORTS_PLAYWRIGHT.search(collection_path.read_text(encoding="utf-8")) else None
 
 
-class _Files(http.server.SimpleHTTPRequestHandler):
-    """Serves the page's own files, and an empty page that can import their modules."""
-
-    extensions_map = {  # noqa: RUF012
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".js": "text/javascript",
-        ".css": "text/css",
-    }
-
-    def do_GET(self) -> None:
-        if self.path != "/empty.html":
-            super().do_GET()
-            return
-        content = EMPTY_PAGE.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Write no log."""
-
-
 @pytest.fixture(scope="session")
-def web_address() -> Iterator[str]:
+def web_address(serve_folder: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
     """Serve src/convlens/web; return an address such as http://127.0.0.1:41234. /empty.html has the import map."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=str(WEB)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serve_folder(WEB, {"/empty.html": EMPTY_PAGE}) as address:
+        yield address
 
 
 class Faults(list[str]):

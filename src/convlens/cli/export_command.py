@@ -1,13 +1,17 @@
 """`convlens export`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, Json
 from convlens.cli.terminal import print_json, result_console, say_if_stopped
 from convlens.words import count_of
+
+if TYPE_CHECKING:
+    from convlens.exports.formats import FormatName
+    from convlens.exports.options import InputKind
 
 
 def export_command(
@@ -59,12 +63,12 @@ def export_command(
         written = export(
             trained,
             out or Path(f"{name}{kind.suffix}"),
-            kind.name,  # pyright: ignore[reportArgumentType]
+            cast("FormatName", kind.name),
             data=data,
             data_dir=data_dir,
             prove=prove,
             int8=int8,
-            input=input,  # pyright: ignore[reportArgumentType]
+            input=cast("InputKind", input),
             name=name,
             overwrite=overwrite,
             on_progress=on_progress,

@@ -14,7 +14,7 @@ from convlens.data import as_class_names
 from convlens.engines import Weights
 from convlens.engines.engine import dtype_of
 from convlens.errors import ModelFileError, NetworkError, UsageError
-from convlens.layers import Layer
+from convlens.layers import Dense, Layer
 from convlens.network import Network, NetworkLike, as_network
 from convlens.network.torch_modules import count_outputs, weights_of_module
 from convlens.preprocessing import Normalisation, Preprocessing
@@ -109,15 +109,15 @@ def names_of(class_names: Sequence[str] | None, classes: int) -> Sequence[str]:
 def _classes(network: Network, tensors: Mapping[str, NDArray[Any]], name: str) -> int:
     """Return the number of outputs of the last layer: as the network says, or the length of the only fitting bias."""
     layers = [layer for layer in network.layers if isinstance(layer, Layer)]
-    if getattr(layers[-1], "features", 0) is not None:
+    last = layers[-1]
+    if not isinstance(last, Dense) or last.features is not None:
         return count_outputs(layers)
     rows = [array.shape[0] for key, array in tensors.items() if array.ndim == 2 and key.endswith("weight")]
     if not rows:
         raise ModelFileError(f"{name} has no weights of a dense layer, with which the network ends. Give its network.")
-    others = [layer.features for layer in layers if getattr(layer, "features", None)]  # pyright: ignore
-    for features in others:
-        if features in rows:
-            rows.remove(features)
+    for layer in layers:
+        if isinstance(layer, Dense) and layer.features in rows:
+            rows.remove(layer.features)
     return rows[-1]
 
 

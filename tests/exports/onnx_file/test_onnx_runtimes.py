@@ -5,10 +5,7 @@ npm install --include=optional        onnxruntime-web takes 148 MB
 """
 
 import base64
-import functools
-import http.server
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,33 +101,16 @@ async ([kind, feeds]) => {
 """
 
 
-class _Files(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {  # noqa: RUF012
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-    }
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Write no log."""
-
-
 @pytest.fixture(scope="module")
-def address(files: dict[str, Path]) -> Iterator[str]:
+def address(files: dict[str, Path], serve_folder: Any) -> Iterator[str]:
     """Serve the files and onnxruntime-web."""
     if not WEB.is_dir():
         pytest.skip("npm has not installed onnxruntime-web")
     folder = files["int8"].parent
-    (folder / "index.html").write_text(PAGE, encoding="utf-8")
     for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
         shutil.copy(WEB / name, folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/index.html"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serve_folder(folder, {"/": PAGE}) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture(scope="module")
