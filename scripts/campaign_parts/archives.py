@@ -7,44 +7,27 @@ any folder beside the archive.
 import os
 import random
 import shutil
-import time
 import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from campaign_parts.hostile_archives import make_case, make_valid, write_case
-from campaign_parts.images import Tally, run_quietly
-from campaign_parts.measuring import Cost, Meter, most_memory_of_ended_children
-from campaign_parts.trial import Outcome, Trial, add_up
-from campaign_parts.workers import Mark, share_out
+from campaign_parts.hostile_trial import MOST_MEMORY, MOST_SECONDS, Tally, run_quietly, tally_all
+from campaign_parts.measuring import Cost, Meter
+from campaign_parts.trial import Outcome, Trial
+from campaign_parts.workers import Mark
 from convlens.data import import_images
 from convlens.errors import ConvlensError
 
 TITLE = "Hostile archives, arrays, tables and folders"
 COUNT = 5_000
-MOST_MEMORY = 600.0
-MOST_SECONDS = 2.0
 
 
 def run(trial: Trial) -> Outcome:
     """Give all cases to both entrances, in as many forked processes as the trial has."""
-    began = time.perf_counter()
-    with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
-
-        def work(number: int, share: range, mark: Mark) -> list[object]:
-            tally = _work(trial.seed, share, Path(name) / str(number), mark)
-            tally.add(
-                "most megabytes of a process that has ended, everything included", most_memory_of_ended_children()
-            )
-            return [tally.numbers, tally.broken]
-
-        results, broken = share_out(trial, work)
-    numbers = dict(sorted(add_up([found for found, _ in results]).items()))
-    broken += [promise for _, promises in results for promise in promises]
-    numbers["seconds"] = round(time.perf_counter() - began)
+    numbers, broken = tally_all(trial, lambda share, folder, mark: _work(trial.seed, share, folder, mark))
     refused, taken = (
         sum(number for name, number in numbers.items() if name.endswith(f": {outcome}"))
         for outcome in ("refused", "taken")

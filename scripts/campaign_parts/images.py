@@ -7,29 +7,25 @@ folders. The page decodes images in the browser; its server only reads folders, 
 """
 
 import contextlib
-import io
 import itertools
 import os
 import random
 import shutil
-import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from campaign_parts.hostile_images import ARCHIVE, images_of_pillow, make_image, valid_images
-from campaign_parts.measuring import Cost, Meter, most_memory_of_ended_children
-from campaign_parts.trial import Outcome, Trial, add_up
-from campaign_parts.workers import Mark, share_out
+from campaign_parts.hostile_trial import MOST_MEMORY, MOST_SECONDS, Tally, run_quietly, tally_all
+from campaign_parts.measuring import Cost, Meter
+from campaign_parts.trial import Outcome, Trial
+from campaign_parts.workers import Mark
 from convlens.calibration import Calibration
 from convlens.cli.by_hand.operands import read_operand
-from convlens.cli.main import run as run_command
 from convlens.data.custom.pool import DecodingProcess
 from convlens.data.custom.worker import Job
 from convlens.data.intake.building import read_dataset
@@ -40,43 +36,14 @@ from convlens.trained_model import TrainedModel, load_model
 
 TITLE = "Hostile images through every entrance"
 COUNT = 10_000
-MOST_SECONDS = 2.0
-MOST_MEMORY = 600.0
 A_FOLDER = 100
 """Images in a folder for the commands that read folders."""
 
 
-@dataclass
-class Tally:
-    """What was found so far by one process."""
-
-    numbers: dict[str, float] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
-
-    def add(self, name: str, amount: float = 1) -> None:
-        """Add to a number, or raise it if its name begins with "most"."""
-        self.numbers = add_up([self.numbers, {name: amount}])
-
-
 def run(trial: Trial) -> Outcome:
     """Give all images to all entrances, in as many forked processes as the trial has."""
-    began = time.perf_counter()
     pillows = images_of_pillow()
-    with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
-
-        def work(number: int, share: range, mark: Mark) -> list[object]:
-            folder = Path(name) / str(number)
-            folder.mkdir()
-            tally = _work(trial.seed, share, pillows, folder, mark)
-            tally.add(
-                "most megabytes of a process that has ended, everything included", most_memory_of_ended_children()
-            )
-            return [tally.numbers, tally.broken]
-
-        results, broken = share_out(trial, work)
-    numbers = dict(sorted(add_up([found for found, _ in results]).items()))
-    broken += [promise for _, promises in results for promise in promises]
-    numbers["seconds"] = round(time.perf_counter() - began)
+    numbers, broken = tally_all(trial, lambda share, folder, mark: _work(trial.seed, share, pillows, folder, mark))
     known = f"{len(pillows):,} of Pillow's" if pillows else f"none of Pillow's, because {ARCHIVE} is not there"
     line = (
         f"{numbers.get('images', 0):,} images ({known}) through {len(_entrances_of(numbers))} entrances: "
@@ -192,16 +159,6 @@ def _entrances(model: Path, folder: Path) -> dict[str, Callable[[Path], Any]]:
         "import": lambda path: by_import(path, False),
         "import, first look": lambda path: by_import(path, True),
     }
-
-
-def run_quietly(arguments: list[str]) -> bool | str:
-    """Run a command in this process; return whether it took its image, or what it should not have printed."""
-    out, error = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-        code = run_command(arguments)
-    if "bug in Convlens" in error.getvalue() or "Traceback" in error.getvalue() or code not in (0, 1, 2, 3, 4):
-        return f"exit code {code}: {error.getvalue()}"
-    return code == 0
 
 
 def _warm_up(entrances: dict[str, Callable[[Path], Any]], folder: Path) -> None:
