@@ -1,10 +1,12 @@
 """`convlens export`: where it writes, what it is proved with, and what it refuses."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 
-from convlens.exports import FORMATS
+from convlens.cli.export_command import export_command
+from convlens.exports import FORMATS, export
 from convlens.trained_model import load_model
 
 
@@ -77,3 +79,9 @@ def test_a_format_must_be_named(convlens, trained_run, left_out):
     assert ran.code == 2
     assert "--to" in ran.err
     assert "convlens export --help" in ran.err
+
+
+def test_the_defaults_are_those_of_python():
+    by_command, in_python = (inspect.signature(one).parameters for one in (export_command, export))
+    for name in ("data", "data_dir", "prove", "int8", "input", "overwrite"):
+        assert by_command[name].default == in_python[name].default, name
