@@ -173,6 +173,18 @@ def test_a_state_dict_with_our_names_and_without_biases(tmp_path):
     np.testing.assert_allclose(model.logits(np.full((1, 1, 4, 4), 255, np.uint8)), [[18.0] * 3], rtol=1e-5)
 
 
+def test_the_number_of_classes_is_that_of_the_layer_whose_size_is_not_given(tmp_path):
+    """Names are stored in their order, so the last layer comes first here."""
+    hidden, last = np.arange(20, dtype=np.float32).reshape(5, 4), np.arange(15, dtype=np.float32).reshape(3, 5)
+    tensors = {"a.weight": last, "a.bias": np.zeros(3, np.float32)}
+    tensors |= {"b.weight": hidden, "b.bias": np.ones(5, np.float32)}
+    safetensors.numpy.save_file(tensors, tmp_path / "net.safetensors")
+    model = convlens.load_model(tmp_path / "net.safetensors", network="dense 5, relu, dense", input_shape=(1, 2, 2))
+    assert model.class_names == ("0", "1", "2")
+    np.testing.assert_array_equal(model.weights["1.weight"], hidden)
+    np.testing.assert_array_equal(model.weights["3.weight"], last)
+
+
 @pytest.mark.parametrize(
     ("tensors", "network", "reason"),
     [
