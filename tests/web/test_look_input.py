@@ -193,8 +193,8 @@ STRIP = f"""{OPEN}
     const box = root.querySelector(".strip-box");
     box.style.cssText = "width: 215px; height: 110px; overflow-y: auto; position: relative"; // 4 beside each other
     for (const one of document.querySelectorAll(".strip-inner")) one.style.position = "relative";
-    await rest();
     const tiles = () => [...root.querySelectorAll(".tile")];
+    for (let tries = 0; tries < 200 && tiles().length < 6; tries += 1) await rest(20); // a busy browser measures late
     const select = (name, value) => {{
         const field = root.querySelector(name);
         field.value = value;

@@ -242,9 +242,9 @@ def test_slices_compute_what_the_engine_does(call_in_browser, build_model, netwo
         np.testing.assert_allclose(ours, flat, atol=1e-4 * max(np.abs(flat).max(), 1e-6))
 
 
-def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, build_model):
+def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call_in_browser, build_model):
     payload = page_model(build_model("conv 2 3x3, relu, dense", (1, 8, 8), 2, 0))
-    done = call(
+    done = call_in_browser(
         """async (payload) => {
             const { Computer } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
