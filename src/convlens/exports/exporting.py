@@ -60,7 +60,7 @@ def export(
     """Write a model as a file or folder for other programs, and prove that it answers like the model.
 
     The export is run after it was written, on check images, which are stored in it, and on `prove` held-out images.
-    It is deleted if an answer differs. The proof is returned, and stored in the export. See `docs/exporting.md`.
+    It is deleted if an answer differs. The proof is returned, and stored in the export. See `docs/export.md`.
 
     Args:
         model: the model.
