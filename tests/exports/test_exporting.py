@@ -126,7 +126,7 @@ def test_an_exported_python_file_refuses_other_images(folder, model, capsys, con
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{path}: ")
     assert re.search(reason, line)
-    assert file["main"](file["MODEL"], ["a.npy", "b.npy"]) == 2
+    assert file["main"](file["MODEL"], ["a.npy", "b.npy"]) == 1
 
 
 class Faulty(PythonFile):
@@ -148,9 +148,9 @@ class Faulty(PythonFile):
         super().write(contents, path, proof)
         text = path.read_text(encoding="utf-8")
         line = next(line for line in text.splitlines() if line.startswith("MODEL = "))
-        facts = json.loads(eval(line.removeprefix("MODEL = Classifier(json.loads(").removesuffix("))")))
+        facts = json.loads(eval(line.removeprefix("MODEL = PictureClassifier(").removesuffix(")")))
         self.change(facts)
-        path.write_text(text.replace(line, f"MODEL = Classifier(json.loads({json.dumps(facts)!r}))"), encoding="utf-8")
+        path.write_text(text.replace(line, f"MODEL = PictureClassifier({json.dumps(facts)!r})"), encoding="utf-8")
 
 
 @pytest.mark.parametrize("fault", list(Faulty.faults))
@@ -199,6 +199,9 @@ class Folder(PythonFile):
 
     def open(self, path):
         return super().open(path / "model.py")
+
+    def prove_pictures(self, contents, path):
+        return super().prove_pictures(contents, path / "model.py")
 
 
 def test_a_folder_replaces_a_folder_only(folder, monkeypatch, model, data):

@@ -25,6 +25,7 @@ def export_command(
     prove: int = 1000,
     int8: Annotated[bool, Parameter(negative="")] = False,
     input: str = "tensor",
+    prepare: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(name="--force", negative="")] = False,
     json: Json = False,
 ) -> None:
@@ -48,6 +49,7 @@ def export_command(
         prove: How many of these images the export is run on. 0: on noise only.
         int8: Store whole numbers of 8 bits, for a smaller file, in formats that have this.
         input: tensor, images of the network's shape; or picture, images of any size, in formats that have this.
+        prepare: Also write a Python file that prepares pictures of any size for this model and does not need Convlens.
         overwrite: Replace an existing file or folder.
     """
     from convlens.cli.reading_progress import showing_progress
@@ -69,13 +71,17 @@ def export_command(
             prove=prove,
             int8=int8,
             input=cast("InputKind", input),
+            prepare=prepare,
             name=name,
             overwrite=overwrite,
             on_progress=on_progress,
         )
     if json:
-        print_json({"file": str(written.path), "bytes": written.bytes, "proof": written.proof.as_dict()})
+        beside = {"prepare": str(written.prepare)} if written.prepare else {}
+        print_json({"file": str(written.path), "bytes": written.bytes, **beside, "proof": written.proof.as_dict()})
         return
     console = result_console()
     console.print(f"{written.path}: {count_of(written.bytes, 'byte')}", markup=False, soft_wrap=True)
+    if written.prepare:
+        console.print(f"{written.prepare}: prepares pictures for it", markup=False, soft_wrap=True)
     console.print(f"Proof: {written.proof}", markup=False, soft_wrap=True)

@@ -1,8 +1,6 @@
 """`convlens.export`: write a model in a format, prove that the file answers like the model, and keep it only then."""
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,16 +11,19 @@ from numpy.typing import NDArray
 
 from convlens.checking import as_callback, as_flag, as_instance, as_path, as_whole
 from convlens.data import LabelledImages
-from convlens.errors import ConvlensError, OutputError, ProofFailed, UsageError
+from convlens.errors import ConvlensError, ProofFailed, UsageError
 from convlens.evaluation import choose_images, find_test_images
 from convlens.evaluation.images import OnProgress, find_training_images
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import FormatName, find_format, format_of
-from convlens.exports.options import ExportOptions, InputKind
+from convlens.exports.options import DEFAULTS, ExportOptions, InputKind
 from convlens.exports.page_samples import choose_samples
+from convlens.exports.placing import put_in_place, refuse_existing, remove, sync_all
+from convlens.exports.preparation.companion import companion_name, write_companion
+from convlens.exports.preparation.proving import describe_proof, prove_preparation
 from convlens.exports.proof import Proof
-from convlens.files import check_parent_folder, explain_write_errors, move_into_place
+from convlens.files import check_parent_folder, explain_write_errors
 from convlens.temporary import temporary_folder
 from convlens.trained_model import TrainedModel
 from convlens.words import printable
@@ -36,11 +37,19 @@ TYPICAL = 512
 
 @dataclass(frozen=True)
 class Exported:
-    """An export that was written and proved: its path, size in bytes, and proof."""
+    """An export that was written and proved.
+
+    Attributes:
+        path: the file or folder.
+        bytes: its size.
+        proof: the proof.
+        prepare: the Python file that prepares pictures; None without that option.
+    """
 
     path: Path
     bytes: int
     proof: Proof
+    prepare: Path | None = None
 
 
 def export(
@@ -52,6 +61,7 @@ def export(
     prove: int = PROVE,
     int8: bool = False,
     input: InputKind = "tensor",
+    prepare: bool = False,
     name: str | None = None,
     overwrite: bool = False,
     data_dir: Path | str | None = None,
@@ -71,6 +81,8 @@ def export(
         prove: how many of these images the export is run on, evenly spaced. 0 runs it on noise only, without `data`.
         int8: whether weights and values are whole numbers of 8 bits, in formats that have this.
         input: "tensor", images of the network's shape, or "picture", images of any size, in formats that have this.
+        prepare: whether a Python file that prepares pictures of any size, without Convlens, is written as well:
+            `digits_prepare.py` beside `digits.onnx`, or in a folder that the format writes.
         name: the name of the model in the export; by default that of the path.
         overwrite: whether an existing file or folder may be replaced.
         data_dir: the folder of the datasets; by default that of `convlens data list`.
@@ -87,13 +99,14 @@ def export(
     path = as_path("path", path)
     shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
     kind = format_of(path) if format is None else find_format(format)
-    options = ExportOptions(int8, input)
+    options = ExportOptions(int8, input, prepare)
     as_whole("prove", prove, 0)
     as_flag("overwrite", overwrite)
     as_callback("on_progress", on_progress)
     kind.check(model, options)
     check_parent_folder(path)
-    _refuse_existing(path, kind, overwrite)
+    for place in _places(path, kind, options):
+        refuse_existing(place, kind.name, kind.is_folder and place == path, overwrite)
     images = held_out_images(model, data, data_dir, on_progress) if prove else None
     contents = make_contents(model, shown, images, options)
     if int8:
@@ -164,29 +177,49 @@ def write_proved(
     """
     chosen = None if images is None else images.subset(_evenly_spaced(len(images), count))
     with explain_write_errors(path), temporary_folder(path) as folder:
-        written = folder / path.name
+        written, companion = folder / path.name, folder / companion_name(path)
         kind.write(contents, written, None)
-        proof = _proved(kind, contents, path, written, chosen)
-        _remove(written)
+        with _deleted_if_wrong(path, contents.options):
+            proof = kind.prove(contents, written, chosen)
+        with _deleted_if_wrong(path):
+            pictures = kind.prove_pictures(contents, written)
+        if contents.options.prepare:
+            write_companion(contents, companion, path.name, describe_proof(contents))
+            with _deleted_if_wrong(f"{path}, with {companion.name},"):
+                pictures = prove_preparation(companion, contents)
+        if pictures:
+            proof = replace(proof, details={**proof.details, "prepared_pictures": pictures})
+        remove(written)
         kind.write(contents, written, proof)
-        _proved(kind, contents, path, written, None)
-        size = sum(_sync(file) for file in _files(written))
-        with _old_moved_away(path, folder):
-            move_into_place(written, path)
-    return Exported(path, size, proof)
+        with _deleted_if_wrong(path, contents.options):
+            kind.prove(contents, written, None)
+        if contents.options.prepare and kind.is_folder:
+            companion.rename(written / companion.name)
+        size = sync_all(written)
+        *others, _ = places = _places(path, kind, contents.options)
+        put_in_place(list(zip([companion for _ in others] + [written], places, strict=True)), folder)
+    beside = (path if kind.is_folder else path.parent) / companion_name(path)
+    return Exported(path, size, proof, beside if contents.options.prepare else None)
 
 
-def _proved(kind: ExportFormat, contents: Contents, path: Path, written: Path, images: LabelledImages | None) -> Proof:
-    """Return the proof of what was written; `path` is its name in errors.
+def _places(path: Path, kind: ExportFormat, options: ExportOptions) -> list[Path]:
+    """Return the files and folders that an export consists of; the one that people look for comes last."""
+    beside = [path.with_name(companion_name(path))] if options.prepare and not kind.is_folder else []
+    return [*beside, path]
+
+
+@contextlib.contextmanager
+def _deleted_if_wrong(path: Path | str, options: ExportOptions = DEFAULTS) -> Iterator[None]:
+    """Say in errors of a proof that the export at `path` was deleted, and why.
 
     Raises:
         ProofFailed: it does not answer like the model, or cannot be run.
     """
     try:
-        return kind.prove(contents, written, images)
+        yield
     except ProofFailed as error:
         reason = f"it does not answer like the model: {error}"
-        advice = "Leave out int8." if contents.options.int8 else "Please report this."
+        advice = "Leave out int8." if options.int8 else "Please report this."
         raise ProofFailed(f"{path} was deleted, because {reason}. {advice}") from error
     except (ConvlensError, OSError, MemoryError):
         raise
@@ -195,50 +228,5 @@ def _proved(kind: ExportFormat, contents: Contents, path: Path, written: Path, i
         raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
 
 
-def _refuse_existing(path: Path, kind: ExportFormat, overwrite: bool) -> None:
-    if not os.path.lexists(path):
-        return
-    if not overwrite:
-        raise OutputError(
-            f"{path} exists already. Give another name, or overwrite= to replace it.", mentions=["overwrite"]
-        )
-    if path.is_dir() != kind.is_folder or not (path.is_dir() or path.is_file()):
-        wanted = "a folder" if kind.is_folder else "a file"
-        raise OutputError(f"{path} exists and is not {wanted}, which {kind.name!r} writes. Give another name.")
-
-
 def _evenly_spaced(length: int, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
     return np.unique(np.linspace(0, length - 1, min(length, count)).astype(np.int64))
-
-
-@contextlib.contextmanager
-def _old_moved_away(path: Path, folder: Path) -> Iterator[None]:
-    """Move an existing folder away, because a folder cannot replace another in one step; move it back on an error."""
-    old = folder / f"{path.name}.old"
-    if not path.is_dir():
-        yield
-        return
-    path.rename(old)
-    try:
-        yield
-    except BaseException:
-        old.rename(path)
-        raise
-
-
-def _files(path: Path) -> list[Path]:
-    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-
-
-def _sync(path: Path) -> int:
-    """Wait until a file is on the disk. Returns its size."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    return path.stat().st_size
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

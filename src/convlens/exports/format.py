@@ -22,14 +22,15 @@ class ExportFormat(ABC):
 
     Class attributes: `name` is its name in `format=` and `--to`; `suffix` is the ending of its files, empty for a
     folder; `help` is a description in one line; `options` are the names of the `ExportOptions` that it has;
-    `tolerance` is the largest difference of two probabilities in its proof; with int8, `prove_quantised` counts answers
-    instead.
+    `prepares_pictures` says that every export of this format takes pictures of any size; `tolerance` is the largest
+    difference of two probabilities in its proof; with int8, `prove_quantised` counts answers instead.
     """
 
     name: ClassVar[str]
     suffix: ClassVar[str]
     help: ClassVar[str]
     options: ClassVar[tuple[str, ...]] = ()
+    prepares_pictures: ClassVar[bool] = False
     tolerance: ClassVar[float] = 1e-5
 
     @property
@@ -47,6 +48,11 @@ class ExportFormat(ABC):
         del model
         for field in fields(ExportOptions):
             value = getattr(options, field.name)
+            if field.name == "prepare" and value and self.prepares_pictures:
+                raise UsageError(
+                    f"prepare is True, but the format {self.name!r} prepares pictures without it. Leave it out.",
+                    argument="prepare",
+                )
             if value != field.default and field.name not in self.options:
                 raise UsageError(
                     f"{field.name} is {value!r}, which the format {self.name!r} does not have. Leave it out.",
@@ -75,6 +81,15 @@ class ExportFormat(ABC):
         if contents.options.int8:
             return prove_quantised(expected, found, None if images is None else images.labels, *facts)
         return prove(expected, found, self.tolerance, *facts)
+
+    def prove_pictures(self, contents: Contents, path: Path) -> int:
+        """Compare how a file that prepares pictures does so; returns how many it prepared: 0 without preparation.
+
+        Raises:
+            ProofFailed: it prepares one otherwise than Convlens.
+        """
+        del contents, path
+        return 0
 
     def details(self, contents: Contents, path: Path) -> Mapping[str, Any]:
         """Return facts that the proof should contain besides, such as the accuracy before and after quantisation."""

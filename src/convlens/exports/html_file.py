@@ -78,6 +78,7 @@ class HtmlFile(ExportFormat):
 
     name: ClassVar[str] = "html"
     suffix: ClassVar[str] = ".html"
+    prepares_pictures: ClassVar[bool] = True
     help: ClassVar[str] = "the page with the model inside, as one file"
 
     def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:

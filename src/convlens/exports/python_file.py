@@ -3,6 +3,7 @@
 import base64
 import json
 import runpy
+import textwrap
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,25 +13,32 @@ from numpy.typing import NDArray
 from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_model import page_weights
+from convlens.exports.preparation.companion import plain, source_for
+from convlens.exports.preparation.proving import prove_preparation
 from convlens.exports.proof import Answers, Proof, Run
 from convlens.files import sha256_of_bytes, write_atomically
 from convlens.words import times
 
-_RUNTIME = Path(__file__).with_name("python_runtime.py")
+_PROGRAM = "convlens.exports.python_pictures"
+_ROOTS = ((_PROGRAM, "PictureClassifier"), (_PROGRAM, "main"))
 _HEAD = '''"""{name}: an image classifier in plain NumPy, made with Convlens {version}.
 
 python {file}                 checks this file with the images inside
+python {file} photo.png       prints the class of a picture of any size (needs Pillow, too)
 python {file} images.npy      prints one class name per image (uint8, N×{shape})
 
-from {module} import MODEL    gives MODEL.predict(images), MODEL.predict_proba(images), MODEL.class_names
+from {module} import MODEL
+MODEL.predict_picture("photo.png")          its class; MODEL.prepare_picture("photo.png").pixels: what the network gets
+MODEL.predict(images)                       the classes of many images (uint8, N×{shape})
+MODEL.predict_proba(images)                 the probabilities of MODEL.class_names, N × classes
 
-Network: {network}
+{network}
 {proof}
 """
 '''
 _TAIL = """
 
-MODEL = Classifier(json.loads({facts}))
+MODEL = PictureClassifier({facts})
 
 if __name__ == "__main__":
     sys.exit(main(MODEL, sys.argv[1:]))
@@ -38,10 +46,11 @@ if __name__ == "__main__":
 
 
 class PythonFile(ExportFormat):
-    """One file of plain NumPy, with the weights inside."""
+    """One file of plain NumPy, with the weights inside, and the preparation of pictures."""
 
     name: ClassVar[str] = "python"
     suffix: ClassVar[str] = ".py"
+    prepares_pictures: ClassVar[bool] = True
     help: ClassVar[str] = "one file of plain NumPy, which runs without Convlens"
 
     def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
@@ -50,6 +59,9 @@ class PythonFile(ExportFormat):
     def open(self, path: Path) -> Run:
         """Run the file like an import, and return a function that calls its classifier."""
         return run_classifier(runpy.run_path(str(path))["MODEL"])
+
+    def prove_pictures(self, contents: Contents, path: Path) -> int:
+        return prove_preparation(path, contents)
 
 
 def run_classifier(model: Any) -> Run:
@@ -64,19 +76,19 @@ def run_classifier(model: Any) -> Run:
 
 
 def _source(contents: Contents, path: Path, proof: Proof | None) -> str:
-    code = _RUNTIME.read_text(encoding="utf-8")
-    code = code[code.index("import base64") :].replace("import hashlib\n", "import hashlib\nimport json\n", 1)
+    imports, code = source_for(contents.model.preprocessing, _ROOTS)
     facts = contents.as_dict(proof)
     head = _HEAD.format(
-        name=contents.name if _is_plain(contents.name) else "a model",
+        name=plain(contents.name, "a model"),
         version=facts["convlens"],
-        file=path.name if _is_plain(path.name) else "model.py",
+        file=plain(path.name, "model.py"),
         module=path.stem if path.stem.isidentifier() else "model",
         shape=times(contents.model.plan.input_shape),
-        network=facts["network"],
-        proof="Not proved yet." if proof is None else f"Proof: {proof}.",
+        network=textwrap.fill(facts["network"], 120, initial_indent="Network: "),
+        proof="Not proved yet." if proof is None else textwrap.fill(f"Proof: {proof}.", 120),
     )
-    return head + code + _TAIL.format(facts=repr(json.dumps(facts | _numbers(contents), allow_nan=False)))
+    stored = repr(json.dumps(facts | _numbers(contents), allow_nan=False))
+    return f"{head}\n{imports}\n\n{code}{_TAIL.format(facts=stored)}"
 
 
 def _numbers(contents: Contents) -> dict[str, Any]:
@@ -94,8 +106,3 @@ def _numbers(contents: Contents) -> dict[str, Any]:
         "weights_sha256": sha256_of_bytes(*(base64.b64decode(array["data"]) for array in weights.values())),
         "check": contents.check_as_dict(),
     }
-
-
-def _is_plain(text: str) -> bool:
-    """Return whether a text can stand in a docstring as it is."""
-    return text.isprintable() and not set(text) & set('"\\')

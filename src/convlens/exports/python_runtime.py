@@ -7,7 +7,6 @@ All values are float32. Maps are N×C×H×W, rows of numbers are N×F.
 import base64
 import hashlib
 import math
-import sys
 from typing import Any
 
 import numpy as np
@@ -141,22 +140,3 @@ class Classifier:
         images = np.frombuffer(base64.b64decode(stored["images"]), np.uint8).reshape(-1, *self.input_shape)
         expected = np.frombuffer(base64.b64decode(stored["logits"]), "<f4").reshape(len(images), -1)
         return float(np.abs(self.logits(images) - expected).max())
-
-
-def main(model: Classifier, arguments: list[str]) -> int:
-    """Predict the images of a .npy file; without one, check the file. Returns the exit code."""
-    if len(arguments) > 1:
-        print("Give one .npy file with images, or nothing to check this file.", file=sys.stderr)
-        return 2
-    if not arguments:
-        difference = model.check()
-        good = difference <= 1e-3  # false for NaN
-        print(f"{'OK' if good else 'WRONG'}: logits of the check images differ by at most {difference:.2g}")
-        return 0 if good else 1
-    try:
-        for answer in model.predict(np.load(arguments[0], allow_pickle=False)):
-            print(answer)
-    except (OSError, ValueError) as error:
-        print(f"{arguments[0]}: {error}", file=sys.stderr)
-        return 1
-    return 0

@@ -24,6 +24,7 @@ class TorchFile(ExportFormat):
 
     name: ClassVar[str] = "torch"
     suffix: ClassVar[str] = ".pt2"
+    options: ClassVar[tuple[str, ...]] = ("prepare",)
     help: ClassVar[str] = "a program for PyTorch, which torch.export.load reads"
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:

@@ -146,6 +146,16 @@ def _read_file(source: str | Path | bytes, name: str) -> "Image":
             return _decode(opened, name) if image is None else image
 
 
+def read_here(source: str | Path | bytes, name: str) -> "Image":
+    """Decode a file in this process, without a limit of time: what files that `convlens.exports` writes do."""
+    file, size = _open_file(source, name)
+    with file:
+        check_start(file.read(START_BYTES), size, name)
+        file.seek(0)
+        with _opened(file, size, name) as opened:
+            return _decode(opened, name)
+
+
 def check_start(start: bytes, size: int, name: str) -> None:
     """Refuse a file that takes too much memory as soon as Pillow opens it; `start` contains its first bytes.
 

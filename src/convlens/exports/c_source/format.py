@@ -32,7 +32,7 @@ _CHECK = "_check.c"
 class CSource(ExportFormat):
     """What the formats made of C code have in common: which models they hold, and the proof."""
 
-    options: ClassVar[tuple[str, ...]] = ("int8",)
+    options: ClassVar[tuple[str, ...]] = ("int8", "prepare")
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:
         """Refuse a model that is too large, and layers that the C code does not have."""

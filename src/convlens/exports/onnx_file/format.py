@@ -27,7 +27,7 @@ class OnnxFile(ExportFormat):
 
     name: ClassVar[str] = "onnx"
     suffix: ClassVar[str] = ".onnx"
-    options: ClassVar[tuple[str, ...]] = ("int8", "input")
+    options: ClassVar[tuple[str, ...]] = ("int8", "input", "prepare")
     help: ClassVar[str] = "one file for ONNX Runtime, OpenVINO and others"
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:
@@ -40,6 +40,11 @@ class OnnxFile(ExportFormat):
         super().check(model, options)
         require_packages(self.name, ("onnx", "onnxruntime"), "onnx")
         if options.input == "picture":
+            if options.prepare:
+                raise UsageError(
+                    "prepare is True, but with the input 'picture' the graph itself prepares pictures. Leave out one.",
+                    argument="prepare",
+                )
             _check_rules(model.preprocessing)
 
     def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
@@ -90,17 +95,19 @@ def _check_rules(preprocessing: Preprocessing) -> None:
         raise UsageError(
             f"input is 'picture', but this model prepares pictures by the rules {preprocessing.rules!r}, which remove "
             "shadows, frames and lines, and no ONNX graph can hold them: one with the simpler half answered 54 of 300 "
-            "unevenly lit pictures correctly, and Convlens 299. Leave it out, and prepare pictures with "
-            "convlens.preprocessing.prepare.",
+            "unevenly lit pictures correctly, and Convlens 299. Leave it out, and give prepare= for a Python file that "
+            "does.",
             argument="input",
+            mentions=["prepare"],
         )
     if preprocessing.image_shape[0] == 1 and preprocessing.light_on_dark is not None:
         which = "light on dark" if preprocessing.light_on_dark else "dark on light"
         raise UsageError(
             f"input is 'picture', but the images of this model are grey and {which}, so pictures of the other kind are "
-            "inverted, and the graph cannot find out which these are. Leave it out, and prepare pictures with "
-            "convlens.preprocessing.prepare.",
+            "inverted, and the graph cannot find out which these are. Leave it out, and give prepare= for a Python "
+            "file that does.",
             argument="input",
+            mentions=["prepare"],
         )
 
 

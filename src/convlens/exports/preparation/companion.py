@@ -1,0 +1,90 @@
+"""Writes one Python file that prepares pictures for a model, exactly as Convlens does, and needs no Convlens."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from convlens.exports.contents import Contents
+from convlens.exports.preparation.bundle import Place, bundle
+from convlens.files import write_atomically
+from convlens.preprocessing import RULES, Preprocessing
+from convlens.words import times
+
+_RUNTIME = "convlens.exports.preparation.runtime"
+_ROOTS = ((_RUNTIME, "PicturePreparation"), (_RUNTIME, "prepare_files"))
+_INSTEAD: Mapping[Place, str] = {("convlens.pixels.decoding", "_read_file"): "read_here"}
+"""Convlens lets another process of its own decode files that may be costly; a file on its own cannot."""
+_HEAD = '''\
+"""Prepares pictures for {name}, exactly as Convlens {version} does. It needs NumPy and Pillow, not Convlens.
+
+from {module} import prepare_picture
+
+prepared = prepare_picture("photo.png")
+prepared.pixels                     uint8, {shape}: give prepared.pixels[None] to {model_file}
+prepared.notes, prepared.unlike     what was changed, and why the picture is unlike the training images
+
+python {file} photo.png                 prints what was changed
+python {file} photo.png images.npy      also saves the pixels: uint8, N×{shape}
+
+The code is a copy of Convlens's own, as far as the rules {rules!r} need it. The settings are those of the model with
+the SHA-256 {sha256}.
+Proof: {proof}.
+"""
+'''
+_TAIL = """
+
+PREPARATION = PicturePreparation({facts})
+prepare_picture = PREPARATION.prepare
+
+if __name__ == "__main__":
+    sys.exit(prepare_files(PREPARATION, sys.argv[1:]))
+"""
+
+
+def companion_name(path: Path) -> str:
+    """Return the name of the file that prepares pictures for an export.
+
+    >>> companion_name(Path("models/digits.onnx"))
+    'digits_prepare.py'
+    """
+    return f"{path.stem}_prepare.py"
+
+
+def write_companion(contents: Contents, path: Path, model_file: str, proof: str) -> None:
+    """Write the file; `model_file` is the name of the export, and `proof` says what its pixels are compared with."""
+    imports, code = source_for(contents.model.preprocessing, _ROOTS)
+    facts = contents.as_dict()
+    kept = {name: facts[name] for name in ("name", "convlens", "model_sha256", "preprocessing")}
+    head = _HEAD.format(
+        name=plain(contents.name, "a model"),
+        version=facts["convlens"],
+        module=path.stem if path.stem.isidentifier() else "model_prepare",
+        file=plain(path.name, "model_prepare.py"),
+        model_file=plain(model_file, "the model"),
+        shape=times(contents.model.preprocessing.image_shape),
+        rules=contents.model.preprocessing.rules,
+        sha256=contents.model_sha256,
+        proof=proof,
+    )
+    write_atomically(path, f"{head}\n{imports}\n\n{code}{_TAIL.format(facts=repr(json.dumps(kept, allow_nan=False)))}")
+
+
+def source_for(preprocessing: Preprocessing, roots: tuple[Place, ...]) -> tuple[str, str]:
+    """Return the imports and the definitions that some names of Convlens need to prepare pictures by these rules."""
+    return _source_for(preprocessing.rules, preprocessing.image_shape[0], roots)
+
+
+@cache
+def _source_for(rules: str, channels: int, roots: tuple[Place, ...]) -> tuple[str, str]:
+    known = {f"preprocessing.rules == {name!r}": name == rules for name in RULES}
+    return bundle(roots, {**known, "channels == 1": channels == 1, "is_enforced_here()": False}, _INSTEAD)
+
+
+def plain(text: str, otherwise: str) -> str:
+    """Return a text that can stand in a description as it is, or another one.
+
+    >>> plain("digits", "a model"), plain('"', "a model")
+    ('digits', 'a model')
+    """
+    return text if text.isprintable() and not set(text) & set('"\\') else otherwise
