@@ -200,8 +200,8 @@ class Folder(PythonFile):
     def open(self, path):
         return super().open(path / "model.py")
 
-    def prove_pictures(self, contents, path):
-        return super().prove_pictures(contents, path / "model.py")
+    def prove_pictures(self, contents, path, images):
+        return super().prove_pictures(contents, path / "model.py", images)
 
 
 def test_a_folder_replaces_a_folder_only(folder, monkeypatch, model, data):

@@ -21,7 +21,8 @@ from convlens.exports.options import DEFAULTS, ExportOptions, InputKind
 from convlens.exports.page_samples import choose_samples
 from convlens.exports.placing import put_in_place, refuse_existing, remove, sync_all
 from convlens.exports.preparation.companion import companion_name, write_companion
-from convlens.exports.preparation.proving import describe_proof, prove_preparation
+from convlens.exports.preparation.pictures import make_pictures
+from convlens.exports.preparation.proving import prove_preparation
 from convlens.exports.proof import Proof
 from convlens.files import check_parent_folder, explain_write_errors
 from convlens.temporary import temporary_folder
@@ -181,14 +182,9 @@ def write_proved(
         kind.write(contents, written, None)
         with _deleted_if_wrong(path, contents.options):
             proof = kind.prove(contents, written, chosen)
-        with _deleted_if_wrong(path):
-            pictures = kind.prove_pictures(contents, written)
-        if contents.options.prepare:
-            write_companion(contents, companion, path.name, describe_proof(contents))
-            with _deleted_if_wrong(f"{path}, with {companion.name},"):
-                pictures = prove_preparation(companion, contents)
-        if pictures:
-            proof = replace(proof, details={**proof.details, "prepared_pictures": pictures})
+        prepared = _prove_preparation(kind, contents, path, written, companion, chosen)
+        if prepared:
+            proof = replace(proof, details={**proof.details, "prepared_pictures": prepared})
         remove(written)
         kind.write(contents, written, proof)
         with _deleted_if_wrong(path, contents.options):
@@ -200,6 +196,28 @@ def write_proved(
         put_in_place(list(zip([companion for _ in others] + [written], places, strict=True)), folder)
     beside = (path if kind.is_folder else path.parent) / companion_name(path)
     return Exported(path, size, proof, beside if contents.options.prepare else None)
+
+
+def _prove_preparation(
+    kind: ExportFormat,
+    contents: Contents,
+    path: Path,
+    written: Path,
+    companion: Path,
+    images: LabelledImages | None,
+) -> int:
+    """Prove how the export prepares pictures, or the file beside it, which is written here. Returns their number.
+
+    Raises:
+        ProofFailed: it prepares one otherwise than Convlens.
+    """
+    if not contents.options.prepare:
+        with _deleted_if_wrong(path):
+            return kind.prove_pictures(contents, written, images)
+    pictures = make_pictures(contents.check_images if images is None else images.images)
+    write_companion(contents, companion, path.name, len(pictures))
+    with _deleted_if_wrong(f"{path}, with {companion.name},"):
+        return prove_preparation(companion, contents.model.preprocessing, pictures)
 
 
 def _places(path: Path, kind: ExportFormat, options: ExportOptions) -> list[Path]:

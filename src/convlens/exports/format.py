@@ -82,13 +82,13 @@ class ExportFormat(ABC):
             return prove_quantised(expected, found, None if images is None else images.labels, *facts)
         return prove(expected, found, self.tolerance, *facts)
 
-    def prove_pictures(self, contents: Contents, path: Path) -> int:
-        """Compare how a file that prepares pictures does so; returns how many it prepared: 0 without preparation.
+    def prove_pictures(self, contents: Contents, path: Path, images: LabelledImages | None) -> int:
+        """Let a file prepare pictures, some of them made of these images. Returns how many; 0 if the format cannot.
 
         Raises:
             ProofFailed: it prepares one otherwise than Convlens.
         """
-        del contents, path
+        del contents, path, images
         return 0
 
     def details(self, contents: Contents, path: Path) -> Mapping[str, Any]:

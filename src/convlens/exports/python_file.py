@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.data import LabelledImages
 from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_model import page_weights
 from convlens.exports.preparation.companion import plain, source_for
+from convlens.exports.preparation.pictures import make_pictures
 from convlens.exports.preparation.proving import prove_preparation
 from convlens.exports.proof import Answers, Proof, Run
 from convlens.files import sha256_of_bytes, write_atomically
@@ -60,8 +62,9 @@ class PythonFile(ExportFormat):
         """Run the file like an import, and return a function that calls its classifier."""
         return run_classifier(runpy.run_path(str(path))["MODEL"])
 
-    def prove_pictures(self, contents: Contents, path: Path) -> int:
-        return prove_preparation(path, contents)
+    def prove_pictures(self, contents: Contents, path: Path, images: LabelledImages | None) -> int:
+        pictures = make_pictures(contents.check_images if images is None else images.images)
+        return prove_preparation(path, contents.model.preprocessing, pictures)
 
 
 def run_classifier(model: Any) -> Run:

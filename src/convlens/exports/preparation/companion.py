@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from convlens.exports.contents import Contents
 from convlens.exports.preparation.bundle import Place, bundle
 from convlens.files import write_atomically
 from convlens.preprocessing import RULES, Preprocessing
-from convlens.words import times
+from convlens.words import count_of, times
 
 _RUNTIME = "convlens.exports.preparation.runtime"
 _ROOTS = ((_RUNTIME, "PicturePreparation"), (_RUNTIME, "prepare_files"))
@@ -29,7 +31,7 @@ python {file} photo.png images.npy      also saves the pixels: uint8, N×{shape}
 
 The code is a copy of Convlens's own, as far as the rules {rules!r} need it. The settings are those of the model with
 the SHA-256 {sha256}.
-Proof: {proof}.
+Proof: {pictures} had the same pixels as in Convlens, with NumPy {numpy} and Pillow {pillow}.
 """
 '''
 _TAIL = """
@@ -51,8 +53,12 @@ def companion_name(path: Path) -> str:
     return f"{path.stem}_prepare.py"
 
 
-def write_companion(contents: Contents, path: Path, model_file: str, proof: str) -> None:
-    """Write the file; `model_file` is the name of the export, and `proof` says what its pixels are compared with."""
+def write_companion(contents: Contents, path: Path, model_file: str, pictures: int) -> None:
+    """Write the file; `model_file` is the name of the export, `pictures` is how many the proof compares: if one of them
+    differs, the file is deleted.
+    """
+    import PIL
+
     imports, code = source_for(contents.model.preprocessing, _ROOTS)
     facts = contents.as_dict()
     kept = {name: facts[name] for name in ("name", "convlens", "model_sha256", "preprocessing")}
@@ -65,7 +71,9 @@ def write_companion(contents: Contents, path: Path, model_file: str, proof: str)
         shape=times(contents.model.preprocessing.image_shape),
         rules=contents.model.preprocessing.rules,
         sha256=contents.model_sha256,
-        proof=proof,
+        pictures=count_of(pictures, "picture"),
+        numpy=np.__version__,
+        pillow=PIL.__version__,
     )
     write_atomically(path, f"{head}\n{imports}\n\n{code}{_TAIL.format(facts=repr(json.dumps(kept, allow_nan=False)))}")
 

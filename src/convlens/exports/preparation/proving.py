@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import ProofFailed
-from convlens.exports.contents import Contents
-from convlens.exports.preparation.pictures import Source, make_pictures
+from convlens.exports.preparation.pictures import Source
 from convlens.preprocessing import Preprocessing, prepare
 from convlens.words import count_of, printable
 
@@ -37,22 +36,13 @@ sys.stdout.buffer.write(len(pixels.getvalue()).to_bytes(8, "little") + pixels.ge
 """
 
 
-def describe_proof(contents: Contents) -> str:
-    """Return what a file with the preparation may say of itself once it was kept."""
-    import PIL
-
-    count = count_of(len(make_pictures(contents.check_images)), "picture")
-    return f"{count} had the same pixels as in Convlens, with NumPy {np.__version__} and Pillow {PIL.__version__}"
-
-
-def prove_preparation(file: Path, contents: Contents) -> int:
+def prove_preparation(file: Path, preprocessing: Preprocessing, pictures: Mapping[str, Source]) -> int:
     """Prepare pictures with a file and with Convlens. Returns their number.
 
     Raises:
         ProofFailed: a pixel, a note or a reason differs, or the file cannot be run.
     """
-    pictures = make_pictures(contents.check_images)
-    compare(contents.model.preprocessing, pictures, *run_without_convlens(file, list(pictures.values())))
+    compare(preprocessing, pictures, *run_without_convlens(file, list(pictures.values())))
     return len(pictures)
 
 
