@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from convlens.exports.preparation import text_edits
 from convlens.exports.preparation.modules import PACKAGE, Import, Module, Piece, read_module
@@ -67,7 +67,7 @@ class _Bundle:
     def _add(self, module: str, name: str) -> None:
         source = read_module(module)
         name = self.instead.get((module, name), name)
-        piece = source.piece_of(name)
+        piece = source.defined.get(name)
         if piece is None:
             found = source.imports.get(name)
             if found is None:
@@ -81,11 +81,11 @@ class _Bundle:
         if key in self.texts:
             return
         self.texts[key] = text = self._edited(source, piece)
-        tree = ast.parse(text)
-        self.attributes |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        names, attributes = _names_in(text)
+        self.attributes |= attributes
         if text.startswith("@dataclass"):
             self.needed.add(_DATACLASS)
-        for used in sorted(_names_in(tree)):
+        for used in names:
             if used not in piece.names:
                 self._add(module, used)
 
@@ -191,16 +191,20 @@ def _constants_first(one: Import) -> tuple[int, str]:
     return (0 if one.name.isupper() else 1 if one.name[0].isupper() else 2), one.name
 
 
-def _names_in(tree: ast.Module) -> set[str]:
-    """Return the names that source mentions, also in annotations that are texts."""
-    found = set()
-    for node in ast.walk(tree):
+@cache
+def _names_in(text: str) -> tuple[Sequence[str], frozenset[str]]:
+    """Return the names that source mentions, sorted, also in annotations that are texts; and those of attributes."""
+    names, attributes = set[str](), set[str]()
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Name):
-            found.add(node.id)
-        for text in _texts_of_annotations(node):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+        for annotation in _texts_of_annotations(node):
             with suppress(SyntaxError):  # it is a text among the choices of a Literal
-                found |= {part.id for part in ast.walk(ast.parse(text, mode="eval")) if isinstance(part, ast.Name)}
-    return found
+                parts = ast.walk(ast.parse(annotation, mode="eval"))
+                names |= {part.id for part in parts if isinstance(part, ast.Name)}
+    return sorted(names), frozenset(attributes)
 
 
 def _texts_of_annotations(node: ast.AST) -> Iterator[str]:

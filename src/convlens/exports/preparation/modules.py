@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 
 PACKAGE = "convlens"
@@ -49,9 +49,10 @@ class Module:
     pieces: tuple[Piece, ...]
     imports: dict[str, Import]
 
-    def piece_of(self, name: str) -> Piece | None:
-        """Return the piece that defines a name."""
-        return next((piece for piece in self.pieces if name in piece.names), None)
+    @cached_property
+    def defined(self) -> dict[str, Piece]:
+        """The pieces by the names that they define."""
+        return {name: piece for piece in self.pieces for name in piece.names}
 
 
 @cache

@@ -18,7 +18,7 @@ Source: TypeAlias = "bytes | NDArray[Any]"
 MOST_DISTURBED = 200
 """How many of the held-out images are made into pictures; each takes 5 ms."""
 _SIZES = ((28, 28), (61, 47), (120, 90), (76, 150), (180, 180), (240, 170))
-_LARGE = (1010, 540)
+_LARGE = (1010, 200)
 _PAPER, _INK = 235, 30
 
 
@@ -76,7 +76,7 @@ def _changed(random: np.random.Generator) -> Mapping[str, Source]:
         "blank": np.full((90, 70), 200, np.uint8),
         "pixels repeated": np.kron(_drawn(24, 20, 2), np.ones((5, 5), np.uint8)),
         "coloured": np.stack([sheet, 255 - sheet // 2, np.full_like(sheet, 90)], axis=2),
-        "large": _drawn(*_LARGE, 24),
+        "large": _drawn(*_LARGE, 14),
     }
 
 

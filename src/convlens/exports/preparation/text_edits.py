@@ -151,6 +151,8 @@ def folded(text: str, known: Mapping[str, bool]) -> str:
     def f(x):
         return 3
     """
+    if not any(condition.split()[0] in text for condition in known):
+        return text
     edits = Edits(text)
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef):
@@ -210,6 +212,11 @@ class _Folder(ast.NodeTransformer):
             return ast.Constant(decides if values else not decides)
         node.values = values
         return values[0] if len(values) == 1 else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        self.generic_visit(node)
+        is_known = isinstance(node.op, ast.Not) and (_is(node.operand, True) or _is(node.operand, False))
+        return ast.Constant(_is(node.operand, False)) if is_known else node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)
