@@ -158,6 +158,9 @@ def browser() -> Iterator[Any]:
 class _Served(http.server.SimpleHTTPRequestHandler):
     """Serves a folder, and pages that are not in it."""
 
+    protocol_version = "HTTP/1.1"  # one connection for all files
+    disable_nagle_algorithm = True  # otherwise each answer waits for 40 ms
+
     def __init__(self, *given: Any, pages: Mapping[str, str], **named: Any) -> None:
         self._pages = pages
         super().__init__(*given, **named)
@@ -166,15 +169,21 @@ class _Served(http.server.SimpleHTTPRequestHandler):
         return TYPES.get(Path(path).suffix) or super().guess_type(path)
 
     def do_GET(self) -> None:
-        if self.path not in self._pages:
+        path = self.path.partition("?")[0]
+        if path not in self._pages:
             super().do_GET()
             return
-        content = self._pages[self.path].encode()
+        content = self._pages[path].encode()
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", "application/json" if path.startswith("/api/") else "text/html; charset=utf-8")
+        self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Write no log."""
