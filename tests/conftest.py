@@ -40,6 +40,7 @@ def pytest_configure() -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+        os.environ["OMP_WAIT_POLICY"] = "passive"  # PyTorch's threads wait for each other without keeping a core busy
     # The tests get a cache folder of their own; without this, matplotlib would look for its fonts anew in each of them.
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))

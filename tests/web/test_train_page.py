@@ -188,7 +188,7 @@ def test_reload_in_mid_training_shows_the_curve_from_its_beginning(page):
 
 
 def test_two_tabs_see_the_same(page, open_page, address):
-    with open_page(f"{address}/#train") as other:
+    with open_page(f"{address}/#train", viewport={"width": 1600, "height": 1000}) as other:
         other.wait_for_selector("html[data-ready]")
         train(page, network=SMALL, epochs=LONG)  # started in one tab, seen in the other
         await_steps(page, 30)
