@@ -73,6 +73,28 @@ def test_a_format_has_only_its_options(convlens, trained_run):
     assert load_model(trained_run).class_names == tuple("0123456789")
 
 
+def test_the_preparation_of_pictures_is_written_beside_a_model(convlens, trained_run):
+    pytest.importorskip("onnxruntime")
+    arguments = ("export", trained_run, "--to", "onnx", "--out", "a.onnx", "--prove", "7")
+    refused = convlens(*arguments, "--input", "picture")
+    assert refused.code == 2
+    assert refused.err.endswith("Leave it out, and give --prepare for a Python file that does.\n")
+    ran = convlens(*arguments, "--prepare")
+    assert (ran.code, ran.err) == (0, "")
+    first, second, proof = ran.out.splitlines()
+    assert first == f"a.onnx: {Path('a.onnx').stat().st_size:,} bytes"
+    assert second == "a_prepare.py: prepares pictures for it"
+    assert "; 38 pictures prepared pixel for pixel as in Convlens; run with " in proof  # 31 drawn, 7 of the data
+    again = convlens(*arguments, "--prepare")
+    assert (again.code, again.err) == (
+        1,
+        "error: a_prepare.py exists already. Give another name, or --force to replace it.\n",
+    )
+    (result,) = convlens(*arguments, "--prepare", "--force", "--json").lines
+    assert result["prepare"] == "a_prepare.py"
+    assert result["proof"]["details"]["prepared_pictures"] == 38
+
+
 @pytest.mark.parametrize("left_out", [(), ("--out", "a.html")])
 def test_a_format_must_be_named(convlens, trained_run, left_out):
     ran = convlens("export", trained_run, *left_out)
