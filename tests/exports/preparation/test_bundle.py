@@ -7,6 +7,7 @@ import sys
 import pytest
 from tests.exports.preparation.fitted import FITTED
 
+from convlens.errors import MissingDependency
 from convlens.exports import python_file
 from convlens.exports.preparation import bundle as bundling
 from convlens.exports.preparation import companion
@@ -61,6 +62,7 @@ def test_a_copy_has_only_what_its_rules_need():
     assert "def conv(" in python
     for source in (digit, garment, glyph, letterbox, python):
         assert "subprocess" not in source  # decoding in a process of its own needs Convlens
+        assert "is_enforced_here" not in source
         assert ">>>" not in source
         assert "msgspec" not in source
     assert max(map(len, (digit, garment, glyph, letterbox))) < 84_000
@@ -79,7 +81,7 @@ def test_source_is_cut_into_pieces():
     decoding = read_module("convlens.pixels.decoding")
     compressions = decoding.defined["_TIFF_COMPRESSIONS"]
     assert compressions.text.startswith("# With other compressions, ")
-    with pytest.raises(FileNotFoundError, match="the source of builtins is not installed"):
+    with pytest.raises(MissingDependency, match="the source of builtins is not installed"):
         read_module("builtins")
 
 

@@ -151,7 +151,7 @@ def test_every_difference_counts():
     other: Any
     for other, words_of_it, words in (
         (wrong, texts, r"otherwise than Convlens, such as noise \(other pixels\)"),
-        (pixels.astype(np.int8), texts, "other pixels"),
+        (pixels.astype(np.int16), texts, "other pixels"),
         (pixels[:, :, 1:], texts, "other pixels"),
         (pixels, [[["else"], []]], "other words"),
         (pixels, [[[], ["else"]]], "other words"),

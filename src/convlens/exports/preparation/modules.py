@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
 
+from convlens.errors import MissingDependency
+
 PACKAGE = "convlens"
 
 
@@ -59,6 +61,9 @@ class Module:
 def read_module(name: str) -> Module:
     """Return the source of a module.
 
+    Raises:
+        MissingDependency: there is only compiled code.
+
     >>> module = read_module("convlens.pixels.framing")
     >>> module.purpose, module.pieces[0].text
     ('Scales images and places them in a frame.', '_MANY_PIXELS = 1_000_000\\n')
@@ -66,7 +71,7 @@ def read_module(name: str) -> Module:
     found = find_spec(name)
     source = getattr(found.loader if found else None, "get_source", lambda _: None)(name)
     if source is None:
-        raise FileNotFoundError(
+        raise MissingDependency(
             f"the source of {name} is not installed, only its compiled code. Install Convlens again."
         )
     tree = ast.parse(source)

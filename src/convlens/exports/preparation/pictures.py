@@ -6,11 +6,13 @@ things at once; their strength is drawn at random, so that some of them are near
 
 import io
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Source: TypeAlias = "bytes | NDArray[Any]"
 """The bytes of an image file, or an array."""
@@ -46,6 +48,8 @@ def make_pictures(images: NDArray[np.uint8]) -> dict[str, Source]:
 
 def _drawn(height: int, width: int, pen: int, paper: int = _PAPER, ink: int = _INK) -> NDArray[np.uint8]:
     """A ring and a stroke, a little off the middle."""
+    from PIL import Image, ImageDraw
+
     image = Image.new("L", (width, height), paper)
     draw = ImageDraw.Draw(image)
     left, top, right, bottom = round(0.3 * width), round(0.15 * height), round(0.65 * width), round(0.5 * height)
@@ -89,6 +93,8 @@ def _other_arrays(random: np.random.Generator) -> Mapping[str, Source]:
 
 
 def _files() -> Iterator[tuple[str, bytes]]:
+    from PIL import Image
+
     sheet = Image.fromarray(_drawn(96, 80, 6))
     clear = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
     clear.paste(
@@ -102,7 +108,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
     yield "PNG of two colours", _encoded(sheet.point([255 * (level > 128) for level in range(256)]).convert("1"), "PNG")
 
 
-def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+def _encoded(image: "Image", kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -110,6 +116,8 @@ def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def _disturbed(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
     """Enlarge an image of the network's shape, and disturb it in some ways."""
+    from PIL import Image
+
     pixels = np.ascontiguousarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
     factor = random.uniform(0.7, 9) * min(1, 28 / max(pixels.shape[:2]))
     size = [max(1, round(side * factor * random.uniform(0.8, 1.2))) for side in pixels.shape[1::-1]]

@@ -173,7 +173,7 @@ def _fold_all(body: Statements, edits: Edits, fold: Callable[[ast.stmt], Stateme
             edits.replace(statement, lines.lstrip())
         else:
             edits.remove_lines(statement.lineno, statement.end_lineno or statement.lineno)
-        if new and isinstance(new[-1], ast.Return) and not isinstance(statement, ast.Return) and body[place + 1 :]:
+        if new and isinstance(new[-1], ast.Return) and body[place + 1 :]:
             edits.remove_lines(body[place + 1].lineno, body[-1].end_lineno or 0)
             return
 
