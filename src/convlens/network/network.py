@@ -13,14 +13,14 @@ from convlens.checking import items_or_none, shown
 from convlens.errors import NetworkError
 from convlens.habits import explains_arguments, explains_names
 from convlens.layers import Block, Layer, ResolvedLayer, write_chain
-from convlens.network.onnx_graphs import load_onnx, read_chain
+from convlens.network.onnx_graphs import load_onnx, read_graph
 from convlens.network.presets import PRESETS, text_of
 from convlens.network.rows import tabulate
 from convlens.network.shapes import resolve_layers
 from convlens.network.source import Source
 from convlens.network.structure import Chain, complete
 from convlens.network.text import read_layers
-from convlens.network.torch_modules import layers_of_module
+from convlens.network.torch_modules import read_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +106,7 @@ class Network:
         >>> print(Network.from_torch(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(5408, 10))))
         conv 8 3x3, relu, dense 10
         """
-        return cls(layers_of_module(module))
+        return cls(read_module(module).network.layers)
 
     @classmethod
     def from_onnx(cls, source: "Path | str | bytes") -> "Network":
@@ -124,7 +124,7 @@ class Network:
             ModelFileError: the file cannot be read as ONNX.
             MissingDependency: the package onnx is not installed.
         """
-        return cls(read_chain(load_onnx(source)).layers)
+        return cls(read_graph(load_onnx(source)).network.layers)
 
     def __str__(self) -> str:
         return write_chain(self.layers, is_network=True)
