@@ -219,10 +219,10 @@ class Dataflow:
                 raise NetworkError(step.reason)
         images = [(value, step.where) for step in needed for value in step.inputs if value.step == IMAGES]
         first = images[0][0] if images else logits
-        for value, where in images:
+        for value, where in images[1:]:
             if not _is_same(value, first):
                 raise NetworkError(
-                    f"{where} reads the images with another normalisation than {images[0][1]}. Convlens has one."
+                    f"{where} reads the images with another normalisation than another layer. Convlens has one."
                 )
         parts = list(_Blocks(self._steps).chain(logits.step, IMAGES))
         weights = [arrays for _, found in parts for arrays in found]

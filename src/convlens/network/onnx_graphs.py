@@ -27,6 +27,12 @@ _WITHOUT_EFFECT = ("Identity", "Dropout", "Cast")
 _ENDS = frozenset({"Softmax", "LogSoftmax", "ArgMax", "ReduceMax"})
 """What follows the logits: probabilities, and decisions."""
 _ARITHMETIC = ("Add", "Sub", "Mul", "Div")
+_IN_BYTES = "It belongs to a graph in whole numbers of 8 bits. Give the one before the quantisation."
+_ADVICE = {
+    "QuantizeLinear": _IN_BYTES,
+    "DequantizeLinear": _IN_BYTES,
+    "Transpose": "Give a graph whose images are N×C×H×W, and that does not prepare pictures itself.",
+}
 
 _State: TypeAlias = Value | Ending | Sizes
 
@@ -216,8 +222,8 @@ class _Reader:
         if kind is None:
             near = nearest(operator.kind, tuple(_KINDS))
             known = ", ".join(sorted({*_KINDS, *_OTHER_OPERATORS}))
-            hint = f"Near to it is {near}. " if near else ""
-            return self._steps.refuse(f"{where} is not an operator that Convlens has. {hint}Known are {known}.", values)
+            hint = _ADVICE.get(operator.kind) or f"{f'Near to it is {near}. ' if near else ''}Known are {known}."
+            return self._steps.refuse(f"{where} is not an operator that Convlens has. {hint}", values)
         try:
             layer, weights = kind.from_onnx(operator)
         except NetworkError as error:
@@ -237,6 +243,8 @@ class _Reader:
 
 def _plain(operator: OnnxOperator) -> tuple[OnnxOperator, bool]:
     """Return the operator that a layer knows for one that says the same otherwise, and whether it flattens, too."""
+    import numpy as np
+
     kind, attributes = operator.kind, operator.attributes
     if kind == "MatMul":
         return OnnxOperator("Gemm", {}, operator.constants), False
@@ -247,6 +255,9 @@ def _plain(operator: OnnxOperator) -> tuple[OnnxOperator, bool]:
             if kind == "Squeeze":
                 return OnnxOperator("Flatten", {}), False
             return OnnxOperator("GlobalAveragePool", {}), not attributes.get("keepdims", 1)
+    lowest, highest = operator.constant(0), operator.constant(1)
+    if kind == "Clip" and lowest is not None and lowest == 0 and (highest is None or np.isposinf(highest)):
+        return OnnxOperator("Relu", {}), False
     if kind == "Reshape":
         sizes = operator.weight(0)
         if (len(sizes) if isinstance(sizes, tuple) else sizes.size) == 2:

@@ -20,28 +20,29 @@ def name_of(node: Any) -> str:
 
 def find_gelu(node: Any, makers: Makers, constants: Constants) -> str | None:
     """Return the name of x if a product is x · (1 + erf(x / √2)) · 0.5, in any order; None if it is something else."""
-    number, values = _factors(node.output[0], makers, constants)
-    if len(values) != 2 or not math.isclose(number, 0.5, rel_tol=1e-4):
-        return None
-    for value, factor in (values, values[::-1]):
+    for factor in _factors(node.output[0], makers, constants)[1]:
         added = makers.get(factor)
         if added is None or added.op_type != "Add" or not math.isclose(_number(added, constants) or 0, 1):
             continue
         erf = next((makers.get(name) for name in added.input if name not in constants), None)
-        if erf is None or erf.op_type != "Erf":
+        scaled = makers.get(erf.input[0]) if erf is not None and erf.op_type == "Erf" else None
+        value = next((name for name in scaled.input if name not in constants), None) if scaled is not None else None
+        if value is None or erf is None:
             continue
-        scale, inner = _factors(erf.input[0], makers, constants)
-        if inner == [value] and math.isclose(scale, math.sqrt(0.5), rel_tol=1e-4):
+        scale, inner = _factors(erf.input[0], makers, constants, (value,))
+        number, others = _factors(node.output[0], makers, constants, (value, factor))
+        is_scaled = inner == [value] and math.isclose(scale, math.sqrt(0.5), rel_tol=1e-4)
+        if is_scaled and sorted(others) == sorted([value, factor]) and math.isclose(number, 0.5, rel_tol=1e-4):
             return value
     return None
 
 
-def _factors(name: str, makers: Makers, constants: Constants) -> tuple[float, list[str]]:
-    """Return the numbers in a product as one, and the names of its other factors."""
+def _factors(name: str, makers: Makers, constants: Constants, whole: Sequence[str] = ()) -> tuple[float, list[str]]:
+    """Return the numbers in a product as one, and the names of its other factors; those in `whole` are not divided."""
     number, values, waiting = 1.0, list[str](), [name]
     while waiting and len(values) + len(waiting) <= _MOST_FACTORS:
         one = waiting.pop(0)
-        node = makers.get(one)
+        node = None if one in whole else makers.get(one)
         if getattr(constants.get(one), "size", 0) == 1:
             number *= float(constants[one].item())
         elif node is not None and node.op_type == "Mul":

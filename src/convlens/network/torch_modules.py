@@ -14,10 +14,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from convlens.checking import shown
 from convlens.errors import NetworkError
 from convlens.layers import JOINS, KINDS, Flatten, GlobalAvgPool2d
 from convlens.network.dataflow import Arithmetic, Dataflow, Ending, TakenNetwork, Value
-from convlens.words import nearest
+from convlens.words import nearest, shorten
 
 _EVERY = (*KINDS.values(), *JOINS.values())
 _CLASSES = {name: kind for kind in KINDS.values() for name in kind.torch_classes or (kind.__name__,)}
@@ -42,7 +43,10 @@ _RESHAPES = {"view", "reshape"}
 _SIZES = {"size", "getattr", "getitem"}
 _WITHOUT_EFFECT = {"Identity", "contiguous", "float", "clone", "detach"}
 _OTHER_FUNCTIONS = {*_ENDS, *_ARITHMETIC, *_RESHAPES, *_SIZES, *_WITHOUT_EFFECT, "mean"}
-_NOT_NEEDED = {"Dropout2d": "Use Dropout, or leave it out: it has no effect in predictions."}
+_ADVICE = {
+    "Dropout2d": "Use Dropout, or leave it out: it has no effect in predictions.",
+    "DataParallel": "Give its attribute module.",
+}
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,21 @@ def read_module(module: Any) -> TorchNetwork:
         NetworkError: it cannot be traced; a layer or function is not known, has a setting that Convlens does not have,
             or joins branches that are not those of a block. The message names its place.
     """
-    if not hasattr(module, "named_modules"):
-        raise NetworkError(f"this is no module of PyTorch, but {type(module).__name__}. Give a torch.nn.Module.")
+    if isinstance(module, type) or not hasattr(module, "named_modules"):
+        raise NetworkError(f"the module is {shown(module)}. Give an instance of torch.nn.Module.")
     with _in_evaluation(module):
-        return _Reader(module).read()
+        try:
+            return _Reader(module).read()
+        except NetworkError:
+            return _Reader(module, with_lines=True).read()  # finding the lines of code takes a second
 
 
 @contextmanager
 def _in_evaluation(module: Any) -> Iterator[None]:
     modes = [(part, part.training) for part in module.modules()]
     try:
-        module.eval()
+        for part, _ in modes:
+            part.training = False
         yield
     finally:
         for part, training in modes:
@@ -89,9 +97,10 @@ def _in_evaluation(module: Any) -> Iterator[None]:
 class _Reader:
     """Reads what was called, in order; each call finds what its inputs are."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, *, with_lines: bool = False) -> None:
         import torch
 
+        self._with_lines = with_lines
         is_layer = _is_of_torch(module) and type(module).__name__ != "Sequential"
         self._root = torch.nn.Sequential(module) if is_layer else module
         self._is_layer, self._modules = is_layer, dict(self._root.named_modules())
@@ -104,7 +113,7 @@ class _Reader:
         self._steps, self._values = Dataflow(), dict[Any, Any]()
 
     def read(self) -> TorchNetwork:
-        graph = _trace(self._root)
+        graph = _trace(self._root, self._with_lines)
         for node in graph.nodes:
             if node.op == "output":
                 return self._finish(self._values.get(node.args[0]))
@@ -123,8 +132,11 @@ class _Reader:
     def _read(self, node: Any) -> Any:
         """Return what a call computes; constants and sizes are not computed from the images."""
         if node.op == "placeholder":
-            is_first = not self._values
-            return Value() if is_first else None
+            if self._values and node.users and not node.args:
+                raise NetworkError(
+                    f"forward() takes more than the images: also {node.target}. Give a module that takes the images."
+                )
+            return None if self._values else Value()
         if node.op == "get_attr":
             found = operator.attrgetter(node.target)(self._root)
             return found.detach().cpu().numpy() if hasattr(found, "detach") else None
@@ -137,7 +149,7 @@ class _Reader:
         flat = [one for given in (*positional, *named.values()) for one in _listed(given)]
         values = [one for one in flat if isinstance(one, Value)]
         if endings := [one for one in flat if isinstance(one, Ending)]:
-            raise NetworkError(f"{where} follows {endings[0].where}, which Convlens has at the end only.")
+            raise NetworkError(f"{where} follows {endings[0].where.rstrip(',')}, which Convlens has at the end only.")
         if not values:
             return _Sizes() if any(isinstance(one, _Sizes) for one in flat) else None
         if name in _ENDS:
@@ -162,13 +174,14 @@ class _Reader:
 
     def _where(self, node: Any, part: Any) -> str:
         if part is not None:
-            return type(part).__name__ if self._is_layer else f"module {node.target}, {part},"
+            written = shorten(" ".join(str(part).split()), 100)
+            return type(part).__name__ if self._is_layer else f"module {node.target}, {written},"
         name = self._name_of(node.target) or getattr(node.target, "__name__", str(node.target))
-        return f"{node.name} ({name}{_line_of(node)})"
+        return f"{name}(){_line_of(node) or ('' if node.name == name else f' ({node.name})')}"
 
     def _module(self, part: Any, name: str, values: list[Value], where: str) -> Value:
         if name not in _CLASSES or len(values) != 1:
-            advice = _NOT_NEEDED.get(name) or _advice(name)
+            advice = _ADVICE.get(name) or _advice(name)
             return self._steps.refuse(f"{where} is not a layer that Convlens has. {advice}", values)
         try:
             layer = _CLASSES[name].from_torch(part)
@@ -195,8 +208,10 @@ class _Reader:
         if name == "mean":
             return self._mean(positional, named, values, where)
         if name not in _FUNCTIONS or (len(values) > 1) != (name in _JOINS):
-            known = ", ".join(sorted({*_FUNCTIONS, *_OTHER_FUNCTIONS} - _SIZES - {"Identity", "Softmax", "LogSoftmax"}))
-            return self._steps.refuse(f"{where} is not a function that Convlens has. Known are {known}.", values)
+            near = nearest(where.partition("(")[0], tuple(_FUNCTIONS))
+            hint = f"Near to it is {near}. " if near else ""
+            known = ", ".join(sorted(_FUNCTIONS.keys() - {"iadd", "concat", "concatenate"} | {"mean", *_RESHAPES}))
+            return self._steps.refuse(f"{where} is not a function that Convlens has. {hint}Known are {known}.", values)
         return self._layer(name, positional, named, values, where)
 
     def _layer(
@@ -245,19 +260,17 @@ def _is_of_torch(module: Any) -> bool:
     return type(module).__module__.startswith("torch.nn.")
 
 
-def _trace(module: Any) -> Any:
-    """Return the graph of what a module calls (`torch.fx.Graph`)."""
+def _trace(module: Any, with_lines: bool) -> Any:
+    """Return the graph of what a module calls (`torch.fx.Graph`), perhaps with the lines of code that call it."""
     import torch.fx
 
     class Tracer(torch.fx.Tracer):
-        record_stack_traces = True
-
         def is_leaf_module(self, m: Any, module_qualified_name: str) -> bool:
             del module_qualified_name
             return _is_of_torch(m) and type(m).__name__ != "Sequential"
 
     tracer = Tracer()
-    tracer.record_stack_traces = True
+    tracer.record_stack_traces = with_lines
     try:
         return tracer.trace(module)
     except NetworkError:
@@ -277,7 +290,7 @@ def _line_of(node: Any) -> str:
     home = str(Path(torch.__file__).parent)
     calls = re.findall(r'File "(.+)", line (\d+), in ', node.stack_trace or "")
     own = [(file, line) for file, line in calls if not file.startswith(home) and file != __file__]
-    return f", line {own[-1][1]} of {Path(own[-1][0]).name}" if own else ""
+    return f" in line {own[-1][1]} of {Path(own[-1][0]).name}" if own else ""
 
 
 def _advice(kind: str) -> str:
