@@ -30,8 +30,10 @@ NETWORKS = [
     "conv 2 3x3, gelu, dense 6, silu, dense 6, tanh, dense 6, sigmoid, dense 3",
     "residual(conv 5 3x3, relu, shortcut conv 5 3x3), concat(conv 2 1x1; ; maxpool 3 stride 1 pad 1), dense 3",
     "residual(silu), residual(gelu), conv 3 1x1, residual(residual(silu), shortcut sigmoid), globalavgpool",
-    "residual(conv 3 3x3 pad 1, residual(relu, concat(conv 1 1x1; conv 2 1x1, residual(tanh))), shortcut conv 3 1x1), "
-    "relu, concat(globalavgpool, flatten, dense 2; flatten, residual(relu, sigmoid)), concat(;), dense 3",
+    (
+        "residual(conv 3 3x3 pad 1, residual(relu, concat(conv 1 1x1; conv 2 1x1, residual(tanh))), shortcut conv 3 1x1), "
+        "relu, concat(globalavgpool, flatten, dense 2; flatten, residual(relu, sigmoid)), concat(;), dense 3"
+    ),
 ]
 
 

@@ -119,7 +119,7 @@ def compare_with_module(
     from convlens.engines.torch_engine import run_module
 
     try:
-        expected = run_module(module, images)
+        expected = run_module(module, images).reshape(len(images), -1)
     except (RuntimeError, ValueError, TypeError) as error:
         reason = str(error).strip().partition("\n")[0][:200].rstrip(".")
         raise NetworkError(
