@@ -119,8 +119,8 @@ MODULES = {
     Functions: (
         (1, 8, 8),
         (
-            "concat(conv 4 3x3, relu; conv 3 3x3, gelu), avgpool 2, dropout 0.3, concat(leaky_relu 0.125, globalavgpool, "
-            "flatten; sigmoid, tanh, globalavgpool, flatten), dense 10"
+            "concat(conv 4 3x3, relu; conv 3 3x3, gelu), avgpool 2, dropout 0.3, concat(leaky_relu 0.125, "
+            "globalavgpool, flatten; sigmoid, tanh, globalavgpool, flatten), dense 10"
         ),
     ),
 }

@@ -15,7 +15,7 @@ from convlens.checking import as_path
 from convlens.errors import MissingDependency, ModelFileError, NetworkError
 from convlens.layers import JOINS, KINDS
 from convlens.layers.onnx_operator import OnnxOperator
-from convlens.network.dataflow import Dataflow, Ending, TakenNetwork, Value
+from convlens.network.dataflow import IMAGES, Dataflow, Ending, TakenNetwork, Value
 from convlens.network.onnx_patterns import Sizes, compute_sizes, find_gelu, is_size, name_of
 from convlens.words import nearest, printable
 
@@ -105,7 +105,7 @@ class _Reader:
         self._makers = {name: node for node in model.graph.node for name in node.output}
         self._steps = Dataflow(images_are_rows=len(describe_input(self._image)[1]) == 2)
         self._values: dict[str, _State] = {self._image.name: Value()}
-        self._names: dict[int, str] = {}
+        self._names: dict[int, str] = {IMAGES: self._image.name}
 
     @cached_property
     def _image(self) -> Any:
@@ -123,7 +123,7 @@ class _Reader:
                 self._names.setdefault(state.step, node.output[0])
         ending = self._find_logits()
         network = self._steps.finish(ending.logits, ending.temperature)
-        return OnnxGraph(self._image, self._names.get(ending.logits.step, self._image.name), network)
+        return OnnxGraph(self._image, self._names[ending.logits.step], network)
 
     def _find_logits(self) -> Ending:
         """Return the logits: what the graph's outputs are computed from, and what needs all the others."""
