@@ -99,6 +99,26 @@ def test_arithmetic_before_the_first_layer_is_normalisation():
         steps.finish(steps.read(Add(), other, steps.read(ReLU(), value)))
 
 
+def test_where_constants_may_stand():
+    steps = Steps()
+    two = np.array([[[[4.0]], [[2.0]]]])
+    scaled = steps.calculate("Mul", Value(), two, "the Mul", is_second=True)
+    taken = steps.finish(steps.read(ReLU(), steps.calculate("Add", scaled, np.array(3.0), "the Add", is_second=True)))
+    assert (np.ravel(taken.scale).tolist(), np.ravel(taken.shift).tolist(), taken.temperature) == ([4, 2], [3, 3], 1.0)
+    for kind in ("Sub", "Div"):
+        with pytest.raises(NetworkError, match=rf"^the {kind} has the images in another place than the first"):
+            steps.finish(steps.calculate(kind, Value(), two, f"the {kind}", is_second=True))
+    conv = steps.read(Conv2d(2, kernel_size=1), weight=np.ones((2, 1, 1, 1)))
+    for value, parts in (
+        (Value(), ("Add", [[1.0, 2.0]])),  # for each column of the images, which are not the layer before
+        (Value(), ("Div", 0.0)),
+        (steps.read(ReLU(), conv), ("Add", two)),
+        (conv, ("Mul", two)),
+    ):
+        with pytest.raises(NetworkError, match=rf"^the {parts[0]} calculates with a constant"):
+            steps.finish(calculate(steps, value, parts))
+
+
 def test_a_constant_is_added_to_the_bias():
     steps = Steps()
     conv = steps.read(Conv2d(2, kernel_size=1), weight=np.ones((2, 1, 1, 1)), bias=np.array([1.0, 2.0]))
@@ -118,6 +138,8 @@ def test_a_division_before_the_softmax_is_the_temperature():
     steps = Steps()
     logits = steps.read(ReLU())
     for kind, constant, temperature in (("Div", 4.0, 4.0), ("Mul", 4.0, 0.25)):
+        plain = steps.end("Softmax", logits, "the softmax")
+        assert (plain.logits, plain.temperature, plain.kind) == (logits, 1.0, "Softmax")
         ending = steps.end("Softmax", calculate(steps, logits, (kind, constant)), "the softmax")
         assert (ending.logits, ending.temperature) == (logits, temperature)
         with pytest.raises(NetworkError, match=rf"^the {kind} calculates with a constant"):
@@ -130,6 +152,8 @@ def test_products():
     gate = steps.read(Sigmoid(), relu)
     for left, right in ((relu, gate), (gate, relu)):
         assert steps.layers(steps.multiply(left, right, "the product")) == [ReLU(), SiLU()]
+    with pytest.raises(NetworkError, match=r"^the product multiplies two values that are computed"):
+        steps.finish(steps.multiply(relu, Value(), "the product"))  # the last step is the sigmoid
     for other in (Value(), steps.read(Tanh(), relu)):
         with pytest.raises(NetworkError, match=r"^the product multiplies two values that are computed"):
             steps.finish(steps.multiply(other, gate, "the product"))

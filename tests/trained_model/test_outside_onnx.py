@@ -244,6 +244,7 @@ WRONG = {
     "dense on images": (["y = MatMul x small"], r"^the_y \(MatMul\) gets maps"),
     "bytes": (["c = Conv x kernels", "y = QuantizeLinear c half"], r"^the_y \(Quant.*Give the one before the quantis"),
     "height first": ([("t = Transpose x", {"perm": [0, 3, 1, 2]})], r"^the_t \(Transpose\).*whose images are N×C×H×W"),
+    "arrays for numbers": (["y = Clip x kernels"], r"^the_y \(Clip\) is not as ONNX defines it: The truth value"),
     "limits": (["y = Clip x half"], r"^the_y \(Clip\) is not an operator"),
     "pads": (
         [("a = Conv x kernels", {"pads": [0, 0, 1, 1]})],
@@ -299,6 +300,40 @@ def test_other_numbers_than_the_layers_say_are_noticed():
         NetworkError, match=r"^the graph computes other numbers than its layers say: a logit differs by"
     ):
         TrainedModel.from_onnx(content)
+
+
+def test_a_graph_that_the_runtime_does_not_run():
+    content = graph_of(*WIDE, "row = Reshape a five", ("y = Gemm row w b", {"transB": 1}), five=np.array([5, 24]))
+    with pytest.raises(
+        NetworkError, match=r"^ONNX Runtime does not run the graph: .*Reshape.*\. Give another graph\.$"
+    ):
+        TrainedModel.from_onnx(content)
+
+
+def outputs_of(content: bytes, *names: str) -> bytes:
+    """The graph with other outputs."""
+    model = onnx.load_from_string(content)
+    del model.graph.output[:]
+    for name in names:
+        axes = list("NCHW" if name in "ac" else "NF")
+        model.graph.output.append(helper.make_tensor_value_info(name, 1, axes))
+    return model.SerializeToString()
+
+
+def test_the_logits_among_several_outputs():
+    content = graph_of(*ROW, "cool = Mul z half", ("p = Softmax cool", {"axis": 1}), ("m = ReduceMax p", {"axes": [1]}))
+    for names in (("m", "p", "z"), ("z", "p"), ("p",), ("a", "z", "m"), ("c", "p", "a")):
+        model = TrainedModel.from_onnx(outputs_of(content, *names))
+        assert str(model.network) == "conv 4 3x3 pad 1, maxpool 2, dense 5"
+        assert model.calibration.temperature == (1.0 if names == ("z",) else 2.0)
+    content = graph_of(*ROW, ("other = Gemm row w", {"transB": 1}))
+    with pytest.raises(
+        NetworkError,
+        match=r"^the outputs of the graph \(other, z\) are computed from 2 values; .* Remove the others\.$",
+    ):
+        TrainedModel.from_onnx(outputs_of(content, "other", "z"))
+    with pytest.raises(NetworkError, match=r"^the_q \(Sub\) follows the_p \(Softmax\), which Convlens has at the end"):
+        Network.from_onnx(graph_of(*ROW, "p = Softmax z", "q = Sub z p"))
 
 
 def test_files_that_are_no_graphs_of_images(tmp_path):

@@ -116,7 +116,15 @@ class _Reader:
 
     def read(self) -> OnnxGraph:
         for node in self._graph.node:
-            state = self._read(node)
+            try:
+                state = self._read(node)
+            except NetworkError:
+                raise
+            except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:  # onnx checks not everything
+                reason = printable(str(error))[:200].rstrip(".")
+                raise NetworkError(
+                    f"{name_of(node)} is not as ONNX defines it: {reason}. Give another graph."
+                ) from error
             if state is not None:
                 self._values[node.output[0]] = state
             if isinstance(state, Value):

@@ -12,6 +12,7 @@ from convlens.errors import MissingDependency, NetworkError
 from convlens.network.onnx_graphs import OnnxGraph, describe_input, load_onnx, read_graph
 from convlens.preprocessing import Normalisation
 from convlens.trained_model.outside import check_difference
+from convlens.words import printable
 
 METADATA = "convlens"
 """The key of the metadata in files that Convlens wrote; the value is JSON."""
@@ -80,10 +81,15 @@ def run_onnx(opened: OnnxModel, image: NDArray[Any]) -> NDArray[np.float32]:
         copy.graph.output.append(onnx.ValueInfoProto(name=graph.logits))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
     kind, sizes = describe_input(graph.image)
     batch = np.repeat(image[None], sizes[0] or 1, axis=0).astype(kind)
-    return np.asarray(session.run([graph.logits], {graph.image.name: batch})[0], np.float32).reshape(len(batch), -1)[:1]
+    try:
+        session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        logits = session.run([graph.logits], {graph.image.name: batch})[0]
+        return np.asarray(logits, np.float32).reshape(len(batch), -1)[:1]
+    except Exception as error:  # ONNX Runtime has errors of its own, without a common base
+        reason = printable(str(error).partition("\n")[0])[:200].rstrip(".")
+        raise NetworkError(f"ONNX Runtime does not run the graph: {reason}. Give another graph.") from error
 
 
 def _class_names(model: Any) -> list[str] | None:
