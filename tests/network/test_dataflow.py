@@ -163,6 +163,7 @@ def test_rows_and_maps():
     steps = Steps()
     flat = steps.read(Flatten())
     assert steps.read(Flatten(), flat) is flat
+    assert steps.read(Concatenate(), flat) is flat
     assert steps.gives_row(steps.read(ReLU(), flat))
     with pytest.raises(NetworkError, match=r"^the dense gets maps, and Convlens's dense gets a row\. Flatten"):
         steps.finish(steps.read(Dense(2), steps.read(ReLU())))

@@ -204,11 +204,15 @@ WRONG = {
     "mean": (lambda s, x: s.c(x).mean(1), r"^mean\(\) takes a mean of other axes"),
     "alpha": (lambda s, x: torch.add(s.c(x), s.c(x), alpha=2), r"^add\(\) joins values otherwise than Convlens"),
     "axis": (lambda s, x: torch.cat([s.c(x), x]), r"^cat\(\) joins values otherwise than Convlens"),
+    "constant": (lambda s, x: torch.cat([s.c(x), s.c.weight], 1), r"^cat\(\) joins values otherwise than Convlens"),
     "dropout": (lambda s, x: F.dropout(s.c(x)), r"^dropout\(\) cannot be taken over: it has training=True"),
     "flatten": (lambda s, x: torch.flatten(s.c(x)), r"^flatten\(\) .*start_dim=0; Convlens computes only start_dim=1"),
     "ceil": (lambda s, x: F.max_pool2d(s.c(x), 2, ceil_mode=True), r"^max_pool2d\(\) .*ceil_mode=True"),
     "window": (lambda s, x: F.avg_pool2d(s.c(x), 3, 1, 1, False, False), r"^avg_pool2d\(\) .*count_include_pad=False"),
-    "shape": (lambda s, x: s.c(x).view(-1, 1, 2, 2), r"^view\(\) is not a function"),
+    "shape": (
+        lambda s, x: s.c(x).view(-1, 1, 2, 2),
+        r"^view\(\) gives another shape than a row\. Convlens only flattens\.",
+    ),
     "weights": (lambda s, x: F.conv2d(x, s.c.weight), r"^conv2d\(\) is not a function"),
     "two": (lambda s, x: (s.c(x), x), "^the module does not return one tensor that it computes from the images"),
     "none": (lambda _s, _x: torch.zeros(2), "^the module does not return one tensor that it computes from the images"),
@@ -253,6 +257,16 @@ def test_other_numbers_than_the_layers_say_are_noticed():
         TrainedModel.from_torch(module, (1, 4, 4))
     with pytest.raises(NetworkError, match=r"^the module does not compute images of shape \(2, 1, 4, 4\): .*\. Give"):
         TrainedModel.from_torch(nn.Sequential(nn.Linear(16, 3)), (1, 4, 4))
+
+
+def test_arguments_with_a_default_keep_it():
+    module = module_of(lambda s, x, y=None, flag=True, *, more=1: s.c(x if y is None and flag and more else y), c=C)
+    assert str(Network.from_torch(module)) == "conv 2 3x3 pad 1"
+
+
+def test_a_concatenation_of_one_value_is_that_value():
+    module = module_of(lambda s, x: torch.cat([s.c(x)], 1), c=C)
+    assert str(Network.from_torch(module)) == "conv 2 3x3 pad 1"
 
 
 def test_a_module_that_is_called_twice_is_two_layers():

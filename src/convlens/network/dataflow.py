@@ -133,7 +133,7 @@ class Dataflow:
     def add(self, layer: Layer, inputs: Sequence[Value], weights: Arrays, where: str) -> Value:
         """Add a layer that reads these values; `where` is its place, in words. Returns its output."""
         is_row = self.gives_row(inputs[0])
-        if isinstance(layer, Flatten) and is_row:
+        if (isinstance(layer, Flatten) and is_row) or (isinstance(layer, JOINS["concat"]) and len(inputs) == 1):
             return inputs[0]
         known_maps = not is_row and (inputs[0].step != IMAGES or self._images_are_rows is False)
         if isinstance(layer, Dense) and known_maps:

@@ -5,6 +5,7 @@
 settings, stands in the class of the layer. PyTorch is imported here only when there is a module, which has imported it.
 """
 
+import inspect
 import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -132,10 +133,6 @@ class _Reader:
     def _read(self, node: Any) -> Any:
         """Return what a call computes; constants and sizes are not computed from the images."""
         if node.op == "placeholder":
-            if self._values and node.users and not node.args:
-                raise NetworkError(
-                    f"forward() takes more than the images: also {node.target}. Give a module that takes the images."
-                )
             return None if self._values else Value()
         if node.op == "get_attr":
             found = operator.attrgetter(node.target)(self._root)
@@ -203,11 +200,13 @@ class _Reader:
         is_arithmetic = name in _ARITHMETIC and len(positional) == 2 and not named
         if is_arithmetic and (result := self._calculate(name, positional, where)) is not None:
             return result
-        if name in _RESHAPES and len(_listed(positional[1:])) == 2:
-            return self._steps.add(Flatten(), values, {}, where)
+        if name in _RESHAPES:
+            if len(_listed(positional[1:])) == 2:
+                return self._steps.add(Flatten(), values, {}, where)
+            return self._steps.refuse(f"{where} gives another shape than a row. Convlens only flattens.", values)
         if name == "mean":
             return self._mean(positional, named, values, where)
-        if name not in _FUNCTIONS or (len(values) > 1) != (name in _JOINS):
+        if name not in _FUNCTIONS or (len(values) > 1 and name not in _JOINS):
             near = nearest(where.partition("(")[0], tuple(_FUNCTIONS))
             hint = f"Near to it is {near}. " if near else ""
             known = ", ".join(sorted(_FUNCTIONS.keys() - {"iadd", "concat", "concatenate"} | {"mean", *_RESHAPES}))
@@ -272,7 +271,7 @@ def _trace(module: Any, with_lines: bool) -> Any:
     tracer = Tracer()
     tracer.record_stack_traces = with_lines
     try:
-        return tracer.trace(module)
+        return tracer.trace(module, _defaults(module))
     except NetworkError:
         raise
     except Exception as error:  # whatever forward() raises without real images
@@ -281,6 +280,23 @@ def _trace(module: Any, with_lines: bool) -> Any:
             f"the forward() of {type(module).__name__} cannot be followed without images: {reason}. Give a module that "
             "calls the same layers for all images."
         ) from error
+
+
+def _defaults(module: Any) -> dict[str, Any]:
+    """Return the arguments of forward() behind the images, with their defaults.
+
+    Raises:
+        NetworkError: one has none.
+    """
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    _, *others = inspect.signature(module.forward).parameters.values()
+    found = {one.name: one.default for one in others if one.kind in kinds}
+    for name, default in found.items():
+        if default is inspect.Parameter.empty:
+            raise NetworkError(
+                f"forward() takes more than the images: also {name}. Give a module that takes the images."
+            )
+    return found
 
 
 def _line_of(node: Any) -> str:
