@@ -93,10 +93,10 @@ class Functions(nn.Module):
 
     def forward(self, x):
         x = (x - self.mean) / 0.5
-        x = torch.cat((torch.relu_(self.a(x) + self.bias), F.gelu(self.b(x))), dim=1)
+        x = torch.cat((torch.relu_(self.a(x) + self.bias), F.gelu(input=self.b(x))), dim=1)
         x = F.dropout(F.avg_pool2d(x, 2, 2), 0.3, self.training)
         y = F.leaky_relu(x, 0.125).mean(dim=(-2, -1), keepdim=True)
-        z = torch.sigmoid(x).tanh().mean((2, 3))
+        z = torch.sigmoid(x).tanh_().mean((2, 3))
         n, c, _, _ = y.size()
         x = torch.cat([y.view(n, c), z], 1)
         return (self.f(x.float().contiguous()) * 2).softmax(-1)
@@ -307,6 +307,15 @@ def test_the_shapes_of_whole_layers_tell_which_is_which(tmp_path: Any):
 
     weights, path = stored(renamed, tmp_path)
     model = convlens.load_model(path, network=BLOCKS, input_shape=(1, 6, 6))
+    for name, array in weights.items():
+        np.testing.assert_array_equal(model.weights[name], array)
+
+
+def test_names_tell_layers_of_equal_shapes_apart(tmp_path: Any):
+    network, path = "dense 4, residual(dense 4, relu, dense 4), dense 2", tmp_path / "net.safetensors"
+    weights = initial_weights(network, (1, 2, 2), 2, seed=3)
+    safetensors_torch.save_file({f"model.{key}": torch.from_numpy(array) for key, array in weights.items()}, path)
+    model = convlens.load_model(path, network=network, input_shape=(1, 2, 2))
     for name, array in weights.items():
         np.testing.assert_array_equal(model.weights[name], array)
 

@@ -277,6 +277,10 @@ WRONG = {
         ["e0 = Mul x half", "e1 = Erf e0", "e2 = Add e1 one", "e3 = Mul x e2", "e = Mul e3 half"],
         r"^the_e1 \(Erf\) is not an operator",
     ),
+    "gelu without the half": (
+        ["e0 = Div x root", "e1 = Erf e0", "e2 = Add e1 one", "e = Mul x e2"],
+        r"^the_e1 \(Erf\) is not an operator",
+    ),
     "another swish": ([("y = Swish x", {"alpha": 1.5})], "alpha=1.5; Convlens computes only alpha=1.0"),
     "quick gelu": ([("y = Gelu x", {"approximate": "tanh"})], "approximate='tanh'"),
 }

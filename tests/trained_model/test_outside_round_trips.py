@@ -27,7 +27,7 @@ NETWORKS = [
     "conv 4 3x2 pad 1x0 stride 2x1 dilation 1x2, conv 6 3x3 groups 2, dense 3",
     "maxpool 3x2 stride 2x1 pad 1x0, avgpool 3x2 stride 1x2 pad 1x1, flatten, leaky_relu 0.1, dense 5, relu, dense 3",
     "batchnorm, leaky_relu 0.3, conv 3 1x1, globalavgpool, dense 4, batchnorm, dense 3",
-    "conv 2 3x3, gelu, dense 6, silu, dense 6, tanh, dense 6, sigmoid, dense 3",
+    "conv 2 3x3, gelu, gelu, silu, gelu, dense 6, silu, dense 6, tanh, dense 6, sigmoid, dense 3",
     "residual(conv 5 3x3, relu, shortcut conv 5 3x3), concat(conv 2 1x1; ; maxpool 3 stride 1 pad 1), dense 3",
     "residual(silu), residual(gelu), conv 3 1x1, residual(residual(silu), shortcut sigmoid), globalavgpool",
     (
