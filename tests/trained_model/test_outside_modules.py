@@ -320,6 +320,14 @@ def test_names_tell_layers_of_equal_shapes_apart(tmp_path: Any):
         np.testing.assert_array_equal(model.weights[name], array)
 
 
+def test_the_number_of_classes_beside_a_dense_layer_in_a_block(tmp_path: Any):
+    path = tmp_path / "net.safetensors"
+    safetensors_torch.save_file({"a.weight": torch.ones(2, 4), "z.weight": torch.eye(4)}, path)
+    model = convlens.load_model(path, network="flatten, residual(dense 4), dense", input_shape=(1, 2, 2))
+    # Four pixels of 255 are 1 each, then 1 + 1, and 8 in each class.
+    np.testing.assert_allclose(model.logits(np.full((1, 1, 2, 2), 255, np.uint8)), [[8.0, 8.0]], rtol=1e-6)
+
+
 def test_layers_of_equal_shapes_cannot_be_told_apart(tmp_path: Any):
     path = tmp_path / "net.safetensors"
     safetensors_torch.save_file(make(ResNet).state_dict(), path)
