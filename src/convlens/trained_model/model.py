@@ -42,13 +42,15 @@ from convlens.trained_model.facts import check_facts, check_json, is_number
 from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.trained_model.outside import (
+    OutsideModel,
     compare_with_module,
+    make_noise,
     names_of,
     preprocessing_of,
     take_module,
     take_state_dict,
 )
-from convlens.trained_model.outside_onnx import compare_with_onnx, open_onnx, take_onnx
+from convlens.trained_model.outside_onnx import compare_with_onnx, open_onnx
 from convlens.trained_model.stopped import describe_stop
 from convlens.words import count_of, shorten, times
 
@@ -301,13 +303,14 @@ class TrainedModel:
         """Take over a network that was trained in PyTorch, to look inside it, to evaluate it or to export it.
 
         Args:
-            module: a `torch.nn.Sequential` of known layers, also of nested ones; its weights are copied.
+            module: one that is built of known layers and functions; see `Network.from_torch`. Its weights are copied.
             input_shape: the shape (C, H, W) of the images.
             class_names: one for each output; by default the numbers from 0.
             normalisation: how it expects its input: (pixels / 255 − mean) / std; by default pixels / 255.
 
         Raises:
-            NetworkError: a module is not known, the layers do not fit the shape, or the module computes other numbers.
+            NetworkError: a layer or function is not known, the layers do not fit the shape, or the module computes
+                other numbers.
             UsageError: the class names or the normalisation do not fit.
 
         >>> from torch import nn
@@ -316,10 +319,11 @@ class TrainedModel:
         TrainedModel('conv 2 3x3, relu, dense 2', input 1×8×8, 2 classes, 166 parameters)
         """
         preprocessing = preprocessing_of(input_shape, normalisation)
-        network, weights, classes = take_module(module, preprocessing.image_shape)
-        model = cls(network, weights, preprocessing, names_of(class_names, classes), {"data": "trained in PyTorch"})
-        noise = np.random.default_rng(0).integers(0, 256, (2, *preprocessing.image_shape), np.uint8)
-        compare_with_module(module, preprocessing.normalisation.apply(noise), model.logits(noise))
+        taken, ending = take_module(module, preprocessing.image_shape)
+        model = cls(*taken.parts(preprocessing, class_names, "trained in PyTorch"))
+        noise = make_noise(preprocessing.image_shape)
+        given, temperature = preprocessing.normalisation.apply(noise), model.calibration.temperature
+        compare_with_module(module, given, model.logits(noise), ending, temperature)
         return model
 
     @classmethod
@@ -330,7 +334,7 @@ class TrainedModel:
         class_names: Sequence[str] | None = None,
         normalisation: Normalisation | None = None,
     ) -> "TrainedModel":
-        """Take over a network in an ONNX file: a chain of known operators, from images to logits or probabilities.
+        """Take over a network in an ONNX file of known operators, from images to logits or probabilities.
 
         Args:
             source: the path of the file, or its content.
@@ -347,15 +351,12 @@ class TrainedModel:
             UsageError: the class names or the normalisation do not fit, or the file does not say the input shape.
         """
         opened = open_onnx(source)
-        shape = preprocessing_of(input_shape or opened.input_shape, normalisation).image_shape
-        scaling = opened.normalisation(shape[0], normalisation)
-        network, weights, classes = take_onnx(opened, shape)
+        preprocessing = preprocessing_of(input_shape or opened.input_shape, opened.normalisation(normalisation))
+        taken = OutsideModel.of(opened.graph.network, preprocessing.image_shape, "file")
         names = opened.class_names if class_names is None else class_names
-        calibration = Calibration(opened.chain.temperature)
-        facts = {"data": "read from an ONNX file"}
-        model = cls(network, weights, preprocessing_of(shape, scaling), names_of(names, classes), facts, calibration)
-        noise = np.random.default_rng(0).integers(0, 256, (2, *shape), np.uint8)
-        given = noise if opened.takes_bytes else preprocessing_of(shape, normalisation).normalisation.apply(noise)
+        model = cls(*taken.parts(preprocessing, names, "read from an ONNX file"))
+        noise = make_noise(preprocessing.image_shape)
+        given = noise if opened.takes_bytes else preprocessing.normalisation.apply(noise)
         compare_with_onnx(opened, given, model.logits(noise))
         return model
 
