@@ -204,8 +204,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 files[value["path"]] = self.hub.large[value["oid"]]
             elif kind == "deletedFile":
                 del files[value["path"]]
-        oid = repository.commit(files, revision)
-        self.answer({"success": True, "commitOid": oid, "commitUrl": f"{self.hub.url}/{name}/commit/{oid}"})
+        asks = "create_pr=1" in self.path
+        oid = repository.commit(files, "refs/pr/1" if asks else revision)
+        opened = {"pullRequestUrl": f"{self.hub.url}/{name}/discussions/1"} if asks else {}
+        self.answer({"success": True, "commitOid": oid, "commitUrl": f"{self.hub.url}/{name}/commit/{oid}", **opened})
 
     def resolve(self, name: str, revision: str, path: str) -> None:
         """Answer with a file, or, if it is large, with the address of its content."""

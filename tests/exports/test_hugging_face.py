@@ -4,6 +4,7 @@ import builtins
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,7 +87,8 @@ def test_the_head_of_the_card_is_what_the_hub_reads(written):
     head, _ = parts(written[1])
     assert (head["license"], head["library_name"], head["pipeline_tag"]) == ("mit", "convlens", "image-classification")
     assert head["tags"] == ["convlens", "image-classification", "onnx"]
-    (result,) = ModelCard.load(written[1] / "README.md").data.eval_results
+    facts: Any = ModelCard.load(written[1] / "README.md").data
+    (result,) = facts.eval_results
     assert (result.metric_type, result.metric_value, result.dataset_name) == ("accuracy", 0.8, "pixels")
     assert (result.task_type, result.dataset_type) == ("image-classification", "mnist")
 

@@ -13,7 +13,11 @@ import convlens
 from convlens import DamagedModel, HubError, ModelFileError, ProofFailed, UsageError, load_model, push_to_hub
 from convlens.calibration import Calibration
 from convlens.cli.main import run
+from convlens.cli.report_command import _default_place, divide_arguments
 from convlens.errors import MissingDependency
+from convlens.exports import Pushed
+from convlens.server.models import Models
+from convlens.trained_model.location import place_of_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # huggingface_hub's own call
 NETWORK, SHAPE = "conv 2 3x3, relu, dense", (1, 8, 8)
@@ -96,6 +100,17 @@ def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path):
     }
     assert files["notes.md"] == mine
     assert files["README.md"].decode().endswith("My own words on anna/pets.\n")
+
+
+def test_a_pull_request_leaves_the_branch_alone(hub, folder):
+    hub.put("anna/pets", {"README.md": b"old"})
+    pushed = push_to_hub(folder, "anna/pets", create_pr=True)
+    repository = hub.repositories["anna/pets"]
+    assert pushed == Pushed(f"{hub.url}/anna/pets/discussions/1", repository.branches["refs/pr/1"])
+    assert repository.files == {"README.md": b"old"}
+    with pytest.raises(HubError, match=r"^anna/pets was not uploaded: there is no such revision") as error:
+        push_to_hub(folder, "anna/pets", revision="v2")
+    assert line_of(error)
 
 
 @pytest.mark.parametrize(
@@ -208,13 +223,33 @@ def test_the_cache_serves_without_a_connection(hub, model, data, monkeypatch):
         load_model("hf://anna/dogs")
 
 
-def test_a_changed_file_in_the_cache_is_downloaded_again(hub, model, tmp_path):
+def test_a_changed_file_in_the_cache_is_downloaded_again(hub, model, tmp_path, monkeypatch):
     hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
     load_model("hf://anna/pets")
     (blob,) = (tmp_path / "hub" / "models--anna--pets" / "blobs").iterdir()
     blob.write_bytes(blob.read_bytes()[:-1] + b"?")
     assert load_model("hf://anna/pets").class_names == model.class_names
     assert blob.read_bytes() == model.to_bytes()
+    blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        DamagedModel, match="has another SHA-256 than the Hub said, and cannot be downloaded again"
+    ) as error:
+        load_model("hf://anna/pets")
+    assert line_of(error).startswith("hf://anna/pets is damaged: ")
+
+
+def test_the_page_and_the_report_take_an_address(hub, model):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    models = Models(Path("runs"), Path("hf://anna/pets"))
+    assert models.given_name == "pets"
+    assert json.loads(models.payload(""))["name"] == "pets"
+    assert divide_arguments(["hf://anna/pets", "hf://anna/dogs@v2", "mnist"]) == (
+        ["hf://anna/pets", "hf://anna/dogs@v2"],
+        "mnist",
+    )
+    assert _default_place(["hf://anna/pets"]) == Path("report.html")
+    assert place_of_model("hf://anna/pets") == "hf://anna/pets"
 
 
 FAULTS = {

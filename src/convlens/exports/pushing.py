@@ -149,7 +149,7 @@ def _upload(folder: Path, repo_id: str, token: str | None, private: bool | None,
 
     files = sorted(path for path in folder.rglob("*") if path.is_file() and _is_visible(path.relative_to(folder)))
     names = [path.relative_to(folder).as_posix() for path in files]
-    with explaining_hub_errors(f"{repo_id} was not uploaded"):
+    with explaining_hub_errors(f"{repo_id} was not uploaded", missing=HubError):
         hub = HfApi(endpoint=endpoint(), token=token, **program())
         hub.create_repo(repo_id, private=private, exist_ok=True)
         there = hub.list_repo_files(repo_id, revision=commit["revision"])

@@ -111,10 +111,15 @@ def download(address: HubAddress, file_name: str) -> Path:
         MissingDependency: huggingface_hub is not installed.
     """
     require_hub(str(address))
-    with explaining_hub_errors(str(address)):
-        path = _download(address, file_name, again=False)
-        if not _is_intact(path):
-            path = _download(address, file_name, again=True)
+    path = _download(address, file_name)
+    if not _is_intact(path):
+        try:
+            path = _download(address, file_name, force_download=True)
+        except HubError as error:
+            raise DamagedModel(
+                f"{address} is damaged: {path} has another SHA-256 than the Hub said, and cannot be downloaded again. "
+                f"{error}"
+            ) from error
     if not _is_intact(path):
         raise DamagedModel(
             f"{address} is damaged: its {file_name} has another SHA-256 than the Hub says. Try again later."
@@ -122,11 +127,12 @@ def download(address: HubAddress, file_name: str) -> Path:
     return path
 
 
-def _download(address: HubAddress, file_name: str, again: bool) -> Path:
-    from huggingface_hub import hf_hub_download
+def _download(address: HubAddress, file_name: str, force_download: bool = False) -> Path:
+    with explaining_hub_errors(str(address)):
+        from huggingface_hub import hf_hub_download
 
-    named = {"revision": address.revision, "endpoint": endpoint(), **program()}
-    return Path(hf_hub_download(address.repository, file_name, force_download=again, **named))
+        named = {"revision": address.revision, "endpoint": endpoint(), **program()}
+        return Path(hf_hub_download(address.repository, file_name, force_download=force_download, **named))
 
 
 def _is_intact(path: Path) -> bool:
@@ -158,17 +164,20 @@ def program() -> dict[str, Any]:
 
 
 @contextmanager
-def explaining_hub_errors(what: str) -> Iterator[None]:
-    """Turn every error of huggingface_hub into one line that says what to do; it begins with `what`."""
+def explaining_hub_errors(what: str, missing: type[ConvlensError] = ModelFileError) -> Iterator[None]:
+    """Turn every error of huggingface_hub into one line that says what to do; it begins with `what`.
+
+    If there is no such repository, revision or file, the error is of the type `missing`.
+    """
     try:
         yield
     except ConvlensError:
         raise
     except Exception as error:  # the packages below huggingface_hub differ from version to version
-        raise _explain(what, error) from error
+        raise _explain(what, error, missing) from error
 
 
-def _explain(what: str, error: Exception) -> ConvlensError:
+def _explain(what: str, error: Exception, missing: type[ConvlensError]) -> ConvlensError:
     from huggingface_hub import errors
 
     where = endpoint() or "huggingface.co"
@@ -177,13 +186,13 @@ def _explain(what: str, error: Exception) -> ConvlensError:
     if isinstance(error, errors.GatedRepoError):
         return HubError(f"{what}: this model is gated. Ask for access on its page, then {_LOG_IN}.")
     if isinstance(error, errors.RepositoryNotFoundError):
-        return ModelFileError(
+        return missing(
             f"{what}: there is no such model on {where}, or it is private. Check its name; if it is private, {_LOG_IN}."
         )
     if isinstance(error, errors.RevisionNotFoundError):
-        return ModelFileError(f"{what}: there is no such revision. Give a branch, a tag or a commit of this model.")
+        return missing(f"{what}: there is no such revision. Give a branch, a tag or a commit of this model.")
     if isinstance(error, errors.RemoteEntryNotFoundError):
-        return ModelFileError(
+        return missing(
             f"{what}: there is no {Path(str(error.response.url)).name} in it, so it is not a model that Convlens wrote."
         )
     if isinstance(error, errors.LocalEntryNotFoundError):
