@@ -2,10 +2,13 @@
 
 import json
 import re
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from tests.exports.hub_stand_in import READER, WRITER, cut_short, other_bytes, refuse, serve_hub
 from tests.exports.test_page_model import make, make_samples
 
@@ -31,7 +34,9 @@ def hub(tmp_path, monkeypatch):
     with serve_hub() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setenv("HF_TOKEN", WRITER)
-        monkeypatch.setattr("huggingface_hub.utils._detect_agent._registry", {"standardEnvVars": [], "harnesses": {}})
+        with suppress(ImportError):  # older versions do not ask the Hub which programs use it
+            registry = {"standardEnvVars": [], "harnesses": {}}
+            monkeypatch.setattr("huggingface_hub.utils._detect_agent._registry", registry)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the stand-in has LFS only
@@ -85,12 +90,7 @@ def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path):
     mine = b"mine"
     hub.put("anna/pets", {"samples/99.png": b"old", "model.onnx": b"old", "notes.md": mine, "README.md": b"old"})
     other = tmp_path / "other"
-    other.mkdir()
-    for file in folder.rglob("*"):
-        if file.is_file() and file.name != "model.onnx":
-            place = other / file.relative_to(folder)
-            place.parent.mkdir(exist_ok=True)
-            place.write_bytes(file.read_bytes())
+    shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx"))
     (other / "README.md").write_text("---\nlicense: mit\n---\nMy own words on USER/NAME.\n", encoding="utf-8")
     (other / ".DS_Store").write_bytes(b"")
     push_to_hub(other, "anna/pets", commit_message="Again")
@@ -124,10 +124,7 @@ def test_a_pull_request_leaves_the_branch_alone(hub, folder):
 )
 def test_a_folder_that_was_changed_is_not_uploaded(hub, folder, tmp_path, file, old, new, reason):
     changed = tmp_path / "changed"
-    changed.mkdir()
-    for path in folder.iterdir():
-        if path.is_file():
-            (changed / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(folder, changed)
     text = (changed / file).read_text(encoding="utf-8")
     assert old in text
     (changed / file).write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -137,18 +134,24 @@ def test_a_folder_that_was_changed_is_not_uploaded(hub, folder, tmp_path, file, 
     assert hub.asked == []
 
 
-def test_a_folder_with_another_model_in_it_is_not_uploaded(hub, folder, tmp_path):
+def test_a_folder_with_other_check_images_is_not_uploaded(hub, folder, tmp_path):
     """The files of the model agree with each other, but not with the check images."""
-    other = make(NETWORK, SHAPE, 3, {}, Calibration(temperature=1.4, threshold=0.35))
     changed = tmp_path / "changed"
-    convlens.export(other, changed, "huggingface", prove=0)
-    (changed / "check.safetensors").write_bytes((folder / "check.safetensors").read_bytes())
-    logits = np.frombuffer((changed / "check.safetensors").read_bytes()[-4 * 3 :], np.float32)
-    assert np.isfinite(logits).all()
-    content = bytearray((changed / "check.safetensors").read_bytes())
-    content[-4 * 3 :] = (logits[::-1] + 1).tobytes()
-    (changed / "check.safetensors").write_bytes(bytes(content))
+    shutil.copytree(folder, changed)
+    arrays = safetensors.numpy.load_file(changed / "check.safetensors")
+    arrays["logits"] = arrays["logits"][:, ::-1].copy()
+    safetensors.numpy.save_file(arrays, changed / "check.safetensors")
     with pytest.raises(ProofFailed, match="was not uploaded: a probability of image"):
+        push_to_hub(changed, "anna/pets")
+    assert hub.asked == []
+
+
+def test_a_folder_without_a_proof_is_not_uploaded(hub, folder, tmp_path):
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    config = json.loads((changed / "config.json").read_text(encoding="utf-8"))
+    (changed / "config.json").write_text(json.dumps(config | {"proof": None}), encoding="utf-8")
+    with pytest.raises(ProofFailed, match=r"was not uploaded: it was never proved\. Export the model again\."):
         push_to_hub(changed, "anna/pets")
     assert hub.asked == []
 
@@ -184,6 +187,7 @@ def test_what_the_hub_refuses_is_said_in_one_line(hub, folder, monkeypatch, toke
     with pytest.raises(HubError, match=re.escape(reason)) as error:
         push_to_hub(folder, name)
     assert name in line_of(error)
+    assert token is not None or hub.asked == []
 
 
 def test_a_licence_that_the_hub_does_not_know_is_named_by_it(hub, model):
