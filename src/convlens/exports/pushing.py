@@ -138,7 +138,8 @@ def _check_folder(folder: Path) -> None:
     try:
         prove_again(folder, _FORMAT)
     except (ConvlensError, OSError, MemoryError) as error:
-        raise ProofFailed(f"{folder} was not uploaded: {error} Export the model again.") from error
+        reason = str(error).removesuffix(".")
+        raise ProofFailed(f"{folder} was not uploaded: {reason}. Export the model again.") from error
     except Exception as error:  # what other people's content does to a parser or a runtime is not known here
         reason = shorten(f"{type(error).__name__}: {error}", 200)
         raise ProofFailed(f"{folder} was not uploaded: it cannot be run ({reason}). Export the model again.") from error
