@@ -13,7 +13,16 @@ from tests.exports.hub_stand_in import READER, WRITER, cut_short, other_bytes, r
 from tests.exports.test_page_model import make, make_samples
 
 import convlens
-from convlens import DamagedModel, HubError, ModelFileError, ProofFailed, UsageError, load_model, push_to_hub
+from convlens import (
+    DamagedModel,
+    HubError,
+    ModelFileError,
+    OutputError,
+    ProofFailed,
+    UsageError,
+    load_model,
+    push_to_hub,
+)
 from convlens.calibration import Calibration
 from convlens.cli.main import run
 from convlens.cli.report_command import _default_place, divide_arguments
@@ -174,6 +183,13 @@ def test_nothing_is_uploaded_before_the_proof(hub, model, data, monkeypatch):
         (READER, "anna/pets", {}, "refuses access (403: You don't have the rights to create a model under anna)."),
         (WRITER, "berta/pets", {}, "refuses access (403: You don't have the rights to create a model under berta)."),
         (WRITER, "anna/pets", {"commit": refuse(500, message="Oh no")}, "answered 500: Oh no. Try again later."),
+        (
+            WRITER,
+            "anna/pets",
+            {"PUT": refuse(413, message="Too large")},
+            "answered 413: Too large. Check what you gave.",
+        ),
+        (WRITER, "anna/pets", {"create": refuse(429)}, "answered 429: Too Many Requests. Try again later."),
         (WRITER, "anna/pets", {"create": lambda _: None}, "cannot be reached, or broke off (RemoteProtocolError"),
         (WRITER, "anna/pets", {"preupload": lambda handler: handler.answer(b"<html>")}, "broke off (JSONDecodeError"),
     ],
@@ -317,6 +333,17 @@ def test_a_wrong_token_or_no_connection_is_said_in_one_line(hub, model, monkeypa
     ) as error:
         load_model("hf://anna/pets")
     assert line_of(error).endswith("Check the connection, and try again.")
+
+
+def test_a_cache_that_cannot_be_written_is_named(hub, model, tmp_path, monkeypatch):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(
+        OutputError, match=r"^hf://anna/pets: the cache of huggingface_hub cannot be written \("
+    ) as error:
+        load_model("hf://anna/pets")
+    assert line_of(error).endswith("or set HF_HUB_CACHE to another folder.")
 
 
 @pytest.fixture

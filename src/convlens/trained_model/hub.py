@@ -4,7 +4,6 @@ One file is downloaded, the model file, into huggingface_hub's own cache, and is
 is the only one that knows the addresses, and what the Hub's errors mean. It imports huggingface_hub when it is needed.
 """
 
-import errno
 import os
 import re
 from collections.abc import Iterator
@@ -199,7 +198,7 @@ def _explain(what: str, error: Exception, missing: type[ConvlensError]) -> Convl
         return _explain_not_reached(what, where, error.__cause__ or error)
     if isinstance(error, errors.HfHubHTTPError):
         return _explain_answer(what, where, error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
+    if isinstance(error, OSError) and error.filename is not None:
         return OutputError(
             f"{what}: the cache of huggingface_hub cannot be written ({error.strerror}): {error.filename}. Free some "
             "space, or set HF_HUB_CACHE to another folder."
