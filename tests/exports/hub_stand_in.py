@@ -32,6 +32,7 @@ class Repository:
     private: bool = False
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
 
     def commit(self, files: dict[str, bytes], branch: str = "main") -> str:
         oid = hashlib.sha1(f"{len(self.commits)}{sorted(files)}".encode()).hexdigest()
@@ -198,7 +199,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for line in self.body.splitlines():
             one = json.loads(line)
             kind, value = one["key"], one["value"]
-            if kind == "file":
+            if kind == "header":
+                repository.messages.append(value["summary"])
+            elif kind == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif kind == "lfsFile":
                 files[value["path"]] = self.hub.large[value["oid"]]

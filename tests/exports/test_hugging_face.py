@@ -3,6 +3,7 @@
 import builtins
 import json
 import re
+import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -187,6 +188,7 @@ def test_names_cannot_break_the_card(tmp_path):
     export(model, tmp_path / "a", "huggingface", data=images, name='d"e: <i>')
     head, text = parts(tmp_path / "a")
     assert head["model-index"][0]["name"] == 'd"e: <i>'
+    assert json.loads((tmp_path / "a" / "config.json").read_text(encoding="utf-8"))["class_names"] == list(HOSTILE)
     assert head["model-index"][0]["results"][0]["dataset"]["name"] == "a: b|\\n# c"
     assert not re.search(r"<(?!/?details|/?summary)", text.replace("<s>", ""))
     assert "](https" not in text.replace("\\]", "")
@@ -216,8 +218,19 @@ class OtherOnnx(HuggingFaceFolder):
     def write(self, contents, path, proof):
         super().write(contents, path, proof)
         weights = {**contents.model.weights, "1.bias": np.array([-0.5, 0.51], np.float32)}
-        super().write(replace(contents, model=replace(contents.model, weights=weights)), path.with_name("other"), proof)
-        (path.with_name("other") / "model.onnx").replace(path / "model.onnx")
+        other = path.with_name("other")
+        super().write(replace(contents, model=replace(contents.model, weights=weights)), other, proof)
+        (other / "model.onnx").replace(path / "model.onnx")
+        shutil.rmtree(other)
+
+
+def test_the_proof_has_the_larger_difference(light_or_dark, tmp_path, monkeypatch):
+    """Of a logit that is 0.01 larger, at temperature 2: up to 0.00125 in a probability."""
+    model, images = light_or_dark
+    monkeypatch.setattr(OtherOnnx, "tolerance", 0.01)
+    monkeypatch.setitem(convlens.exports.FORMATS, "huggingface", OtherOnnx())
+    proof = export(model, tmp_path / "a", "huggingface", data=images).proof
+    assert 0.0008 < proof.largest_difference < 0.00126
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
     pushed = push_to_hub(model, "anna/pets", data=data, private=True, license="mit")
     repository = hub.repositories["anna/pets"]
     assert repository.private
+    assert repository.messages == ["Upload a model with Convlens"]
     assert (pushed.url, pushed.commit) == (f"{hub.url}/anna/pets", repository.branches["main"])
     assert {"README.md", "config.json", "model.safetensors", "samples/0.png"} <= set(repository.files)
     card = repository.files["README.md"].decode()
@@ -95,15 +96,19 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
     assert load_model(Path("hf://anna/pets")).class_names == model.class_names
 
 
-def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path):
+def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path, monkeypatch):
     mine = b"mine"
     hub.put("anna/pets", {"samples/99.png": b"old", "model.onnx": b"old", "notes.md": mine, "README.md": b"old"})
     other = tmp_path / "other"
     shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx"))
     (other / "README.md").write_text("---\nlicense: mit\n---\nMy own words on USER/NAME.\n", encoding="utf-8")
     (other / ".DS_Store").write_bytes(b"")
-    push_to_hub(other, "anna/pets", commit_message="Again")
+    (other / "more.md").write_text("USER/NAME", encoding="utf-8")
+    monkeypatch.delenv("HF_TOKEN")
+    push_to_hub(other, "anna/pets", commit_message="Again", token=WRITER)
     files = hub.repositories["anna/pets"].files
+    assert hub.repositories["anna/pets"].messages == ["Again"]
+    assert files["more.md"] == b"USER/NAME"
     assert set(files) == {"notes.md", *(path.relative_to(other).as_posix() for path in other.rglob("*.*"))} - {
         ".DS_Store"
     }
@@ -111,7 +116,7 @@ def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path):
     assert files["README.md"].decode().endswith("My own words on anna/pets.\n")
 
 
-def test_a_pull_request_leaves_the_branch_alone(hub, folder):
+def test_a_pull_request_and_another_branch_leave_the_main_branch_alone(hub, folder):
     hub.put("anna/pets", {"README.md": b"old"})
     pushed = push_to_hub(folder, "anna/pets", create_pr=True)
     repository = hub.repositories["anna/pets"]
@@ -120,6 +125,10 @@ def test_a_pull_request_leaves_the_branch_alone(hub, folder):
     with pytest.raises(HubError, match=r"^anna/pets was not uploaded: there is no such revision") as error:
         push_to_hub(folder, "anna/pets", revision="v2")
     assert line_of(error)
+    repository.commit({"samples/old.png": b"old"}, "v2")
+    push_to_hub(folder, "anna/pets", revision="v2")
+    assert "samples/old.png" not in repository.commits[repository.branches["v2"]]
+    assert repository.files == {"README.md": b"old"}
 
 
 @pytest.mark.parametrize(
@@ -225,8 +234,9 @@ def test_wrong_arguments_are_named(hub, folder, arguments, reason):
     given = [folder if one == "folder" else one for one in arguments]
     with pytest.raises(UsageError, match=re.escape(reason)):
         push_to_hub(*given)
-    with pytest.raises(UsageError, match="license was given with a folder, which is uploaded as it is"):
+    with pytest.raises(UsageError, match="license was given with a folder, which is uploaded as it is") as error:
         push_to_hub(folder, "anna/pets", license="mit")
+    assert error.value.argument == "license"
     assert hub.asked == []
 
 

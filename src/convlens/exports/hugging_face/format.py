@@ -56,14 +56,13 @@ class HuggingFaceFolder(ExportFormat):
         write_atomically(path / CARD_NAME, write_card(contents, samples, proof, has_onnx()))
 
     def open(self, path: Path) -> Run:
-        """Load the model file of the folder, as `convlens.load_model` does, with the class names in config.json."""
-        config, model = read_folder(path)
+        """Load the model file of the folder, as `convlens.load_model` does. config.json must say the same as it."""
+        _, model = read_folder(path)
 
         def run(images: NDArray[np.uint8]) -> Answers:
             if images.shape[1:] != model.plan.input_shape:
                 raise ProofFailed(f"it takes images of {times(model.plan.input_shape)}, not {times(images.shape[1:])}")
-            names, threshold = tuple(config["class_names"]), config["calibration"]["threshold"]
-            return replace(answers_of(model, images), class_names=names, threshold=threshold)
+            return answers_of(model, images)
 
         return run
 
