@@ -82,7 +82,7 @@ def write_card(contents: Contents, samples: list[Sample], proof: Proof | None, h
         notes=[note for note in model.facts.get("notes") or [] if isinstance(note, str)],
         settings=model.facts.get("settings"),
         stop=notice_of_stop(model.facts),
-        doubts=[check.sentence for check in contents.trust if check.verdict != "good" and check.kind != "unfinished"],
+        warnings=[check.sentence for check in contents.trust if check.verdict != "good" and check.kind != "unfinished"],
         shape=model.plan.input_shape,
         preprocessing=model.preprocessing,
         threshold=model.calibration.threshold,
