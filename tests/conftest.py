@@ -40,6 +40,7 @@ def pytest_configure() -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+        os.environ["OMP_WAIT_POLICY"] = "passive"  # PyTorch's threads wait for each other without keeping a core busy
     # The tests get a cache folder of their own; without this, matplotlib would look for its fonts anew in each of them.
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
@@ -158,6 +159,9 @@ def browser() -> Iterator[Any]:
 class _Served(http.server.SimpleHTTPRequestHandler):
     """Serves a folder, and pages that are not in it."""
 
+    protocol_version = "HTTP/1.1"  # one connection for all files
+    disable_nagle_algorithm = True  # otherwise each answer waits for 40 ms
+
     def __init__(self, *given: Any, pages: Mapping[str, str], **named: Any) -> None:
         self._pages = pages
         super().__init__(*given, **named)
@@ -166,15 +170,21 @@ class _Served(http.server.SimpleHTTPRequestHandler):
         return TYPES.get(Path(path).suffix) or super().guess_type(path)
 
     def do_GET(self) -> None:
-        if self.path not in self._pages:
+        path = self.path.partition("?")[0]
+        if path not in self._pages:
             super().do_GET()
             return
-        content = self._pages[self.path].encode()
+        content = self._pages[path].encode()
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", "application/json" if path.startswith("/api/") else "text/html; charset=utf-8")
+        self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Write no log."""

@@ -6,6 +6,7 @@ import pytest
 import convlens
 from convlens.data import load_dataset
 from convlens.pixels import encode_png
+from convlens.training import EpochDone
 from convlens.training.recipes import choose_settings
 
 pytestmark = pytest.mark.slow
@@ -22,8 +23,25 @@ def test_the_real_mnist_is_the_tutorials(mnist):
     assert mnist.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
 
 
-def test_the_tutorial_recipe_reaches_the_tutorials_accuracy(mnist):
-    model = convlens.train(mnist, recipe="tutorial")
+@pytest.fixture(scope="module")
+def half_a_run(mnist, tmp_path_factory):
+    """Train with the recipe `tutorial`, and stop after half of its epochs; return the folder of the run."""
+    ended = []
+    folder = tmp_path_factory.mktemp("runs") / "half"
+    model = convlens.train(
+        mnist,
+        recipe="tutorial",
+        out=folder,
+        on_event=lambda event: ended.append(event) if isinstance(event, EpochDone) else None,
+        should_stop=lambda: len(ended) >= 5,
+    )
+    assert 5 * 938 <= model.facts["steps"] < 9380
+    assert not model.facts["finished"]
+    return folder
+
+
+def test_the_tutorial_recipe_reaches_the_tutorials_accuracy(half_a_run, user_data_folder):
+    model = convlens.resume_training(half_a_run, data_dir=user_data_folder)
     assert (model.facts["epochs"], model.facts["steps"]) == (10, 9380)
     # The tutorial printed 98.73 % with its own random numbers.
     assert 0.984 <= model.facts["test"]["accuracy"] <= 0.990

@@ -107,7 +107,7 @@ def small(noise: Dataset, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace
     monkeypatch.setattr(native_training, "load_dataset", lambda *_, **__: noise)
     monkeypatch.setattr(native_training, "TORCH_BATCH_SIZES", (128,))
     monkeypatch.setattr(native_training, "measure_ceilings", lambda counts: {n: CEILINGS[n] for n in counts})
-    return argparse.Namespace(rounds=1, images=130, other_images=8, threads=2, record=True, data_dir=None)
+    return argparse.Namespace(rounds=1, images=66, other_images=3, threads=2, record=True, data_dir=None)
 
 
 def test_a_short_try_prints_four_tables_and_writes_nothing(small, written, capsys):
@@ -126,13 +126,13 @@ def test_a_short_try_prints_four_tables_and_writes_nothing(small, written, capsy
 
 def test_the_record_says_what_was_measured(small, written, monkeypatch):
     monkeypatch.setattr(native_training, "subjects", lambda *sizes: subjects(*sizes)[:1])
-    monkeypatch.setattr(native_training, "LEAST_IMAGES", 130)
+    monkeypatch.setattr(native_training, "LEAST_IMAGES", 66)
     monkeypatch.setattr(native_training, "LEAST_ROUNDS", 1)
-    monkeypatch.setattr(native_training, "LEAST_OTHER_IMAGES", 8)
+    monkeypatch.setattr(native_training, "LEAST_OTHER_IMAGES", 3)
     main(small)
     (section,) = written.values()
-    assert section.startswith("## Training: the native engine and eager PyTorch\n\nThe tutorial's network, 130 images")
-    assert "- command: python benchmarks/native_training.py --rounds 1 --images 130 --other-images 8\n" in section
+    assert section.startswith("## Training: the native engine and eager PyTorch\n\nThe tutorial's network, 66 images")
+    assert "- command: python benchmarks/native_training.py --rounds 1 --images 66 --other-images 3\n" in section
     assert "- peak, 1 thread: 50 GFLOP/s of fused multiply-adds in registers; 30 GFLOP/s" in section
     assert "- peak, 2 threads: 100 GFLOP/s" in section
 

@@ -1,5 +1,7 @@
 """Every format: written, run, proved and only then put in place; wrong files are found, and nothing is lost."""
 
+import importlib
+import importlib.util
 import json
 import re
 import runpy
@@ -58,6 +60,15 @@ def skip_without_tools(kind, model):
         pytest.skip(str(missing))
 
 
+@pytest.fixture(scope="module")
+def loaded_torch():
+    """Load PyTorch and its `torch.export`, which takes longer than most exports, if they are installed."""
+    if importlib.util.find_spec("torch"):
+        importlib.import_module("torch.export._trace")
+        importlib.import_module("torch._dynamo")
+
+
+@pytest.mark.usefixtures("loaded_torch")
 @pytest.mark.parametrize("name", list(FORMATS))
 @pytest.mark.parametrize(("text", "shape"), [(EVERY_KIND, (3, 20, 17))])
 def test_every_format_answers_like_the_model(folder, name, text, shape):

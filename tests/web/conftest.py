@@ -89,27 +89,50 @@ def watch(context: Any) -> Faults:
 
 
 @pytest.fixture(scope="module")
-def open_page(browser: Any) -> Callable[..., Any]:
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Return a context manager (address, **options of browser.new_context) → page, whose faults fail the test.
 
     `page.faults` contains them until the end of the test. Unless an option asks for movement, the page scrolls at once:
-    a smooth scroll takes up to a second, which a click waits for.
+    a smooth scroll takes up to a second, which a click waits for. Pages of the same options share a context, so that
+    the second one finds its files in the browser's cache; what the first one stored is forgotten.
     """
+    contexts: dict[str, tuple[Any, Faults]] = {}
 
     @contextmanager
     def opener(address: str, **options: Any) -> Iterator[Any]:
-        context = browser.new_context(**{"reduced_motion": "reduce", **options})
-        faults = watch(context)
+        options = {"reduced_motion": "reduce", **options}
+        key = repr(sorted(options.items()))
+        context, faults = contexts.pop(key, None) or start(options)
+        page = context.new_page()
+        page.faults = faults
         try:
-            page = context.new_page()
-            page.faults = faults
             page.goto(address)
             yield page
             assert not faults, "\n".join(faults)
-        finally:
+            forget(context, page)
+            faults.clear()  # of pages that were being closed
+        except BaseException:
             context.close()
+            raise
+        contexts[key] = context, faults
 
-    return opener
+    def start(options: dict[str, Any]) -> tuple[Any, Faults]:
+        context = browser.new_context(**options)
+        return context, watch(context)
+
+    yield opener
+    for context, _ in contexts.values():
+        context.close()
+
+
+def forget(context: Any, page: Any) -> None:
+    """Close the pages of a context, and remove what they stored."""
+    address = urlsplit(page.url)
+    if address.scheme == "http":
+        clear = {"origin": f"{address.scheme}://{address.netloc}", "storageTypes": "local_storage"}
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", clear)
+    for opened in context.pages:
+        opened.close()
 
 
 @pytest.fixture
@@ -120,7 +143,26 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def look(open_page: Callable[..., Any], web_address: str) -> Callable[..., Any]:
+def serve_page(serve_folder: Callable[..., AbstractContextManager[str]]) -> Iterator[Callable[..., str]]:
+    """Return `serve_page(state=..., model=...)`: the page's address on a server with these answers below /api.
+
+    Interception by Playwright would slow down every request of the page, not only these.
+    """
+    answers: dict[str, str] = {}
+    state = {"served": True, "model": None, "runs": [], "datasets": [], "job": None, "queue": 0}
+
+    def give(**given: Any) -> str:
+        given["state"] = given.get("state") and {**state, **given["state"]}
+        answers.clear()
+        answers.update({f"/api/{name}": json.dumps(value) for name, value in given.items() if value is not None})
+        return f"{address}/index.html"
+
+    with serve_folder(WEB, answers) as address:
+        yield give
+
+
+@pytest.fixture(scope="module")
+def look(open_page: Callable[..., Any], serve_page: Callable[..., str]) -> Callable[..., Any]:
     """Return a context manager (payload, **options of a browser context) → the whole served page with that model.
 
     A dialog, which a malicious name might open, counts as a fault.
@@ -128,14 +170,11 @@ def look(open_page: Callable[..., Any], web_address: str) -> Callable[..., Any]:
 
     @contextmanager
     def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
-        state = {"served": True, "model": payload["name"], "runs": [], "datasets": [], "job": None, "queue": 0}
         with open_page("about:blank", **options) as page:
             page.on("dialog", lambda dialog: page.faults.append(f"a dialog: {dialog.message}"))
-            page.route("**/api/state*", lambda route: route.fulfill(json=state))
-            page.route("**/api/model*", lambda route: route.fulfill(json=payload))
-            page.goto(f"{web_address}/")
+            page.goto(serve_page(state={"model": payload["name"]}, model=payload))
             page.wait_for_selector("html[data-ready]")
-            page.wait_for_timeout(300)
+            page.wait_for_selector("#detail-sum > *, .alarm", state="attached")  # when the page is at rest
             yield page
 
     return opener

@@ -9,7 +9,6 @@ from convlens import Network, TrainedModel
 from convlens.exports import page_model
 from convlens.network import layer_table
 
-STATE = {"served": True, "runs": [], "datasets": [], "job": None, "queue": 0}
 RULES = ["page-has-heading-one", "heading-order", "empty-heading"]
 
 
@@ -17,31 +16,22 @@ RULES = ["page-has-heading-one", "heading-order", "empty-heading"]
 @pytest.mark.parametrize("opened", ["no model", "a model", "no server"])
 def test_one_heading_of_the_first_level(
     open_page: Callable[..., Any],
-    web_address: str,
+    serve_page: Callable[..., str],
     build_model: Callable[..., TrainedModel],
     violations: Callable[..., list[str]],
     view: str,
     opened: str,
 ) -> None:
-    payload = page_model(build_model("conv 2 3x3, relu, dense", (1, 8, 8), 3), name="pets")
-    answers: dict[str, Any] = {
-        "model": payload,
-        "jobs": [],
-        "layers": layer_table(Network.from_text("dense"), (1, 8, 8), 3).as_dict(),
-        "state": STATE | {"model": "pets" if opened == "a model" else None},
-    }
-    broken = {"status": 500, "json": {"error": "The server is at its end."}} if opened == "no server" else None
-    with open_page(f"{web_address}/empty.html") as page:
-        for name, answer in answers.items():
-            page.route(f"**/api/{name}*", fulfilling(broken if broken and name == "state" else {"json": answer}))
-        page.goto(f"{web_address}/index.html#{view}")
+    address = serve_page(
+        model=page_model(build_model("conv 2 3x3, relu, dense", (1, 8, 8), 3), name="pets"),
+        jobs=[],
+        layers=layer_table(Network.from_text("dense"), (1, 8, 8), 3).as_dict(),
+        state=None if opened == "no server" else {"model": "pets" if opened == "a model" else None},
+    )
+    with open_page(f"{address}#{view}") as page:
         page.wait_for_selector("html[data-ready]")
         assert page.get_by_role("heading", level=1).all_inner_texts() == ["Convlens"]
         assert page.get_by_role("heading", level=2, name="pets").count() == (opened == "a model")
         assert violations(page, RULES) == []
-        if broken:
-            page.faults.expect("500")
-
-
-def fulfilling(given: dict[str, Any]) -> Callable[[Any], None]:
-    return lambda route: route.fulfill(**given)
+        if opened == "no server":
+            page.faults.expect("404")

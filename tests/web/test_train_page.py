@@ -61,15 +61,23 @@ def page(open_page: Callable[..., Any], address: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def attacked(open_page: Callable[..., Any], address: str) -> Iterator[Any]:
-    """Open one page for all hostile texts, one after the other; `dialogs` are those that opened."""
+def shared_page(open_page: Callable[..., Any], address: str) -> Iterator[Any]:
+    """Open one page for all tests that train nothing; `dialogs` are those that opened."""
     with open_page(f"{address}/#train", viewport={"width": 1600, "height": 1000}) as opened:
         opened.wait_for_selector("html[data-ready]")
         opened.dialogs = []
         opened.on("dialog", lambda dialog: (opened.dialogs.append(dialog), dialog.dismiss()))
         yield opened
         opened.goto("about:blank")
-        opened.faults.clear()  # the answers to the last text, 422, may come after its test
+        opened.faults.clear()
+
+
+@pytest.fixture
+def idle_page(shared_page: Any) -> Iterator[Any]:
+    """Return that page. An answer 422 to what a test typed may come after the test, so it is no fault."""
+    yield shared_page
+    assert not [fault for fault in shared_page.faults if "422" not in fault]
+    shared_page.faults.clear()
 
 
 def train(page: Any, **fields: str) -> None:
@@ -180,7 +188,7 @@ def test_reload_in_mid_training_shows_the_curve_from_its_beginning(page):
 
 
 def test_two_tabs_see_the_same(page, open_page, address):
-    with open_page(f"{address}/#train") as other:
+    with open_page(f"{address}/#train", viewport={"width": 1600, "height": 1000}) as other:
         other.wait_for_selector("html[data-ready]")
         train(page, network=SMALL, epochs=LONG)  # started in one tab, seen in the other
         await_steps(page, 30)
@@ -262,13 +270,13 @@ def test_a_broken_stream_reconnects(page, address, monkeypatch):
     assert "connection lost" not in page.text_content(LIVE)
 
 
-def test_a_mistake_is_underlined_where_it_stands(page):
+def test_a_mistake_is_underlined_where_it_stands(idle_page):
+    page = idle_page
     page.fill(TEXT, "conv 8 3x3 pad 1, rleu, maxpool 2, dense")
     page.locator(".train-problem strong", has_text="'rleu' is not a layer.").wait_for()
     assert page.text_content(".train-mirror mark") == "rleu"
     assert page.text_content(".train-caret") == "conv 8 3x3 pad 1, rleu, maxpool 2, dense\n                  ^^^^"
     assert page.locator(".train-chip[aria-invalid]").text_content() == "rleu"
-    page.faults.clear()  # the browser writes every 422 to its console
     page.get_by_role("button", name="lenet").click()
     page.locator("#train-layers-words", has_text="61,706 parameters").wait_for()
     assert page.locator(".train-problem strong").count() == 0
@@ -287,8 +295,8 @@ def test_a_mistake_is_underlined_where_it_stands(page):
         "(" * 19_000,
     ],
 )
-def test_hostile_network_text(attacked, text):
-    page = attacked
+def test_hostile_network_text(idle_page, text):
+    page = idle_page
     page.fill(TEXT, "dense")
     expect(page.locator("#train-network-problem strong")).to_have_count(0)
     page.fill(TEXT, text)
@@ -299,7 +307,6 @@ def test_hostile_network_text(attacked, text):
     assert page.locator("#view-train img, #view-train b").count() == 0
     assert page.locator("#train-network-problem mark, .train-mirror img").count() == 0
     assert not page.dialogs
-    page.faults.clear()
 
 
 def test_a_folder_that_does_not_exist(page):
@@ -314,16 +321,17 @@ def test_a_folder_that_does_not_exist(page):
     page.faults.clear()
 
 
-def test_wrong_numbers_are_told_at_their_field(page):
+def test_wrong_numbers_are_told_at_their_field(idle_page):
+    page = idle_page
     train(page, epochs="0")
     page.locator("#train-epochs-problem", has_text="whole number from 1 to 100,000").wait_for()
     train(page, epochs="", seed="-1")
     page.locator("#train-seed-problem", has_text="whole number from 0").wait_for()
-    page.faults.clear()
 
 
-def test_layers_by_keyboard(page):
+def test_layers_by_keyboard(idle_page):
     """Tab into the row, arrows along it, Alt and an arrow moves, Enter opens the numbers, Delete removes."""
+    page = idle_page
     page.fill(TEXT, "conv 8 3x3, relu, maxpool 2, dense")
     page.locator(".train-chip").first.focus()
     page.keyboard.press("ArrowRight")
@@ -341,8 +349,9 @@ def test_layers_by_keyboard(page):
     assert page.input_value(TEXT) == "maxpool 2, conv 12 3x3 pad 1, dense"
 
 
-def test_layers_inside_a_residual(page):
+def test_layers_inside_a_residual(idle_page):
     """Chips of a group stand in its frame; keyboard, fields and menu work inside it as outside."""
+    page = idle_page
     page.fill(TEXT, "conv 8 3x3 pad 1, relu, dense")
     page.locator(".train-chip", has_text="relu").click()
     page.get_by_label("Add a layer").select_option("residual")
@@ -369,7 +378,8 @@ def test_layers_inside_a_residual(page):
     assert page.locator(".train-branch").last.get_attribute("aria-label") == "shortcut"
 
 
-def test_rows_of_a_residual_are_indented(page):
+def test_rows_of_a_residual_are_indented(idle_page):
+    page = idle_page
     page.fill(TEXT, "conv 4 3x3 pad 1, residual(conv 4 3x3 pad 1, shortcut conv 4 1x1), relu, dense")
     # 4·(9 + 1) + 4·(36 + 1) + 4·(4 + 1) + 10·(4·28·28 + 1)
     page.locator("#train-layers-words", has_text="31,578 parameters").wait_for()
@@ -402,31 +412,41 @@ def test_a_report_that_cannot_be_written_says_why(page):
     page.faults.clear()
 
 
-@pytest.mark.parametrize("state", ["empty", "training", "mistake"])
-@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
-def test_axe_finds_nothing(open_page, address, violations, scheme, width, state):
+@pytest.fixture(scope="module", params=[("light", 400), ("dark", 1400)], ids=["light-400", "dark-1400"])
+def accessible_page(open_page: Callable[..., Any], address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
     # `open_page` leaves movement out: in the middle of a change of colour nothing has the contrast that it should have.
+    scheme, width = request.param
     with open_page(f"{address}/#train", color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
         page.wait_for_selector(".train-layers")
-        if state != "empty":
-            train(page, network=SMALL, epochs=LONG)
-            await_steps(page, 20)
-        if state == "mistake":
-            page.get_by_role("button", name="Stop").click()
-            await_state(page, "Stopped")
-            page.fill(TEXT, "conv 8 3x3, rleu, concat(relu; ), dense")
-            page.locator(".train-problem strong").wait_for()
-        assert violations(page) == []
-        page.faults.clear()
+        yield page
+
+
+@pytest.mark.parametrize("state", ["ready", "training", "done", "mistake"])
+def test_axe_finds_nothing(accessible_page, violations, state):
+    page = accessible_page
+    if state == "training":
+        train_in_new_row(page, network=SMALL, epochs=LONG)
+        await_steps(page, 20)
+    elif state == "done":
+        train_in_new_row(page, network=SMALL, epochs="1")
+        await_state(page, "Done")
+    elif state == "mistake":
+        page.fill(TEXT, "conv 8 3x3, rleu, concat(relu; ), dense")
+        page.locator(".train-problem strong").wait_for()
+        page.faults.expect("422")
+    within = {"ready": "html", "mistake": "#train-network-problem, .train-mirror, .train-chips"}
+    assert violations(page, within=within.get(state, "#view-train")) == []
 
 
 @pytest.mark.parametrize("width", [400, 1000, 1600])
-def test_nothing_is_wider_than_the_page(open_page, address, width):
-    with open_page(f"{address}/#train", viewport={"width": width, "height": 900}) as page:
-        page.wait_for_selector(".train-layers")
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
-        page.wait_for_timeout(200)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_is_wider_than_the_page(idle_page, width):
+    page = idle_page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size({"width": 1600, "height": 1000})
 
 
 def test_the_focus_stays_when_the_server_answers(page):

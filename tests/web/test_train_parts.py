@@ -230,7 +230,7 @@ def test_slices_compute_what_the_engine_does(call_in_browser, build_model, netwo
             const none = Object.entries(payload.weights).map(([name, { shape }]) => [name, zeros(shape)]);
             const empty = { ...payload, weights: Object.fromEntries(none) };
             const task = { model: openModel(empty), weights: payload.weights, pixels: Uint8Array.from(pixels) };
-            const outputs = await computeInSlices(task, 0.01);
+            const outputs = await computeInSlices(task, 0.2);
             return outputs.map(({ data }) => [...data]);
         }""",
         [payload, pixels.tolist()],

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,9 @@ class TorchFile(ExportFormat):
     def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
         import torch
 
-        images = torch.zeros((2, *contents.model.plan.input_shape), dtype=torch.uint8)
-        batch = torch.export.Dim("images", min=1)
-        program = torch.export.export(_program(contents.model), (images,), dynamic_shapes=({0: batch},))
         facts = contents.as_dict(proof) | {"check_images": contents.check_images.tolist()}
         facts["check_logits"] = contents.check_logits.tolist()
-        torch.export.save(program, path, extra_files={FACTS: json.dumps(facts, allow_nan=False)})
+        torch.export.save(_traced(contents), path, extra_files={FACTS: json.dumps(facts, allow_nan=False)})
 
     def open(self, path: Path) -> Run:
         import torch
@@ -58,6 +56,20 @@ class TorchFile(ExportFormat):
         import torch
 
         return {"torch": torch.__version__}
+
+
+_TRACED: WeakKeyDictionary[Contents, Any] = WeakKeyDictionary()
+
+
+def _traced(contents: Contents) -> Any:
+    """Return the exported program. Tracing takes longest, and a file is written twice: before and after its proof."""
+    import torch
+
+    if contents not in _TRACED:
+        images = torch.zeros((2, *contents.model.plan.input_shape), dtype=torch.uint8)
+        batch = torch.export.Dim("images", min=1)
+        _TRACED[contents] = torch.export.export(_program(contents.model), (images,), dynamic_shapes=({0: batch},))
+    return _TRACED[contents]
 
 
 def _program(model: TrainedModel) -> Any:

@@ -78,17 +78,14 @@ def chapter_of() -> type[Chapter]:
 
 
 @pytest.fixture(scope="module")
-def opened(open_page: Callable[..., Any], web_address: str) -> Opened:
+def opened(open_page: Callable[..., Any], serve_page: Callable[..., str]) -> Opened:
     """Return a context manager (model=payload or None, **options of the browser's context) → the page at #learn."""
 
     @contextmanager
     def opener(model: Any = None, **options: Any) -> Iterator[Any]:
-        with open_page(f"{web_address}/empty.html", **options) as page:
-            state = {"served": True, "model": None if model is None else "", "runs": [], "datasets": [], "queue": 0}
-            page.route("**/api/state", lambda route: route.fulfill(json=state))
-            page.route("**/api/model*", lambda route: route.fulfill(json=model))
+        address = serve_page(state={"model": None if model is None else ""}, model=model)
+        with open_page(f"{address}#learn", **options) as page:
             page.set_default_timeout(5000)
-            page.goto(f"{web_address}/index.html#learn")
             page.wait_for_selector("html[data-ready]")
             yield page
 
