@@ -104,7 +104,12 @@ def test_a_planted_fault_is_found(tmp_path, monkeypatch, model, images, name: An
         shape = (-1, *wrong.plan.input_shape)
         shown = contents.check_images.reshape(shape)
         typical = None if contents.typical is None else contents.typical.reshape(shape)
-        write(self, replace(contents, model=wrong, check_images=shown, typical=typical, samples=None), path, proof)
+        write(
+            self,
+            replace(contents, model=wrong, check_images=shown, typical=typical, samples=None, held_out=None),
+            path,
+            proof,
+        )
 
     monkeypatch.setattr(type(kind), "write", write_fault)
     folder = tmp_path / "exports"

@@ -19,7 +19,7 @@ from convlens.evaluation.images import OnProgress, find_training_images
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import FormatName, find_format, format_of
-from convlens.exports.options import ExportOptions, InputKind
+from convlens.exports.options import SAMPLES, ExportOptions, InputKind
 from convlens.exports.page_samples import choose_samples
 from convlens.exports.proof import Proof
 from convlens.files import check_parent_folder, explain_write_errors, move_into_place
@@ -36,11 +36,12 @@ TYPICAL = 512
 
 @dataclass(frozen=True)
 class Exported:
-    """An export that was written and proved: its path, size in bytes, and proof."""
+    """An export that was written and proved: its path, size in bytes, proof, and notes in words."""
 
     path: Path
     bytes: int
     proof: Proof
+    notes: tuple[str, ...] = ()
 
 
 def export(
@@ -52,6 +53,8 @@ def export(
     prove: int = PROVE,
     int8: bool = False,
     input: InputKind = "tensor",
+    license: str | None = None,
+    samples: int = SAMPLES,
     name: str | None = None,
     overwrite: bool = False,
     data_dir: Path | str | None = None,
@@ -71,6 +74,9 @@ def export(
         prove: how many of these images the export is run on, evenly spaced. 0 runs it on noise only, without `data`.
         int8: whether weights and values are whole numbers of 8 bits, in formats that have this.
         input: "tensor", images of the network's shape, or "picture", images of any size, in formats that have this.
+        license: the licence of the model, such as "mit", in formats that have this; by default none is named.
+        samples: how many of the held-out images are stored as pictures, in formats that have this. With 0, none of
+            them is stored in any form.
         name: the name of the model in the export; by default that of the path.
         overwrite: whether an existing file or folder may be replaced.
         data_dir: the folder of the datasets; by default that of `convlens data list`.
@@ -87,7 +93,7 @@ def export(
     path = as_path("path", path)
     shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
     kind = format_of(path) if format is None else find_format(format)
-    options = ExportOptions(int8, input)
+    options = ExportOptions(int8, input, license, samples)
     as_whole("prove", prove, 0)
     as_flag("overwrite", overwrite)
     as_callback("on_progress", on_progress)
@@ -95,7 +101,7 @@ def export(
     check_parent_folder(path)
     _refuse_existing(path, kind, overwrite)
     images = held_out_images(model, data, data_dir, on_progress) if prove else None
-    contents = make_contents(model, shown, images, options)
+    contents = make_contents(model, shown, images, options, data_dir)
     if int8:
         contents = replace(contents, typical=typical_images(model, images, data_dir))
     return write_proved(kind, contents, path, images, prove)
@@ -143,10 +149,17 @@ def typical_images(
     return found.images[_evenly_spaced(len(found), TYPICAL)]
 
 
-def make_contents(model: TrainedModel, name: str, images: LabelledImages | None, options: ExportOptions) -> Contents:
+def make_contents(
+    model: TrainedModel,
+    name: str,
+    images: LabelledImages | None,
+    options: ExportOptions,
+    data_dir: Path | str | None = None,
+) -> Contents:
     """Return what an export contains: the model, and images to check it with and to show."""
-    samples = None if images is None else choose_samples(model, images)
-    return Contents(model, name, check_images(model, None if samples is None else samples.images), samples, options)
+    samples = None if images is None or not options.samples else choose_samples(model, images)
+    checked = check_images(model, None if samples is None else samples.images)
+    return Contents(model, name, checked, samples, options, held_out=images, data_dir=data_dir)
 
 
 def write_proved(
@@ -173,7 +186,7 @@ def write_proved(
         size = sum(_sync(file) for file in _files(written))
         with _old_moved_away(path, folder):
             move_into_place(written, path)
-    return Exported(path, size, proof)
+    return Exported(path, size, proof, kind.notes(contents))
 
 
 def _proved(kind: ExportFormat, contents: Contents, path: Path, written: Path, images: LabelledImages | None) -> Proof:
