@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.exports.tools import skip_without_tools
 
 import convlens
 from convlens import LabelledImages, TrainedModel
 from convlens.calibration import Calibration
-from convlens.errors import MissingDependency, ProofFailed
+from convlens.errors import ProofFailed
 from convlens.exports import FORMATS
 from convlens.exports.format import ExportFormat
 from convlens.exports.options import ExportOptions
@@ -93,10 +94,7 @@ def images(model: TrainedModel) -> LabelledImages:
 @pytest.mark.parametrize(("name", "int8", "fault"), CASES)
 def test_a_planted_fault_is_found(tmp_path, monkeypatch, model, images, name: Any, int8: bool, fault: str) -> None:
     kind = FORMATS[name]
-    try:
-        kind.check(model, ExportOptions(int8))
-    except MissingDependency as missing:
-        pytest.skip(str(missing))
+    skip_without_tools(kind, model, ExportOptions(int8))
     write = type(kind).write
 
     def write_fault(self: ExportFormat, contents: Any, path: Any, proof: Any) -> None:
