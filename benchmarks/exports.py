@@ -35,6 +35,7 @@ from convlens.exports.c_source.compiler import find_clang, find_compiler, run
 from convlens.exports.c_source.wasm_format import find_node
 from convlens.exports.onnx_file.running import open_session, run_pictures
 from convlens.preprocessing import prepare
+from convlens.words import times
 from export_runners import (
     BATCH,
     Images,
@@ -57,6 +58,7 @@ from recording import conclude, reason_against, shared_facts
 from records import format_table
 from timing import Spread, summarise
 
+PHOTO_EPOCHS = 30
 LEAST_IMAGES, LEAST_ROUNDS, LEAST_CALLS, LEAST_PHOTOS = 10_000, 5, 500, 100
 PROVED = 1000
 FORMATS = ("html", "onnx", "onnx int8", "torch", "python", "c", "c int8", "wasm", "wasm int8")
@@ -149,13 +151,15 @@ def measure(
 
 
 def format_times(
-    runners: Sequence[Runner], times: Mapping[str, tuple[Spread, Spread, Spread]], agreements: Mapping[str, Agreement]
+    runners: Sequence[Runner],
+    measured: Mapping[str, tuple[Spread, Spread, Spread]],
+    agreements: Mapping[str, Agreement],
 ) -> str:
     """Return a table with a row for each runner."""
     images = next(iter(agreements.values())).images
     rows = []
     for runner in runners:
-        one, everything, ratio = times[runner.name]
+        one, everything, ratio = measured[runner.name]
         agreement = agreements[runner.name]
         rows.append(
             [
@@ -191,8 +195,8 @@ def measure_mnist(given: argparse.Namespace, folder: Path) -> tuple[str, str]:
     right = float((expected.argmax(axis=1) == data.labels).mean())
     with opened(model, paths) as runners:
         agreements = {runner.name: agreement_of(runner, model, data.images, expected) for runner in runners}
-        times = measure(runners, data.images, given.rounds, given.calls)
-    return format_times(runners, times, agreements), f"{right:.2%}"
+        measured = measure(runners, data.images, given.rounds, given.calls)
+    return format_times(runners, measured, agreements), f"{right:.2%}"
 
 
 def agreement_of(runner: Runner, model: TrainedModel, images: Images, expected: Probabilities) -> Agreement:
@@ -206,10 +210,9 @@ def agreement_of(runner: Runner, model: TrainedModel, images: Images, expected: 
 def measure_photos(given: argparse.Namespace, folder: Path) -> tuple[str, str]:
     """Train on photographs and compare all answers to the test photographs. Returns the table and a sentence."""
     photos = make_photo_folder(folder / "photos", 4 * given.photos, given.photos, given.seed)
-    settings = {"recipe": "fast", "network": PHOTO_NETWORK, "seed": given.seed, "engine": "native"}
-    model = convlens.train(
-        photos, out=folder / "trained", progress=False, data_dir=folder, epochs=given.epochs, **settings
-    )
+    settings = {"recipe": "fast", "network": PHOTO_NETWORK, "epochs": given.epochs or PHOTO_EPOCHS, "engine": "native"}
+    trained = folder / "trained"
+    model = convlens.train(photos, out=trained, progress=False, data_dir=folder, seed=given.seed, **settings)
     pictures = [np.asarray(Image.open(path).convert("RGB")) for path in sorted((photos / "test").rglob("*.*"))]
     images = np.stack([prepare(model.preprocessing, picture).pixels for picture in pictures])
     labels = model.logits(images).argmax(axis=1)
@@ -228,7 +231,8 @@ def measure_photos(given: argparse.Namespace, folder: Path) -> tuple[str, str]:
     if "onnx" in given.formats:
         agreements |= agreements_of_picture_file(model, data, pictures, expected, place)
     found = model.facts["test"]["accuracy"]
-    return format_agreements(agreements), f"{len(images):,} photographs, of which the model answers {found:.1%} rightly"
+    sentence = f"{len(images):,}, accuracy {found:.1%}; {times(images.shape[1:])}, {PHOTO_NETWORK}"
+    return format_agreements(agreements), f"{sentence}, recipe `fast` with {settings['epochs']} epochs"
 
 
 def agreements_of_picture_file(
@@ -256,7 +260,7 @@ def main(given: argparse.Namespace) -> None:
         digits, photos = Path(place, "digits"), Path(place, "photographs")
         digits.mkdir()
         photos.mkdir()
-        times, accuracy = measure_mnist(given, digits)
+        speeds, accuracy = measure_mnist(given, digits)
         table, sentence = measure_photos(given, photos)
     others = neighbours.cores()
     command = f"python benchmarks/exports.py --rounds {given.rounds} --calls {given.calls} --seed {given.seed}"
@@ -265,7 +269,7 @@ def main(given: argparse.Namespace) -> None:
     facts |= {
         "programs": ", ".join(other_versions(given.formats)),
         "digits": f"the tutorial's network, recipe `tutorial`, seed {given.seed}; accuracy {accuracy}",
-        "photographs": f"{sentence}; 32×32, {PHOTO_NETWORK}, recipe `fast`, seed {given.seed}. Four classes of "
+        "photographs": f"{sentence}, seed {given.seed}. Four classes of "
         f"{4 * given.photos} training and {given.photos} test images, 20 to 250 pixels, half PNG, half JPEG: cuts of "
         "pictures that scikit-learn and Matplotlib ship, see benchmarks/photo_folder.py. All formats get the same "
         "prepared images, but those that prepare pictures get the decoded files",
@@ -279,7 +283,7 @@ def main(given: argparse.Namespace) -> None:
         "spread": f"median (smallest to largest) of {given.rounds} rounds in turn, after one not counted; the ratio is "
         "the median of those in each round",
     }
-    text = f"Digits, on the test images of MNIST:\n\n{times}\n\nPhotographs:\n\n{table}"
+    text = f"Digits, on the test images of MNIST:\n\n{speeds}\n\nPhotographs:\n\n{table}"
     full_size = (
         given.images >= LEAST_IMAGES
         and given.rounds >= LEAST_ROUNDS

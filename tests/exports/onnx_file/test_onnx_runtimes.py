@@ -15,9 +15,9 @@ import convlens
 from convlens import Network, TrainedModel
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.onnx_file.network import onnx_model
-from convlens.exports.onnx_file.picture_proof import make_pictures
 from convlens.exports.onnx_file.running import open_session
 from convlens.exports.options import ExportOptions
+from convlens.exports.pictures import make_pictures
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
