@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from browser import ARGUMENTS, NAMES, SHELL, find_browser
 from convlens import TrainedModel
 from convlens.exports import find_format
-from convlens.exports.c_source.compiler import find_compiler, flash_of, run
+from convlens.exports.c_source.compiler import find_compiler, flash_of
 from convlens.exports.c_source.wasm_format import find_node
 from convlens.exports.onnx_file.network import INPUT, OUTPUTS
 from convlens.exports.onnx_file.running import open_session
+from convlens.exports.programs import run
 
 Images = NDArray[np.uint8]
 Probabilities = NDArray[np.floating[Any]]

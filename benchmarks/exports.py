@@ -31,9 +31,10 @@ from comparison import spread_text
 from convlens import LabelledImages, TrainedModel, load_dataset
 from convlens.engines.native import instruction_sets
 from convlens.exports import find_format
-from convlens.exports.c_source.compiler import find_clang, find_compiler, run
+from convlens.exports.c_source.compiler import find_clang, find_compiler
 from convlens.exports.c_source.wasm_format import find_node
 from convlens.exports.onnx_file.running import open_session, run_pictures
+from convlens.exports.programs import run
 from convlens.preprocessing import prepare
 from convlens.words import times
 from export_runners import (

@@ -10,7 +10,7 @@ import convlens
 from convlens import LabelledImages, TrainedModel
 from convlens.calibration import Calibration
 from convlens.errors import ProofFailed
-from convlens.exports import html_file, page_proof
+from convlens.exports import html_file, page_proof, programs
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
@@ -89,7 +89,7 @@ def test_other_rules_in_the_payload_are_found(tmp_path, monkeypatch, model, imag
 
 def test_without_node_the_proof_is_numpys(tmp_path, monkeypatch, model, images):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert page_proof.find_node() is None
+    assert programs.find_node(page_proof.OLDEST_NODE) is None
     assert list(convlens.export(model, tmp_path / "a.html", data=images).proof.versions) == ["numpy"]
 
 
@@ -99,7 +99,7 @@ def test_an_old_node_counts_as_none(tmp_path, monkeypatch, version: str, is_enou
     program.write_text(f"#!/bin/sh\necho {version}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert page_proof.find_node() == (str(program) if is_enough else None)
+    assert programs.find_node(page_proof.OLDEST_NODE) == (str(program) if is_enough else None)
 
 
 def test_an_older_pillow_scales_otherwise_so_pictures_are_left_out(tmp_path, monkeypatch, model):

@@ -21,12 +21,12 @@ import numpy as np
 from convlens.checking import as_instance, as_path
 from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
-from convlens.exports.c_source.compiler import run
 from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_files import INDEX, list_page_files, read_page_text
 from convlens.exports.page_model import page_model
-from convlens.exports.page_proof import find_node, prove_page
+from convlens.exports.page_proof import OLDEST_NODE, prove_page
+from convlens.exports.programs import find_node, version_of_node
 from convlens.exports.proof import Proof, Run
 from convlens.exports.python_file import run_classifier
 from convlens.exports.python_runtime import Classifier
@@ -96,7 +96,7 @@ class HtmlFile(ExportFormat):
         return run_classifier(Classifier(payload | {"weights_sha256": sha256_of_bytes(*content)}))
 
     def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
-        proof, node = super().prove(contents, path, images), find_node()
+        proof, node = super().prove(contents, path, images), find_node(OLDEST_NODE)
         if node is None:
             return proof
         pixels = contents.check_images
@@ -104,7 +104,7 @@ class HtmlFile(ExportFormat):
             pixels = np.concatenate([pixels, images.images])
         text = path.read_text(encoding="utf-8")
         page = prove_page(node, text, _payload_in(text), contents.model, pixels, self.tolerance)
-        versions = dict(proof.versions) | {"node": run([node, "--version"]).strip().lstrip("v")}
+        versions = dict(proof.versions) | {"node": version_of_node(node)}
         largest = max(proof.largest_difference, page.largest_difference)
         return replace(proof, largest_difference=largest, ties=max(proof.ties, page.ties), versions=versions)
 

@@ -14,9 +14,9 @@ import PIL
 from numpy.typing import NDArray
 
 from convlens.errors import ProofFailed
-from convlens.exports.c_source.compiler import run
 from convlens.exports.contents import answers_of
 from convlens.exports.pictures import make_pictures
+from convlens.exports.programs import run
 from convlens.exports.proof import Answers, Proof, prove
 from convlens.preprocessing import prepare
 from convlens.trained_model import TrainedModel
@@ -28,15 +28,6 @@ SIZES = ((1, 1), (3, 3), (2, 60), (28, 28), (29, 27), (17, 23), (57, 56), (100, 
 
 _RUNNER = Path(__file__).with_name("page_run.mjs")
 _PARTS = re.compile(r'<script type="text/plain" id="convlens-parts">(.+?)</script>', re.DOTALL)
-
-
-def find_node() -> str | None:
-    """Return the path of Node; None if it is not installed, or too old."""
-    found = shutil.which("node")
-    if found is None:
-        return None
-    version = re.match(r"v(\d+)\.", run([found, "--version"]))
-    return found if version and int(version[1]) >= OLDEST_NODE else None
 
 
 def prove_page(

@@ -12,9 +12,10 @@ from tests.exports.tools import needs
 
 from convlens import Network, TrainedModel
 from convlens.exports import export
-from convlens.exports.c_source.compiler import FLAGS, run
+from convlens.exports.c_source.compiler import FLAGS
 from convlens.exports.c_source.format import CFolder, compile_and_run, read_answers
 from convlens.exports.c_source.proving import code_of
+from convlens.exports.programs import run
 from convlens.layers import JOINS, KINDS
 from convlens.preprocessing import Preprocessing
 
