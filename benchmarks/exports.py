@@ -189,7 +189,7 @@ def measure_mnist(given: argparse.Namespace, folder: Path) -> tuple[str, str]:
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     assert dataset.test is not None, "MNIST has test images"
     settings = {"recipe": "tutorial", "epochs": given.epochs, "seed": given.seed, "engine": "native"}
-    model = convlens.train(dataset, out=folder / "mnist", progress=False, data_dir=given.data_dir, **settings)
+    model = convlens.train(dataset, progress=False, data_dir=given.data_dir, **settings)
     data = dataset.test.subset(np.arange(min(given.images, len(dataset.test))))
     paths = export_all(model, data, given.formats, folder)
     expected = model.calibration.probabilities(model.logits(data.images))
@@ -212,8 +212,7 @@ def measure_photos(given: argparse.Namespace, folder: Path) -> tuple[str, str]:
     """Train on photographs and compare all answers to the test photographs. Returns the table and a sentence."""
     photos = make_photo_folder(folder / "photos", 4 * given.photos, given.photos, given.seed)
     settings = {"recipe": "fast", "network": PHOTO_NETWORK, "epochs": given.epochs or PHOTO_EPOCHS, "engine": "native"}
-    trained = folder / "trained"
-    model = convlens.train(photos, out=trained, progress=False, data_dir=folder, seed=given.seed, **settings)
+    model = convlens.train(photos, progress=False, data_dir=folder, seed=given.seed, **settings)
     pictures = [np.asarray(Image.open(path).convert("RGB")) for path in sorted((photos / "test").rglob("*.*"))]
     images = np.stack([prepare(model.preprocessing, picture).pixels for picture in pictures])
     labels = model.logits(images).argmax(axis=1)
