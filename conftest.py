@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent
 NEEDS_NATIVE = re.compile(
     r"^from convlens\.engines import .*native"
-    r"|^(?:from|import) (?:convlens\.engines\._?native|native_\w+|scaling|augmentation_cost)"
+    r"|^(?:from|import) (?:convlens\.engines\._?native|native_\w+|scaling|augmentation_cost|exports)"
     r"|^(?:from|import) (?:time_to|onnx_peer|torch_eager|predict_arrays)",
     re.MULTILINE,
 )

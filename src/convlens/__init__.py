@@ -21,6 +21,7 @@ from convlens.errors import (
     DataError,
     DatasetUnavailable,
     FutureModel,
+    HubError,
     ImageError,
     LossNotFinite,
     MissingDependency,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
     from convlens.engines import AugmentationSettings
     from convlens.evaluation import Evaluation, evaluate
-    from convlens.exports import export, export_html
+    from convlens.exports import export, export_html, push_to_hub
     from convlens.layers.kinds import *  # noqa: F403  every kind of layer
     from convlens.network import Network
     from convlens.prediction import Prediction, Predictions
@@ -58,6 +59,7 @@ __all__ = [
     "DatasetUnavailable",
     "Evaluation",
     "FutureModel",
+    "HubError",
     "ImageError",
     "ImportOptions",
     "LabelledImages",
@@ -79,6 +81,7 @@ __all__ = [
     "export_html",
     "load_dataset",
     "load_model",
+    "push_to_hub",
     "resume_training",
     "train",
     "write_report",
@@ -89,7 +92,7 @@ _HOMES = {
     "convlens.data": ("Dataset", "ImportOptions", "LabelledImages", "load_dataset"),
     "convlens.engines": ("AugmentationSettings",),
     "convlens.evaluation": ("Evaluation", "evaluate"),
-    "convlens.exports": ("export", "export_html"),
+    "convlens.exports": ("export", "export_html", "push_to_hub"),
     "convlens.prediction": ("Prediction", "Predictions"),
     "convlens.trained_model": ("TrainedModel", "load_model"),
     "convlens.training": ("TrainingSettings", "resume_training", "train"),

@@ -12,6 +12,7 @@
     │   └── FutureModel                   4   written by a newer version of Convlens
     ├── OutputError (OSError)             1   a file or folder that cannot be written
     ├── ProofFailed                       1   an exported file that does not answer like its model
+    ├── HubError (OSError)                1   the Hugging Face Hub cannot be reached, or refuses
     ├── MissingDependency (ImportError)   1   an optional package that is not installed
     └── LossNotFinite (ArithmeticError)   1   a training whose loss became NaN or infinite
 
@@ -152,6 +153,10 @@ class OutputError(ConvlensError, OSError):
 
 class ProofFailed(ConvlensError):
     """An exported file does not answer like the model that it was made from. The file is not kept."""
+
+
+class HubError(ConvlensError, OSError):
+    """The Hugging Face Hub cannot be reached, or refuses."""
 
 
 class MissingDependency(ConvlensError, ImportError):

@@ -29,6 +29,7 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
     "convlens": {
         **_each("fit fine_tune Learner vision_learner cnn_learner", _TRAIN),
         **_each("load load_weights load_learner read_model", "write convlens.load_model(path)"),
+        **_each("from_pretrained hf_hub_download", 'write convlens.load_model("hf://user/name")'),
         **_each("save dump save_model", "write model.save(path)"),
         **_each("predict predict_proba", "write model.predict(images), with a model from train or load_model"),
         **_each("test validate score", _EVALUATE),
@@ -71,6 +72,7 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
         **_each("load_state_dict load_weights load from_pretrained load_model", "write convlens.load_model(path)"),
         **_each("dump save_weights save_pretrained save_model", "write model.save(path)"),
         **_each("export", 'write convlens.export(model, "digits.html")'),
+        **_each("push_to_hub", 'write convlens.push_to_hub(model, "user/name")'),
         **_each("to_onnx", 'write convlens.export(model, "digits.onnx")'),
         **_each("layers modules children", "write model.network.layers"),
         **_each("to cuda cpu", 'write model.open_engine(device="cuda"), and pass it to evaluate as engine='),

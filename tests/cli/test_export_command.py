@@ -105,5 +105,5 @@ def test_a_format_must_be_named(convlens, trained_run, left_out):
 
 def test_the_defaults_are_those_of_python():
     by_command, in_python = (inspect.signature(one).parameters for one in (export_command, export))
-    for name in ("data", "data_dir", "prove", "int8", "input", "prepare", "overwrite"):
+    for name in ("data", "data_dir", "prove", "int8", "input", "prepare", "license", "samples", "overwrite"):
         assert by_command[name].default == in_python[name].default, name

@@ -179,9 +179,11 @@ def test_data_stand_behind_the_models():
     Path("run/config.toml").touch()
     Path("photos").mkdir()
     assert divide_arguments(["latest", "run", "photos"]) == (["latest", "run"], "photos")
-    with pytest.raises(UsageError, match="'photos' is not a model: neither a run folder with a model nor"):
+    with pytest.raises(UsageError, match="'photos' is not a model: no run folder with a model, no"):
         divide_arguments(["latest", "photos", "run"])
-    with pytest.raises(UsageError, match=r"no model was named. Give a model file, a run folder, or latest."):
+    with pytest.raises(
+        UsageError, match=r"no model was named. Give a model file, a run folder, latest, or hf://user/name."
+    ):
         divide_arguments([])
 
 

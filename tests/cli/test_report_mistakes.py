@@ -14,8 +14,8 @@ def test_something_between_the_models_that_is_none_is_named(convlens, trained_ru
         ran = convlens("report", *arguments)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == (
-            "error: 'mnist' is not a model: neither a run folder with a model nor a .safetensors file. Name the "
-            "models first, then at most one dataset or folder of images.\n"
+            "error: 'mnist' is not a model: no run folder with a model, no .safetensors file and no hf://user/name. "
+            "Name the models first, then at most one dataset or folder of images.\n"
         )
 
 
@@ -29,7 +29,7 @@ def test_no_model_at_all_is_a_mistake_of_usage(convlens):
 def test_places_without_a_model_have_exit_code_4(convlens):
     for model, message in (
         ("latest", "there is no latest run"),
-        ("nowhere", "nowhere: no such file or folder. Give a model file, a run folder, or latest."),
+        ("nowhere", "nowhere: no such file or folder. Give a model file, a run folder, latest, or hf://user/name."),
         (".", "this folder contains no model.safetensors"),
     ):
         ran = convlens("report", model)

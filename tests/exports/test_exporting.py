@@ -1,7 +1,5 @@
 """Every format: written, run, proved and only then put in place; wrong files are found, and nothing is lost."""
 
-import importlib
-import importlib.util
 import json
 import re
 import runpy
@@ -13,16 +11,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from tests.exports.test_page_model import TUTORIAL, make, make_samples
+from tests.exports.tools import skip_without_tools
 
 import convlens
 from convlens import LabelledImages, OutputError, UsageError, by_hand
 from convlens.calibration import Calibration
-from convlens.errors import MissingDependency, ProofFailed
+from convlens.errors import ProofFailed
 from convlens.exports import FORMATS, export, find_format
 from convlens.exports.contents import check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import format_of
-from convlens.exports.options import DEFAULTS
 from convlens.exports.python_file import PythonFile
 
 EVERY_KIND = (
@@ -51,21 +49,6 @@ def data(model):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
-
-
-def skip_without_tools(kind, model):
-    try:
-        kind.check(model, DEFAULTS)
-    except MissingDependency as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="module")
-def loaded_torch():
-    """Load PyTorch and its `torch.export`, which takes longer than most exports, if they are installed."""
-    if importlib.util.find_spec("torch"):
-        importlib.import_module("torch.export._trace")
-        importlib.import_module("torch._dynamo")
 
 
 @pytest.mark.usefixtures("loaded_torch")

@@ -1,19 +1,21 @@
 """Five faults that exports by other programs have had, planted into every format: the proof finds each of them.
 
 The format gets a model with the fault and writes it in its own way; the proof compares with the true one. Faults that
-only one format can have, such as another filter in a graph that prepares pictures, stand in the tests of that format.
+only one format can have stand in its own tests: another filter where pictures are prepared in onnx_file/
+test_onnx_pictures.py and test_page_proof.py.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.exports.tools import skip_without_tools
 
 import convlens
 from convlens import LabelledImages, TrainedModel
 from convlens.calibration import Calibration
-from convlens.errors import MissingDependency, ProofFailed
+from convlens.errors import ProofFailed
 from convlens.exports import FORMATS
 from convlens.exports.format import ExportFormat
 from convlens.exports.options import ExportOptions
@@ -67,12 +69,12 @@ FAULTS = {
     "wrong size": wrong_size,
     "one flipped weight": flipped_weight,
 }
+OPTIONS = {"plain": ExportOptions(), "int8": ExportOptions(int8=True), "picture": ExportOptions(input="picture")}
 CASES = [
-    *((name, False, "none") for name in ("html", "onnx", "python")),  # the others take longer
-    *((name, False, fault) for name in FORMATS if name != "wasm" for fault in FAULTS if fault != "none"),
-    *(("onnx", True, fault) for fault in FAULTS if fault != "none"),
-    # The code is that of c; the faults of whole numbers in C are in c_source/test_c_faults.py.
-    *(("wasm", False, fault) for fault in ("swapped class names", "one flipped weight")),
+    *((name, "plain", "none") for name in ("html", "onnx", "python")),  # the others take longer
+    *((name, "plain", fault) for name in FORMATS for fault in FAULTS if fault != "none"),
+    # The faults of whole numbers in C are in c_source/test_c_faults.py.
+    *(("onnx", option, fault) for option in ("int8", "picture") for fault in FAULTS if fault != "none"),
 ]
 
 
@@ -90,13 +92,11 @@ def images(model: TrainedModel) -> LabelledImages:
     return LabelledImages(pixels, model.logits(pixels).argmax(axis=1), NAMES, "noise")
 
 
-@pytest.mark.parametrize(("name", "int8", "fault"), CASES)
-def test_a_planted_fault_is_found(tmp_path, monkeypatch, model, images, name: Any, int8: bool, fault: str) -> None:
-    kind = FORMATS[name]
-    try:
-        kind.check(model, ExportOptions(int8))
-    except MissingDependency as missing:
-        pytest.skip(str(missing))
+@pytest.mark.usefixtures("loaded_torch")
+@pytest.mark.parametrize(("name", "option", "fault"), CASES)
+def test_a_planted_fault_is_found(tmp_path, monkeypatch, model, images, name: Any, option: str, fault: str) -> None:
+    kind, options = FORMATS[name], OPTIONS[option]
+    skip_without_tools(kind, model, options)
     write = type(kind).write
 
     def write_fault(self: ExportFormat, contents: Any, path: Any, proof: Any) -> None:
@@ -104,7 +104,12 @@ def test_a_planted_fault_is_found(tmp_path, monkeypatch, model, images, name: An
         shape = (-1, *wrong.plan.input_shape)
         shown = contents.check_images.reshape(shape)
         typical = None if contents.typical is None else contents.typical.reshape(shape)
-        write(self, replace(contents, model=wrong, check_images=shown, typical=typical, samples=None), path, proof)
+        write(
+            self,
+            replace(contents, model=wrong, check_images=shown, typical=typical, samples=None, held_out=None),
+            path,
+            proof,
+        )
 
     monkeypatch.setattr(type(kind), "write", write_fault)
     folder = tmp_path / "exports"
@@ -113,5 +118,5 @@ def test_a_planted_fault_is_found(tmp_path, monkeypatch, model, images, name: An
         convlens.export(model, folder / f"a{kind.suffix}", name, data=images)
         return
     with pytest.raises(ProofFailed, match=r"was deleted, because it "):
-        convlens.export(model, folder / f"a{kind.suffix}", name, data=images, int8=int8)
+        convlens.export(model, folder / f"a{kind.suffix}", name, data=images, **asdict(options))
     assert list(folder.iterdir()) == []

@@ -164,7 +164,7 @@ FILES = {
     'model.predict("notes.txt")': "notes.txt is not an image: PNG, JPEG, WebP, GIF, BMP and TIFF files can be read; "
     "open it in another program and save it as PNG.",
     'load_model("nowhere.safetensors")': "nowhere.safetensors: no such file or folder. Give a model file, a run "
-    "folder, or latest.",
+    "folder, latest, or hf://user/name.",
     'load_model("model.pt")': "model.pt is a pickle, such as torch.save writes. A pickle can run any code, so Convlens "
     "never opens one. Give a file that model.save wrote.",
     'load_model("notes.txt")': "notes.txt is not a trained model: it is not a safetensors file. Give a model that "

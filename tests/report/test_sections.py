@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convlens.evaluation import TrustCheck
+from convlens.evaluation import TrustCheck, describe_worst
+from convlens.evaluation.sentences import _times
 from convlens.report import Study, compare_studies, figures, interior, judgement, study_model
 from convlens.report.comparison import Pair, tell_comparison
 from convlens.report.pictures import PictureBook, encode_image
@@ -89,8 +90,8 @@ def test_copies_are_mentioned_where_they_were_looked_for(study_of, checks, apart
     ],
 )
 def test_the_worst_is_named(study_of, true, said, sentences):
-    assert judgement._worst(study_of(true, said).evaluation) == sentences
-    assert judgement._times(1_000) == "1,000 times"
+    assert describe_worst(study_of(true, said).evaluation) == sentences
+    assert _times(1_000) == "1,000 times"
 
 
 def test_a_figure_of_many_classes_has_the_worst(study_of, monkeypatch):

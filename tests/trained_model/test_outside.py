@@ -83,18 +83,21 @@ def test_a_literal_example():
     np.testing.assert_allclose(model.logits(np.array([[[[10, 4]]]], np.uint8)), [[18.0, 26.0]], rtol=1e-5)
 
 
-class Own(nn.Module):
-    def forward(self, images):
-        return images
-
-
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
         (nn.Sequential(nn.ReLU6()), r"module 0, ReLU6.*, is not a layer that Convlens has\. Near to it is ReLU\."),
-        (nn.Sequential(nn.Sequential(nn.ReLU(), Own())), r"module 0\.1, Own\(\), is not a layer"),
-        (Own(), r"^Own is not a layer that Convlens has\. Known are Sequential and AdaptiveAvgPool2d, AvgPool2d,"),
-        (nn.Sequential(nn.Flatten(), nn.Linear(4, 2), nn.Softmax(1)), "Leave it out: the probabilities are computed"),
+        (nn.Sequential(nn.Sequential(nn.ReLU(), nn.ELU())), r"^module 0\.1, ELU\(alpha=1\.0\), is not a layer"),
+        (nn.SELU(), r"^SELU is not a layer that Convlens has\. Near to it is SiLU"),
+        (
+            nn.PixelShuffle(2),
+            r"^PixelShuffle is not a layer .*\. Known are Sequential and AdaptiveAvgPool2d, AvgPool2d,",
+        ),
+        (
+            nn.Sequential(nn.DataParallel(nn.ReLU())),
+            r"DataParallel\( \(module\): ReLU\(\) \), is not .* attribute module",
+        ),
+        (nn.Sequential(nn.Softmax(1), nn.ReLU()), r"^module 1, ReLU\(\), follows module 0, Softmax\(dim=1\), which"),
         (nn.Sequential(nn.Dropout2d()), "Use Dropout, or leave it out"),
         (nn.Conv2d(1, 2, 3, padding_mode="reflect"), "padding_mode='reflect'; Convlens computes only .*='zeros'"),
         (nn.BatchNorm2d(2, eps=1e-3), "eps=0.001; Convlens computes only eps=1e-05"),
@@ -188,11 +191,11 @@ def test_the_number_of_classes_is_that_of_the_layer_whose_size_is_not_given(tmp_
 @pytest.mark.parametrize(
     ("tensors", "network", "reason"),
     [
-        ({"a.weight": (2, 4)}, "dense 3", r"a\.weight with shape \(2, 4\) belongs to no layer\. The network has 1\."),
+        ({"a.weight": (2, 4)}, "dense 3", r"a\.weight with shape \(2, 4\) belongs to no layer that is left\. The"),
         (
             {"1.weight": (3, 4), "b.weight": (3, 4)},
             "dense 3",
-            r"b\.weight could be 1\.weight, which is 1\.weight, too; rename",
+            r"b\.weight with shape \(3, 4\) belongs to no layer that is left\. The network has 1\.weight",
         ),
         ({"a.weight": (4, 4), "b.weight": (4, 4)}, "dense 4, dense 4", r"a\.weight could be 1\.weight or 2\.weight"),
         ({"1.bias": (3,)}, "dense 3", r"it has no 1\.weight"),

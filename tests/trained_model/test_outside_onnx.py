@@ -44,6 +44,11 @@ CONSTANTS: dict[str, Any] = {
     "b1": draw(1, 5),
     "small": draw(5, 4),
     "two": np.array([0, -1]),
+    "zero": np.float32(0),
+    "null": np.array(0),
+    "null_axis": np.array([0]),
+    "rest": np.array([-1]),
+    "wider": draw(4, 4, 1, 1),
     "maps": np.array([2, 3]),
 }
 
@@ -158,6 +163,28 @@ GRAPHS = {
         "row = Flatten e",
         ("y = Gemm row w b", {"transB": 1}),
     ],
+    "residual": [
+        *WIDE,
+        "t = Tanh a",
+        "s = Add a t",
+        "g = Sigmoid s",
+        "v = Mul s g",
+        ("e = Concat v v", {"axis": -3}),
+        ("c2 = Conv e wider", {"group": 2}),
+        "sums = Sum c2 c2 c2",
+        ("row = Flatten sums", {"axis": -3}),
+        ("y = Gemm row w b", {"transB": 1}),
+    ],
+    "sizes of PyTorch": [
+        *WIDE,
+        "k = Clip a zero",
+        "size = Shape k",
+        "first = Gather size null",
+        "batch = Unsqueeze first null_axis",
+        ("target = Concat batch rest", {"axis": 0}),
+        "row = Reshape k target",
+        ("y = Gemm row w b", {"transB": 1}),
+    ],
     "leaky": [
         *WIDE,
         ("l = LeakyRelu a", {"alpha": 0.3}),
@@ -199,13 +226,26 @@ POOL = {"kernel_shape": [2, 2]}
 WRONG = {
     "unknown": (
         ["a = Conv x kernels", "b_ = Selu a"],
-        r"^the_b_ \(Selu\) is not an operator that Convlens has\. Near to it is Relu\. Known are AveragePool, Batch",
+        r"^the_b_ \(Selu\) is not an operator that Convlens has\. Near to it is Relu\. Known are Add, AveragePool,",
     ),
-    "branches": (
-        ["a = Conv x kernels", "r = Relu a", "t = Tanh a", "y = Add r t"],
-        r"^the_r \(Relu\) and the_t \(Tanh\) have the same input\. Convlens takes over graphs without branches\.",
+    "branches that share more": (
+        ["a = Conv x kernels", "r = Relu a", "t = Tanh a", "s = Add r t", "u = Sigmoid r", "y = Add s u"],
+        r"^the_r \(Relu\) is in two branches of what the_y \(Add\) joins\. Convlens has blocks whose branches share",
     ),
-    "skip": (["r = Relu x", "y = Add x r"], r"^the_r \(Relu\) and the_y \(Add\) have the same input"),
+    "product": (["a = Conv x kernels", "r = Relu a", "y = Mul r a"], r"^the_y \(Mul\) multiplies two values"),
+    "difference": (["r = Relu x", "y = Sub x r"], r"^the_y \(Sub\) joins branches: 'r' is computed, too\."),
+    "concatenation of rows": ([("y = Concat x x", {"axis": 2})], "axis=2; Convlens computes only axis=1"),
+    "concatenation with a constant": ([("y = Concat x mean", {"axis": 1})], r"^the_y \(Concat\).*a constant beside"),
+    "another normalisation": (
+        ["n = Mul x half", "c = Conv n kernels", "d = Conv x kernels", "y = Add c d"],
+        r"^the_d \(Conv\) reads the images with another normalisation than another layer\. Convlens has one\.",
+    ),
+    "dense on maps": (["c = Conv x kernels", "y = MatMul c w"], r"^the_y \(MatMul\) gets maps, and Convlens's dense"),
+    "dense on images": (["y = MatMul x small"], r"^the_y \(MatMul\) gets maps"),
+    "bytes": (["c = Conv x kernels", "y = QuantizeLinear c half"], r"^the_y \(Quant.*Give the one before the quantis"),
+    "height first": ([("t = Transpose x", {"perm": [0, 3, 1, 2]})], r"^the_t \(Transpose\).*whose images are N×C×H×W"),
+    "arrays for numbers": (["y = Clip x kernels"], r"^the_y \(Clip\) is not as ONNX defines it: The truth value"),
+    "limits": (["y = Clip x half"], r"^the_y \(Clip\) is not an operator"),
     "pads": (
         [("a = Conv x kernels", {"pads": [0, 0, 1, 1]})],
         r"^the_a \(Conv\) cannot be taken over: it has pads=\[0, 0, 1, 1\]; Convlens has the same padding before",
@@ -222,7 +262,10 @@ WRONG = {
     "edge": ([("a = AveragePool x", {**POOL, "pads": [1, 1, 1, 1]})], "count_include_pad=0 and a padding"),
     "factor": (["row = Flatten x", ("y = Gemm row w", {"alpha": 2.0})], "alpha=2.0; Convlens computes only alpha=1.0"),
     "axis": ([("y = Flatten x", {"axis": 2})], "axis=2"),
-    "scale behind a layer": (["c = Conv x kernels", "y = Mul c half"], r"^the_y \(Mul\) is not an operator"),
+    "scale behind a layer": (
+        ["c = Conv x kernels", "y = Mul c half"],
+        r"^the_y \(Mul\) calculates with a constant\. Convl",
+    ),
     "weights that are computed": (
         ["r = Relu kernels", "y = Conv x r"],
         r"^the_y \(Conv\) joins branches: 'r' is computed",
@@ -232,7 +275,11 @@ WRONG = {
     "layer far behind": ([*ROW, "p = Softmax z", "q = Neg p", "y = Relu q"], r"^the_y \(Relu\) follows the_q \(Neg\)"),
     "another erf": (
         ["e0 = Mul x half", "e1 = Erf e0", "e2 = Add e1 one", "e3 = Mul x e2", "e = Mul e3 half"],
-        r"^the_e0 \(Mul\) and the_e3 \(Mul\) have the same input",
+        r"^the_e1 \(Erf\) is not an operator",
+    ),
+    "gelu without the half": (
+        ["e0 = Div x root", "e1 = Erf e0", "e2 = Add e1 one", "e = Mul x e2"],
+        r"^the_e1 \(Erf\) is not an operator",
     ),
     "another swish": ([("y = Swish x", {"alpha": 1.5})], "alpha=1.5; Convlens computes only alpha=1.0"),
     "quick gelu": ([("y = Gelu x", {"approximate": "tanh"})], "approximate='tanh'"),
@@ -259,6 +306,40 @@ def test_other_numbers_than_the_layers_say_are_noticed():
         TrainedModel.from_onnx(content)
 
 
+def test_a_graph_that_the_runtime_does_not_run():
+    content = graph_of(*WIDE, "row = Reshape a five", ("y = Gemm row w b", {"transB": 1}), five=np.array([5, 24]))
+    with pytest.raises(
+        NetworkError, match=r"^ONNX Runtime does not run the graph: .*Reshape.*\. Give another graph\.$"
+    ):
+        TrainedModel.from_onnx(content)
+
+
+def outputs_of(content: bytes, *names: str) -> bytes:
+    """The graph with other outputs."""
+    model = onnx.load_from_string(content)
+    del model.graph.output[:]
+    for name in names:
+        axes = list("NCHW" if name in "ac" else "NF")
+        model.graph.output.append(helper.make_tensor_value_info(name, 1, axes))
+    return model.SerializeToString()
+
+
+def test_the_logits_among_several_outputs():
+    content = graph_of(*ROW, "cool = Mul z half", ("p = Softmax cool", {"axis": 1}), ("m = ReduceMax p", {"axes": [1]}))
+    for names in (("m", "p", "z"), ("z", "p"), ("p",), ("a", "z", "m"), ("c", "p", "a")):
+        model = TrainedModel.from_onnx(outputs_of(content, *names))
+        assert str(model.network) == "conv 4 3x3 pad 1, maxpool 2, dense 5"
+        assert model.calibration.temperature == (1.0 if names == ("z",) else 2.0)
+    content = graph_of(*ROW, ("other = Gemm row w", {"transB": 1}))
+    with pytest.raises(
+        NetworkError,
+        match=r"^the outputs of the graph \(other, z\) are computed from 2 values; .* Remove the others\.$",
+    ):
+        TrainedModel.from_onnx(outputs_of(content, "other", "z"))
+    with pytest.raises(NetworkError, match=r"^the_q \(Sub\) follows the_p \(Softmax\), which Convlens has at the end"):
+        Network.from_onnx(graph_of(*ROW, "p = Softmax z", "q = Sub z p"))
+
+
 def test_files_that_are_no_graphs_of_images(tmp_path):
     (tmp_path / "a.onnx").write_bytes(b"no graph")
     with pytest.raises(ModelFileError, match=r"a\.onnx is not an ONNX file that can be read: .*\. Give another file\."):
@@ -280,5 +361,5 @@ def test_files_that_are_no_graphs_of_images(tmp_path):
     minus = graph_of(
         "n = Mul x minus", *(("c = Conv n kernels", {"auto_pad": "SAME_UPPER"}), *ROW[1:]), minus=np.float32(-1)
     )
-    with pytest.raises(NetworkError, match="the graph multiplies the pixels by a number that is not above 0"):
+    with pytest.raises(NetworkError, match="the pixels are multiplied by a number that is not above 0"):
         TrainedModel.from_onnx(minus)

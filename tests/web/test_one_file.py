@@ -11,7 +11,7 @@ READY = "html[data-ready]"
 
 
 def test_it_opens_from_disk_and_holds_the_model(open_page, mnist_model, mnist_images, tmp_path):
-    samples = mnist_images.subset(np.arange(12))
+    samples, held_out = mnist_images.subset(np.arange(12)), mnist_images.subset(np.arange(1000, 1040))
     path = export_html(mnist_model, tmp_path / "my digits.html", samples)
     assert path.stat().st_size < 300_000
     with open_page(path.as_uri(), **OFFLINE) as page:
@@ -23,15 +23,19 @@ def test_it_opens_from_disk_and_holds_the_model(open_page, mnist_model, mnist_im
         page.get_by_role("link", name="Learn").click()
         page.locator("#view-learn").wait_for(state="visible")
         assert [url for url in asked if not url.startswith(("data:", "blob:", "file:"))] == []
-        logits = page.evaluate(
-            """async (pixels) => {
-                const { openModel, activations } = await import("convlens/engine/network.js");
+        check, found = page.evaluate(
+            """async (images) => {
+                const { openModel, activations, probabilities } = await import("convlens/engine/network.js");
+                const { checkModel } = await import("convlens/engine/check.js");
                 const model = openModel(JSON.parse(document.getElementById("convlens-model").textContent));
-                return [...activations(model, Uint8Array.from(pixels)).at(-1).data];
+                const logits = (pixels) => activations(model, Uint8Array.from(pixels)).at(-1).data;
+                return [checkModel(model), images.map((pixels) => [...probabilities(model, logits(pixels))])];
             }""",
-            samples.images[3].ravel().tolist(),
+            held_out.images.reshape(len(held_out), -1).tolist(),
         )
-    np.testing.assert_allclose(logits, mnist_model.logits(samples.images[3:4])[0], rtol=1e-4, atol=1e-4)
+    assert check["agrees"]
+    assert 0 < check["worst"] < 1e-4
+    np.testing.assert_allclose(found, mnist_model.predict(held_out.images[:, 0]).probabilities, atol=1e-5)
 
 
 def test_names_with_markup_are_shown_as_they_are(open_page, build_model, tmp_path):

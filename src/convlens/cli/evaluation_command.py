@@ -47,7 +47,7 @@ def evaluate_command(
     `--json` prints every number that `convlens report` shows.
 
     Args:
-        model: A model file, a run folder, or latest.
+        model: A model file, a run folder, latest, or hf://user/name.
         data: A known dataset or your own images: a folder with one subfolder for each class, a CSV file, or an archive.
             [default: the test images of the data that the model was trained on]
     """

@@ -42,7 +42,7 @@ def open_command(
     is printed. Closing the page stops neither the server nor a training.
 
     Args:
-        model: A model file, a run folder, or latest. [default: the latest run, if there is one]
+        model: A model file, a run folder, latest, or hf://user/name. [default: the latest run, if there is one]
         port: The port; 0 takes any free port. [default: the first free port from 8700]
         host: The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for other machines, too, which then
             need the printed address with its token.

@@ -56,7 +56,7 @@ def predict_command(
     and skipped; the exit code is then 3.
 
     Args:
-        model: A model file, a run folder, or latest.
+        model: A model file, a run folder, latest, or hf://user/name.
         images: Image files, folders of image files, or patterns such as "scans/*.png". mnist:7 is test image 7 of a
             known dataset, counted from 0; - reads an image from stdin.
         top: How many classes to show for each image.

@@ -49,8 +49,8 @@ def report_command(
     with McNemar's test for each pair.
 
     Args:
-        models: One or several models to compare: model files, run folders, or latest. The last argument can be the data
-            to evaluate on: a known dataset or your own images.
+        models: One or several models to compare: model files, run folders, latest, or hf://user/name. The last
+            argument can be the data to evaluate on: a known dataset or your own images.
         out: The HTML file to write. [default: report.html in the run folder, or else in the current folder]
         training_labels: Also look for label errors in the training images. Three more models are trained for this,
             which takes about twice as long as the training did.
@@ -79,21 +79,24 @@ def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
         UsageError: there is no argument, or another one is not a model.
     """
     if not arguments:
-        raise UsageError("no model was named. Give a model file, a run folder, or latest.")
+        raise UsageError("no model was named. Give a model file, a run folder, latest, or hf://user/name.")
     others = [place for place, one in enumerate(arguments) if place and not _looks_like_model(one)]
     if not others:
         return arguments, None
     if others != [len(arguments) - 1]:
         raise UsageError(
-            f"{arguments[others[0]]!r} is not a model: neither a run folder with a model nor a .safetensors file. "
-            "Name the models first, then at most one dataset or folder of images."
+            f"{arguments[others[0]]!r} is not a model: no run folder with a model, no .safetensors file and no "
+            "hf://user/name. Name the models first, then at most one dataset or folder of images."
         )
     return arguments[:-1], arguments[-1]
 
 
 def _looks_like_model(argument: str) -> bool:
+    from convlens.trained_model.hub import read_address
     from convlens.trained_model.location import CONFIG_NAME, LATEST, MODEL_FILE_NAME
 
+    if read_address(argument) is not None:
+        return True
     path = Path(argument)
     if path.is_dir():
         return (path / MODEL_FILE_NAME).exists() or (path / CONFIG_NAME).exists()

@@ -12,6 +12,7 @@ from convlens.evaluation.label_errors import (
     find_label_errors,
     rank_labels,
 )
+from convlens.evaluation.sentences import describe_unknown, describe_worst
 from convlens.evaluation.trust import TrustCheck, check_trust, training_images
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "check_trust",
     "choose_images",
     "describe_label_error",
+    "describe_unknown",
+    "describe_worst",
     "evaluate",
     "find_disagreements",
     "find_label_errors",

@@ -15,15 +15,18 @@ from convlens.exports.html_file import export_html
 from convlens.exports.page_model import page_model, page_weights
 from convlens.exports.page_samples import choose_samples
 from convlens.exports.proof import Proof
+from convlens.exports.pushing import Pushed, push_to_hub
 
 __all__ = [
     "FORMATS",
     "Exported",
     "Proof",
+    "Pushed",
     "choose_samples",
     "export",
     "export_html",
     "find_format",
     "page_model",
     "page_weights",
+    "push_to_hub",
 ]

@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from convlens.data import LabelledImages
 from convlens.errors import UsageError
+from convlens.evaluation import Evaluation, ImagesToJudge, TrustCheck, check_trust, evaluate
 from convlens.exports.options import DEFAULTS, ExportOptions
 from convlens.exports.page_samples import encode_array
 from convlens.exports.proof import Answers, Proof
@@ -33,6 +35,8 @@ class Contents:
         options: the options of the format.
         typical: images (uint8, N×C×H×W) that show which values the layers have, for formats in whole numbers of 8 bits;
             None without that option.
+        held_out: the images that the export is proved with, all of them; None if it is run on noise only.
+        data_dir: the folder of the datasets, where the training images may be.
     """
 
     model: TrainedModel
@@ -41,6 +45,8 @@ class Contents:
     samples: LabelledImages | None = None
     options: ExportOptions = DEFAULTS
     typical: NDArray[np.uint8] | None = None
+    held_out: LabelledImages | None = None
+    data_dir: Path | str | None = None
 
     @cached_property
     def model_sha256(self) -> str:
@@ -56,6 +62,18 @@ class Contents:
     def check_answers(self) -> Answers:
         """The model's answers to the check images."""
         return answers_of(self.model, self.check_images)
+
+    @cached_property
+    def evaluation(self) -> Evaluation | None:
+        """The model's results on the held-out images; None if there are none."""
+        return None if self.held_out is None else evaluate(self.model, self.held_out)
+
+    @cached_property
+    def trust(self) -> tuple[TrustCheck, ...]:
+        """Whether these results can be trusted; no checks if there are none."""
+        if self.held_out is None or self.evaluation is None:
+            return ()
+        return check_trust(self.model, ImagesToJudge(self.held_out), self.evaluation, self.data_dir)
 
     def as_dict(self, proof: Proof | None = None) -> dict[str, Any]:
         """Return all but weights and check images as JSON values, under the same names in every format.

@@ -17,11 +17,11 @@ from convlens.evaluation.images import OnProgress, find_training_images
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import FormatName, find_format, format_of
-from convlens.exports.options import DEFAULTS, ExportOptions, InputKind
+from convlens.exports.options import DEFAULTS, SAMPLES, ExportOptions, InputKind
 from convlens.exports.page_samples import choose_samples
 from convlens.exports.placing import put_in_place, refuse_existing, remove, sync_all
 from convlens.exports.preparation.companion import companion_name, write_companion
-from convlens.exports.preparation.pictures import make_pictures
+from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.exports.preparation.proving import prove_preparation
 from convlens.exports.proof import Proof
 from convlens.files import check_parent_folder, explain_write_errors
@@ -44,12 +44,14 @@ class Exported:
         path: the file or folder.
         bytes: its size.
         proof: the proof.
+        notes: what else is to be said, in words.
         prepare: the Python file that prepares pictures; None without that option.
     """
 
     path: Path
     bytes: int
     proof: Proof
+    notes: tuple[str, ...] = ()
     prepare: Path | None = None
 
 
@@ -63,6 +65,8 @@ def export(
     int8: bool = False,
     input: InputKind = "tensor",
     prepare: bool = False,
+    license: str | None = None,
+    samples: int = SAMPLES,
     name: str | None = None,
     overwrite: bool = False,
     data_dir: Path | str | None = None,
@@ -84,6 +88,9 @@ def export(
         input: "tensor", images of the network's shape, or "picture", images of any size, in formats that have this.
         prepare: whether a Python file that prepares pictures of any size, without Convlens, is written as well:
             `digits_prepare.py` beside `digits.onnx`, or in a folder that the format writes.
+        license: the licence of the model, such as "mit", in formats that have this; by default none is named.
+        samples: how many of the held-out images are stored as pictures, in formats that have this. With 0, none of
+            them is stored in any form.
         name: the name of the model in the export; by default that of the path.
         overwrite: whether an existing file or folder may be replaced.
         data_dir: the folder of the datasets; by default that of `convlens data list`.
@@ -100,7 +107,7 @@ def export(
     path = as_path("path", path)
     shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
     kind = format_of(path) if format is None else find_format(format)
-    options = ExportOptions(int8, input, prepare)
+    options = ExportOptions(int8, input, prepare, license, samples)
     as_whole("prove", prove, 0)
     as_flag("overwrite", overwrite)
     as_callback("on_progress", on_progress)
@@ -109,7 +116,7 @@ def export(
     for place in _places(path, kind, options):
         refuse_existing(place, kind.name, kind.is_folder and place == path, overwrite)
     images = held_out_images(model, data, data_dir, on_progress) if prove else None
-    contents = make_contents(model, shown, images, options)
+    contents = make_contents(model, shown, images, options, data_dir)
     if int8:
         contents = replace(contents, typical=typical_images(model, images, data_dir))
     return write_proved(kind, contents, path, images, prove)
@@ -157,10 +164,17 @@ def typical_images(
     return found.images[_evenly_spaced(len(found), TYPICAL)]
 
 
-def make_contents(model: TrainedModel, name: str, images: LabelledImages | None, options: ExportOptions) -> Contents:
+def make_contents(
+    model: TrainedModel,
+    name: str,
+    images: LabelledImages | None,
+    options: ExportOptions,
+    data_dir: Path | str | None = None,
+) -> Contents:
     """Return what an export contains: the model, and images to check it with and to show."""
-    samples = None if images is None else choose_samples(model, images)
-    return Contents(model, name, check_images(model, None if samples is None else samples.images), samples, options)
+    samples = None if images is None or not options.samples else choose_samples(model, images)
+    checked = check_images(model, None if samples is None else samples.images)
+    return Contents(model, name, checked, samples, options, held_out=images, data_dir=data_dir)
 
 
 def write_proved(
@@ -195,7 +209,7 @@ def write_proved(
         *others, _ = places = _places(path, kind, contents.options)
         put_in_place(list(zip([companion for _ in others] + [written], places, strict=True)), folder)
     beside = (path if kind.is_folder else path.parent) / companion_name(path)
-    return Exported(path, size, proof, beside if contents.options.prepare else None)
+    return Exported(path, size, proof, kind.notes(contents), beside if contents.options.prepare else None)
 
 
 def _prove_preparation(
@@ -214,7 +228,7 @@ def _prove_preparation(
     if not contents.options.prepare:
         with _deleted_if_wrong(path):
             return kind.prove_pictures(contents, written, images)
-    pictures = make_pictures(contents.check_images if images is None else images.images)
+    pictures = make_proof_pictures(contents.check_images if images is None else images.images)
     write_companion(contents, companion, path.name, len(pictures))
     with _deleted_if_wrong(f"{path}, with {companion.name},"):
         return prove_preparation(companion, contents.model.preprocessing, pictures)

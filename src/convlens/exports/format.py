@@ -95,3 +95,8 @@ class ExportFormat(ABC):
         """Return facts that the proof should contain besides, such as the accuracy before and after quantisation."""
         del contents, path
         return {}
+
+    def notes(self, contents: Contents) -> tuple[str, ...]:
+        """Return what whoever exports should know besides, each in one sentence."""
+        del contents
+        return ()

@@ -9,13 +9,15 @@ from convlens.exports.c_source.format import CFolder
 from convlens.exports.c_source.wasm_format import WasmFile
 from convlens.exports.format import ExportFormat
 from convlens.exports.html_file import HtmlFile
+from convlens.exports.hugging_face import HuggingFaceFolder
 from convlens.exports.onnx_file import OnnxFile
 from convlens.exports.python_file import PythonFile
 from convlens.exports.torch_file import TorchFile
 
-FormatName = Literal["html", "onnx", "python", "torch", "c", "wasm"]
+FormatName = Literal["html", "onnx", "python", "torch", "c", "wasm", "huggingface"]
 FORMATS: dict[str, ExportFormat] = {
-    kind.name: kind for kind in (HtmlFile(), OnnxFile(), PythonFile(), TorchFile(), CFolder(), WasmFile())
+    kind.name: kind
+    for kind in (HtmlFile(), OnnxFile(), PythonFile(), TorchFile(), CFolder(), WasmFile(), HuggingFaceFolder())
 }
 
 

@@ -12,8 +12,11 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from convlens.checking import as_instance, as_path
 from convlens.data import LabelledImages
@@ -22,6 +25,8 @@ from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_files import INDEX, list_page_files, read_page_text
 from convlens.exports.page_model import page_model
+from convlens.exports.page_proof import OLDEST_NODE, prove_page
+from convlens.exports.programs import find_node, version_of_node
 from convlens.exports.proof import Proof, Run
 from convlens.exports.python_file import run_classifier
 from convlens.exports.python_runtime import Classifier
@@ -73,7 +78,8 @@ def export_html(
 class HtmlFile(ExportFormat):
     """The page with the model inside. Its proof reads the model out of the file and computes with plain NumPy.
 
-    When the page is opened, it checks itself: it computes the check images with its own engine in the browser.
+    Where Node is installed, it also runs the page's own modules: its engine, and its preparation of pictures. When the
+    page is opened, it checks itself: it computes the check images with its own engine in the browser.
     """
 
     name: ClassVar[str] = "html"
@@ -86,10 +92,28 @@ class HtmlFile(ExportFormat):
         write_atomically(path, page_html(payload | {"export": contents.as_dict(proof)}))
 
     def open(self, path: Path) -> Run:
-        (text,) = _MODEL.findall(path.read_text(encoding="utf-8"))
-        payload = json.loads(text)
+        payload = json.loads(_payload_in(path.read_text(encoding="utf-8")))
         content = (base64.b64decode(array["data"]) for array in payload["weights"].values())
         return run_classifier(Classifier(payload | {"weights_sha256": sha256_of_bytes(*content)}))
+
+    def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
+        proof, node = super().prove(contents, path, images), find_node(OLDEST_NODE)
+        if node is None:
+            return proof
+        pixels = contents.check_images
+        if images is not None:
+            pixels = np.concatenate([pixels, images.images])
+        text = path.read_text(encoding="utf-8")
+        page = prove_page(node, text, _payload_in(text), contents.model, pixels, self.tolerance)
+        versions = dict(proof.versions) | {"node": version_of_node(node)}
+        largest = max(proof.largest_difference, page.largest_difference)
+        return replace(proof, largest_difference=largest, ties=max(proof.ties, page.ties), versions=versions)
+
+
+def _payload_in(page: str) -> str:
+    """Return the JSON of the model in a page."""
+    (text,) = _MODEL.findall(page)
+    return text
 
 
 def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> str:

@@ -15,7 +15,7 @@ from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_model import page_weights
 from convlens.exports.preparation.companion import plain, source_for
-from convlens.exports.preparation.pictures import make_pictures
+from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.exports.preparation.proving import prove_preparation
 from convlens.exports.proof import Answers, Proof, Run
 from convlens.files import sha256_of_bytes, write_atomically
@@ -63,7 +63,7 @@ class PythonFile(ExportFormat):
         return run_classifier(runpy.run_path(str(path))["MODEL"])
 
     def prove_pictures(self, contents: Contents, path: Path, images: LabelledImages | None) -> int:
-        pictures = make_pictures(contents.check_images if images is None else images.images)
+        pictures = make_proof_pictures(contents.check_images if images is None else images.images)
         return prove_preparation(path, contents.model.preprocessing, pictures)
 
 

@@ -34,6 +34,11 @@ class AvgPool2d(PoolingLayer):
     )
     operation: ClassVar[str] = "avg_pool2d"
     onnx_operator: ClassVar[str] = "AveragePool"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "avg_pool2d": dict.fromkeys(
+            ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"), None
+        )
+    }
     onnx_options: ClassVar[dict[str, int]] = {"count_include_pad": 1}
     kernel_size: tuple[int, int]
     stride: tuple[int, int]

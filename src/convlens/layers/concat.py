@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from convlens.layers.block import Block, Branch, as_branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, name_of_layer
+from convlens.layers.layer import Arrays, Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, name_of_layer
+from convlens.layers.onnx_operator import OnnxOperator
 from convlens.layers.residual import join_extents
 
 
@@ -18,6 +19,8 @@ class Concatenate(Layer):
     title: ClassVar[str] = "concatenation"
     summary: ClassVar[str] = "joins the outputs of the branches along the channels"
     formula: ClassVar[str] = "the same number, in the channels of all branches"
+    onnx_operator: ClassVar[str] = "Concat"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"cat": {}, "concat": {}, "concatenate": {}}
     keeps_places: ClassVar[bool] = False
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -41,6 +44,11 @@ class Concatenate(Layer):
         import numpy as np
 
         return np.concatenate(values)
+
+    @classmethod
+    def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
+        operator.check(axis=1)
+        return cls(), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add("Concat", *values, axis=1)

@@ -16,6 +16,8 @@ class Dropout(Layer):
     """
 
     word: ClassVar[str] = "dropout"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"dropout": {"p": 0.5, "training": True}}
+    torch_fixed: ClassVar[Mapping[str, Any]] = {"training": False}
     torch_names: ClassVar[Mapping[str, str]] = {"probability": "p"}
     group: ClassVar[Group] = "normalisation"
     summary: ClassVar[str] = "sets this share of the values to zero and scales up the others, in training only"

@@ -15,6 +15,7 @@ class Flatten(Layer):
 
     word: ClassVar[str] = "flatten"
     onnx_operator: ClassVar[str] = "Flatten"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"flatten": {"start_dim": 0, "end_dim": -1}}
     torch_fixed: ClassVar[Mapping[str, Any]] = {"start_dim": 1, "end_dim": -1}
     group: ClassVar[Group] = "shape"
     summary: ClassVar[str] = "turns all maps into one row of numbers; added automatically before `dense` and at the end"

@@ -18,6 +18,7 @@ class GELU(Activation):
 
     word: ClassVar[str] = "gelu"
     onnx_operator: ClassVar[str] = "Gelu"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gelu": {"approximate": "none"}}
     torch_fixed: ClassVar[Mapping[str, Any]] = {"approximate": "none"}
     title: ClassVar[str] = "GELU"
     summary: ClassVar[str] = "x·Φ(x), with the standard normal distribution function Φ: a smooth ReLU"

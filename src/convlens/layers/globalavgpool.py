@@ -13,6 +13,7 @@ class GlobalAvgPool2d(Layer):
 
     word: ClassVar[str] = "globalavgpool"
     onnx_operator: ClassVar[str] = "GlobalAveragePool"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"adaptive_avg_pool2d": {"output_size": None}}
     torch_classes: ClassVar[tuple[str, ...]] = ("AdaptiveAvgPool2d",)
     torch_fixed: ClassVar[Mapping[str, Any]] = {"output_size": 1}
     group: ClassVar[Group] = "pooling"

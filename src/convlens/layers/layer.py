@@ -78,6 +78,10 @@ class Layer:
     torch_fixed: ClassVar[Mapping[str, Any]] = {}
     """Attributes of the module of `torch.nn` that Convlens has no argument for → the only value it computes."""
 
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """The names of the functions and methods of PyTorch that compute it, without the underscore of those that change
+    their input → their arguments behind the input, in order, with their defaults; None for one that is left out."""
+
     onnx_operator: ClassVar[str] = ""
     """The name of the operator of ONNX that computes it; empty if there is none."""
 
@@ -148,7 +152,7 @@ class Layer:
 
     @classmethod
     def from_torch(cls, module: Any) -> Self:
-        """Return the layer that a module of `torch.nn` computes.
+        """Return the layer that a module of `torch.nn` computes, or any object with its attributes.
 
         Raises:
             NetworkError: the module has a setting that this layer does not have.
@@ -158,7 +162,8 @@ class Layer:
             if _simplest(value) != only:
                 raise NetworkError(f"it has {name}={value!r}; Convlens computes only {name}={only!r}.")
         names = {field.name: cls.torch_names.get(field.name, field.name) for field in fields(cls)}
-        return cls(**{argument: getattr(module, name) for argument, name in names.items()})
+        given = {argument: getattr(module, name, None) for argument, name in names.items()}
+        return cls(**{argument: value for argument, value in given.items() if value is not None})
 
     @classmethod
     def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:

@@ -19,6 +19,7 @@ class LeakyReLU(Activation):
 
     word: ClassVar[str] = "leaky_relu"
     onnx_operator: ClassVar[str] = "LeakyRelu"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"leaky_relu": {"negative_slope": 0.01}}
     torch_names: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
     title: ClassVar[str] = "leaky ReLU"
     summary: ClassVar[str] = "negative values are multiplied by 0.1"
@@ -45,7 +46,10 @@ class LeakyReLU(Activation):
 
     @classmethod
     def from_onnx(cls, operator: OnnxOperator) -> tuple[Self, Arrays]:
-        return cls(float(operator.attributes.get("alpha", 0.01))), {}
+        """Return the layer; the slope is stored as float32, and 0.1 should not become 0.10000000149."""
+        import numpy as np
+
+        return cls(float(str(np.float32(operator.attributes.get("alpha", 0.01))))), {}
 
     def onnx(self, graph: Any, weights: Mapping[str, str], *values: str) -> str:
         return graph.add("LeakyRelu", values[0], alpha=self.slope)

@@ -35,6 +35,11 @@ class MaxPool2d(PoolingLayer):
     )
     operation: ClassVar[str] = "max_pool2d"
     onnx_operator: ClassVar[str] = "MaxPool"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "max_pool2d": dict.fromkeys(
+            ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"), None
+        )
+    }
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)

@@ -14,6 +14,7 @@ class ReLU(Activation):
 
     word: ClassVar[str] = "relu"
     onnx_operator: ClassVar[str] = "Relu"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"relu": {}}
     title: ClassVar[str] = "ReLU"
     summary: ClassVar[str] = "negative values become 0"
     formula: ClassVar[str] = "max(x, 0)"

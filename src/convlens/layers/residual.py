@@ -18,6 +18,8 @@ class Add(Layer):
     title: ClassVar[str] = "addition"
     summary: ClassVar[str] = "adds the outputs of the branches of a residual block"
     formula: ClassVar[str] = "body + shortcut"
+    onnx_operator: ClassVar[str] = "Add"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"add": {}, "iadd": {}}
 
     def size_formula(self, node: ResolvedLayer) -> str:
         """Return the names of the layers that are added."""

@@ -14,6 +14,7 @@ class Sigmoid(Activation):
 
     word: ClassVar[str] = "sigmoid"
     onnx_operator: ClassVar[str] = "Sigmoid"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"sigmoid": {}}
     summary: ClassVar[str] = "maps each value to a value between 0 and 1"
     formula: ClassVar[str] = "1/(1 + exp(−x))"
     other_names: ClassVar[tuple[str, ...]] = ("logistic",)

@@ -18,6 +18,7 @@ class SiLU(Activation):
 
     word: ClassVar[str] = "silu"
     onnx_operator: ClassVar[str] = "Swish"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"silu": {}}
     title: ClassVar[str] = "SiLU"
     summary: ClassVar[str] = "x·sigmoid(x): a smooth ReLU, also called swish"
     formula: ClassVar[str] = "x/(1 + exp(−x))"

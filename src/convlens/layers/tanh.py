@@ -14,6 +14,7 @@ class Tanh(Activation):
 
     word: ClassVar[str] = "tanh"
     onnx_operator: ClassVar[str] = "Tanh"
+    torch_functions: ClassVar[Mapping[str, Mapping[str, Any]]] = {"tanh": {}}
     summary: ClassVar[str] = "maps each value to a value between −1 and 1"
     formula: ClassVar[str] = "tanh(x)"
 

@@ -13,14 +13,14 @@ from convlens.checking import items_or_none, shown
 from convlens.errors import NetworkError
 from convlens.habits import explains_arguments, explains_names
 from convlens.layers import Block, Layer, ResolvedLayer, write_chain
-from convlens.network.onnx_graphs import load_onnx, read_chain
+from convlens.network.onnx_graphs import load_onnx, read_graph
 from convlens.network.presets import PRESETS, text_of
 from convlens.network.rows import tabulate
 from convlens.network.shapes import resolve_layers
 from convlens.network.source import Source
 from convlens.network.structure import Chain, complete
 from convlens.network.text import read_layers
-from convlens.network.torch_modules import layers_of_module
+from convlens.network.torch_modules import read_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,23 +94,35 @@ class Network:
 
     @classmethod
     def from_torch(cls, module: "nn.Module") -> "Network":
-        """Return the network that a `torch.nn.Sequential` of known layers computes, also of nested ones.
+        """Return the network that a PyTorch module computes, which is built of known layers and functions.
 
+        It may be a `torch.nn.Sequential`, a `torch.fx.GraphModule`, or a module with a `forward` of its own, which must
+        call the same layers for all images. A softmax at the end is left out, and so is normalisation at the beginning.
         `TrainedModel.from_torch` takes over its weights, too.
 
         Raises:
-            NetworkError: a module is not known, or has a setting that Convlens does not have; the message names its
-                place.
+            NetworkError: a layer or function is not known, has a setting that Convlens does not have, or joins branches
+                that are not those of a block; the message names its place.
 
         >>> from torch import nn
         >>> print(Network.from_torch(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(5408, 10))))
         conv 8 3x3, relu, dense 10
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.conv, self.fc = nn.Conv2d(1, 1, 3, padding=1), nn.Linear(784, 10)
+        ...
+        ...     def forward(self, x):
+        ...         x = x + self.conv(x).relu()
+        ...         return self.fc(x.flatten(1))
+        >>> print(Network.from_torch(Net()))
+        residual(conv 1 3x3 pad 1, relu), dense 10
         """
-        return cls(layers_of_module(module))
+        return cls(read_module(module).network.layers)
 
     @classmethod
     def from_onnx(cls, source: "Path | str | bytes") -> "Network":
-        """Return the network that an ONNX file computes: a chain of known operators, from images to logits.
+        """Return the network that an ONNX file of known operators computes, from images to logits.
 
         `TrainedModel.from_onnx` takes over its weights, too. A softmax at the end is left out, and so is normalisation
         at the beginning.
@@ -119,12 +131,26 @@ class Network:
             source: the path of the file, or its content.
 
         Raises:
-            NetworkError: an operator is not known, has a setting that Convlens does not have, or joins branches; the
-                message names it.
+            NetworkError: an operator is not known, has a setting that Convlens does not have, or joins branches that
+                are not those of a block; the message names it.
             ModelFileError: the file cannot be read as ONNX.
             MissingDependency: the package onnx is not installed.
+
+        >>> from onnx import helper
+        >>> images = helper.make_tensor_value_info("images", 1, ["N", 1, 28, 28])
+        >>> logits = helper.make_tensor_value_info("logits", 1, ["N", 1352])
+        >>> weight = helper.make_tensor("weight", 1, (2, 1, 3, 3), [0.5] * 18)
+        >>> nodes = [
+        ...     helper.make_node("Conv", ["images", "weight"], ["maps"]),
+        ...     helper.make_node("Relu", ["maps"], ["rectified"]),
+        ...     helper.make_node("Add", ["maps", "rectified"], ["sum"]),
+        ...     helper.make_node("Flatten", ["sum"], ["logits"]),
+        ... ]
+        >>> model = helper.make_model(helper.make_graph(nodes, "net", [images], [logits], [weight]))
+        >>> print(Network.from_onnx(model.SerializeToString()))
+        conv 2 3x3, residual(relu)
         """
-        return cls(read_chain(load_onnx(source)).layers)
+        return cls(read_graph(load_onnx(source)).network.layers)
 
     def __str__(self) -> str:
         return write_chain(self.layers, is_network=True)

@@ -1,54 +1,55 @@
-"""Reads a network and its weights from an ONNX graph that is a chain of known operators.
+"""Reads a network and its weights from an ONNX graph of known operators.
 
-The way from the images to the logits is followed, operator by operator. Arithmetic with constants before the first
-layer is normalisation. The way ends at a softmax, because Convlens computes the probabilities itself. Which layer an
-operator is, and with which settings, stands in the class of the layer.
+Every operator that computes with the images becomes a step of a `Dataflow`. The logits are what a softmax or a decision
+is computed from, because Convlens computes the probabilities itself. Which layer an operator is, and with which
+settings, stands in the class of the layer.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from convlens.checking import as_path
 from convlens.errors import MissingDependency, ModelFileError, NetworkError
-from convlens.layers import KINDS, Layer, ResolvedLayer
+from convlens.layers import JOINS, KINDS
 from convlens.layers.onnx_operator import OnnxOperator
-from convlens.network.onnx_patterns import Users, find_activation, find_temperature, name_of
-from convlens.network.torch_modules import as_weight
+from convlens.network.dataflow import IMAGES, Dataflow, Ending, TakenNetwork, Value
+from convlens.network.onnx_patterns import Sizes, compute_sizes, find_gelu, is_size, name_of
 from convlens.words import nearest, printable
 
-if TYPE_CHECKING:
-    import numpy as np
-
-_KINDS = {kind.onnx_operator: kind for kind in KINDS.values() if kind.onnx_operator}
+_KINDS = {kind.onnx_operator: kind for kind in (*KINDS.values(), *JOINS.values()) if kind.onnx_operator}
+_JOINS = {kind.onnx_operator for kind in JOINS.values()}
+_OTHER_OPERATORS = frozenset({"MatMul", "Reshape", "ReduceMean", "Squeeze", "Sum"})
+"""Those that are written otherwise, and are read as others."""
 _WITHOUT_EFFECT = ("Identity", "Dropout", "Cast")
 _ENDS = frozenset({"Softmax", "LogSoftmax", "ArgMax", "ReduceMax"})
 """What follows the logits: probabilities, and decisions."""
 _ARITHMETIC = ("Add", "Sub", "Mul", "Div")
+_IN_BYTES = "It belongs to a graph in whole numbers of 8 bits. Give the one before the quantisation."
+_ADVICE = {
+    "QuantizeLinear": _IN_BYTES,
+    "DequantizeLinear": _IN_BYTES,
+    "Transpose": "Give a graph whose images are N×C×H×W, and that does not prepare pictures itself.",
+}
+
+_State: TypeAlias = Value | Ending | Sizes
 
 
-@dataclass
-class OnnxChain:
+@dataclass(frozen=True)
+class OnnxGraph:
     """What an ONNX graph computes.
 
     Attributes:
         image: the graph's input (`ValueInfoProto`).
         logits: the name of the logits in the graph.
-        layers: the layers, in order.
-        weights: the weights of each of them, under the names of the layer.
-        scale, shift: the first layer gets scale · input + shift, for each channel or for all.
-        temperature: the number by which the logits are divided before the softmax.
+        network: the layers and their weights.
     """
 
     image: Any
-    logits: str = ""
-    layers: list[Layer] = field(default_factory=list[Layer])
-    weights: "list[dict[str, np.ndarray]]" = field(default_factory=list[Any])
-    scale: Any = 1.0
-    shift: Any = 0.0
-    temperature: float = 1.0
+    logits: str
+    network: TakenNetwork
 
 
 def load_onnx(source: Path | str | bytes) -> Any:
@@ -74,161 +75,14 @@ def load_onnx(source: Path | str | bytes) -> Any:
     return model
 
 
-def read_chain(model: Any) -> OnnxChain:
+def read_graph(model: Any) -> OnnxGraph:
     """Return what the graph of a model (`onnx.ModelProto`) computes.
 
     Raises:
-        NetworkError: an operator is not known, has a setting that Convlens does not have, or joins branches; the
-            message names it.
+        NetworkError: an operator is not known, has a setting that Convlens does not have, or joins branches that are
+            not those of a block; the message names it.
     """
-    return _Reader(model).chain
-
-
-def weights_of_chain(chain: OnnxChain, resolved: Sequence[ResolvedLayer]) -> "dict[str, np.ndarray]":
-    """Return the weights under Convlens's names; `resolved` are the layers with their shapes. A missing bias is 0.
-
-    Raises:
-        NetworkError: the weights have other shapes.
-    """
-    import numpy as np
-
-    nodes = [node for node in resolved if node.parameter_shapes()]
-    weights: dict[str, np.ndarray] = {}
-    for node, arrays in zip(nodes, (arrays for arrays in chain.weights if arrays), strict=True):
-        for name, shape in node.layer.parameter_shapes(node).items():
-            array = arrays[name] if name in arrays else np.zeros(shape)
-            weights[f"{node.path}.{name}"] = as_weight(array, node.path, shape, "file")
-    return weights
-
-
-class _Reader:
-    """Follows the way from the images to the logits."""
-
-    def __init__(self, model: Any) -> None:
-        import onnx
-
-        self._onnx, graph = onnx, model.graph
-        self._constants: dict[str, Any] = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
-        self._users: Users = {}
-        for node in graph.node:
-            attributes = self._attributes(node)
-            if node.op_type == "Constant" and "value" in attributes:
-                self._constants[node.output[0]] = onnx.numpy_helper.to_array(attributes["value"])
-            elif node.op_type == "Identity" and node.input[0] in self._constants:
-                self._constants[node.output[0]] = self._constants[node.input[0]]
-            for name in dict.fromkeys(node.input):
-                self._users.setdefault(name, []).append(node)
-        images = [one for one in graph.input if one.name not in self._constants]
-        if len(images) != 1:
-            raise NetworkError(f"the graph has {len(images)} inputs; Convlens takes over graphs with one, the images.")
-        self.chain = OnnxChain(images[0])
-        value: str | None = images[0].name
-        while value is not None:
-            self.chain.logits = value
-            value = self._step(value)
-
-    def _step(self, value: str) -> str | None:
-        """Read what uses a value. Returns the name of the next value; None if this one is the logits."""
-        users = self._users.get(value, [])
-        if {node.op_type for node in users} <= _ENDS:
-            self._refuse_layers_behind(users)
-            return None
-        if activation := find_activation(value, self._users, self._constants):
-            kind, following = activation
-            self._add(OnnxOperator(kind, {}), f"{kind} before {following}")
-            return following
-        node = users[0]
-        where = name_of(node)
-        if len(users) > 1:
-            others = ", ".join(name_of(other) for other in users[1:4])
-            raise NetworkError(
-                f"{where} and {others} have the same input. Convlens takes over graphs without branches."
-            )
-        if (temperature := find_temperature(node, self._users, self._constants)) is not None:
-            self.chain.temperature = temperature
-            self._refuse_layers_behind(users)
-            return None
-        if node.op_type not in _WITHOUT_EFFECT:
-            self._read(node, value, where)
-        return node.output[0]
-
-    def _refuse_layers_behind(self, nodes: list[Any]) -> None:
-        for node in nodes:
-            following = [user for name in node.output for user in self._users.get(name, [])]
-            for user in following:
-                if user.op_type in _KINDS or user.op_type == "MatMul":
-                    raise NetworkError(f"{name_of(user)} follows {name_of(node)}, which Convlens has at the end only.")
-            self._refuse_layers_behind(following)
-
-    def _read(self, node: Any, value: str, where: str) -> None:
-        others = [name for name in node.input if name and name != value]
-        computed = [name for name in others if name not in self._constants]
-        if computed:
-            raise NetworkError(
-                f"{where} joins branches: {computed[0]!r} is computed, too. Give a graph without branches."
-            )
-        constants = [self._constants.get(name) for name in node.input if name != value]
-        if node.op_type in _ARITHMETIC and self._calculate(node, constants, value):
-            return
-        if node.input[0] != value:
-            raise NetworkError(
-                f"{where} has the images in another place than the first. Convlens does not compute this."
-            )
-        self._add(_plain(OnnxOperator(node.op_type, self._attributes(node), constants)), where)
-
-    def _calculate(self, node: Any, constants: list[Any], value: str) -> bool:
-        """Read arithmetic with a constant: normalisation before the first layer, or a bias. Returns if it is one."""
-        chain, constant, kind = self.chain, constants[0] if constants else None, node.op_type
-        if constant is None or (node.input[0] != value and kind in ("Sub", "Div")):
-            return False
-        if not chain.layers and constant.size in (1, *constant.shape[-3:-2]):
-            scale = {"Mul": constant, "Div": 1 / constant.astype("f8")}.get(kind, 1.0)
-            chain.scale, chain.shift = chain.scale * scale, chain.shift * scale
-            chain.shift = chain.shift + {"Add": constant, "Sub": -constant}.get(kind, 0.0)
-            return True
-        last = chain.weights[-1] if chain.layers else {}
-        axis = 0 if "weight" in last and last["weight"].ndim == 2 else -2
-        if kind != "Add" or last.keys() - {"bias"} != {"weight"} or constant.size != len(last["weight"]):
-            return False
-        if constant.size != constant.shape[-1 if axis == 0 else -3]:
-            return False
-        last["bias"] = last.get("bias", 0.0) + constant.reshape(-1)
-        return True
-
-    def _add(self, operator: OnnxOperator, where: str) -> None:
-        kind = _KINDS.get(operator.kind)
-        if kind is None:
-            near = nearest(operator.kind, tuple(_KINDS))
-            known = ", ".join(sorted({*_KINDS, "MatMul", "Reshape"}))
-            hint = f"Near to it is {near}. " if near else ""
-            raise NetworkError(f"{where} is not an operator that Convlens has. {hint}Known are {known}.")
-        try:
-            layer, weights = kind.from_onnx(operator)
-        except NetworkError as error:
-            raise NetworkError(f"{where} cannot be taken over: {error}") from error
-        self.chain.layers.append(layer)
-        self.chain.weights.append(weights)
-
-    def _attributes(self, node: Any) -> dict[str, Any]:
-        found = {one.name: self._onnx.helper.get_attribute_value(one) for one in node.attribute}
-        return {name: value.decode() if isinstance(value, bytes) else value for name, value in found.items()}
-
-
-def _plain(operator: OnnxOperator) -> OnnxOperator:
-    """Return the operator that a layer knows for one that says the same in another way."""
-    import numpy as np
-
-    kind, attributes = operator.kind, operator.attributes
-    if kind == "MatMul":
-        return OnnxOperator("Gemm", {}, operator.constants)
-    if kind in ("ReduceMean", "Squeeze"):
-        given = operator.constant(0)
-        axes = attributes.get("axes", () if given is None else given.tolist())
-        if sorted(axis % 4 for axis in axes) == [2, 3]:
-            return OnnxOperator("GlobalAveragePool" if kind == "ReduceMean" else "Flatten", {})
-    if kind == "Reshape" and np.size(operator.weight(0)) == 2:
-        return OnnxOperator("Flatten", {})
-    return operator
+    return _Reader(model).read()
 
 
 def describe_input(image: Any) -> tuple[str, tuple[int | None, ...]]:
@@ -238,3 +92,182 @@ def describe_input(image: Any) -> tuple[str, tuple[int | None, ...]]:
     tensor = image.type.tensor_type
     sizes = tuple(one.dim_value if one.dim_value > 0 else None for one in tensor.shape.dim)
     return onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name, sizes
+
+
+class _Reader:
+    """Reads the operators in order; each finds what its inputs are."""
+
+    def __init__(self, model: Any) -> None:
+        import onnx
+
+        self._onnx, self._graph = onnx, model.graph
+        self._constants: dict[str, Any] = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+        self._makers = {name: node for node in model.graph.node for name in node.output}
+        self._steps = Dataflow(images_are_rows=len(describe_input(self._image)[1]) == 2)
+        self._values: dict[str, _State] = {self._image.name: Value()}
+        self._names: dict[int, str] = {IMAGES: self._image.name}
+
+    @cached_property
+    def _image(self) -> Any:
+        images = [one for one in self._graph.input if one.name not in self._constants]
+        if len(images) != 1:
+            raise NetworkError(f"the graph has {len(images)} inputs; Convlens takes over graphs with one, the images.")
+        return images[0]
+
+    def read(self) -> OnnxGraph:
+        for node in self._graph.node:
+            try:
+                state = self._read(node)
+            except NetworkError:
+                raise
+            except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:  # onnx checks not everything
+                reason = printable(str(error))[:200].rstrip(".")
+                raise NetworkError(
+                    f"{name_of(node)} is not as ONNX defines it: {reason}. Give another graph."
+                ) from error
+            if state is not None:
+                self._values[node.output[0]] = state
+            if isinstance(state, Value):
+                self._names.setdefault(state.step, node.output[0])
+        ending = self._find_logits()
+        network = self._steps.finish(ending.logits, ending.temperature)
+        return OnnxGraph(self._image, self._names[ending.logits.step], network)
+
+    def _find_logits(self) -> Ending:
+        """Return the logits: what the graph's outputs are computed from, and what needs all the others."""
+        found: dict[int, Ending] = {}
+        for output in self._graph.output:
+            state = self._values.get(output.name)
+            ending = Ending(state, 1.0, output.name) if isinstance(state, Value) else state
+            if isinstance(ending, Ending) and (ending.logits.step not in found or ending.temperature != 1):
+                found[ending.logits.step] = ending
+        for ending in found.values():
+            if set(found) <= self._steps.depends_on(ending.logits):
+                return ending
+        names = ", ".join(output.name for output in self._graph.output)
+        raise NetworkError(
+            f"the outputs of the graph ({names}) are computed from {len(found)} values; Convlens takes over graphs "
+            "with one: the logits, or the probabilities. Remove the others."
+        )
+
+    def _read(self, node: Any) -> _State | None:
+        """Return what an operator computes; None for a constant, which is stored, and what is not needed."""
+        attributes = self._attributes(node)
+        states = [self._values.get(name) for name in node.input]
+        values = [state for state in states if isinstance(state, Value)]
+        endings = [state for state in states if isinstance(state, Ending)]
+        if endings:
+            return self._behind(node, endings[0], values)
+        if values:
+            return self._with_images(node, attributes, values)
+        given = [self._values.get(name, self._constants.get(name)) for name in node.input]
+        if given and all(isinstance(one, tuple) or is_size(one) for one in given):
+            return compute_sizes(node.op_type, given, attributes)
+        if node.op_type == "Constant":
+            self._constants |= {name: self._constant(attributes) for name in node.output}
+        elif node.op_type == "Identity" and node.input[0] in self._constants:
+            self._constants[node.output[0]] = self._constants[node.input[0]]
+        return None
+
+    def _behind(self, node: Any, ending: Ending, values: list[Value]) -> Ending:
+        others = [self._values.get(name) for name in node.input]
+        differ = [one for one in others if isinstance(one, Ending) and one.logits.step != ending.logits.step]
+        if values or differ or node.op_type == "MatMul" or node.op_type in _KINDS.keys() - _JOINS:
+            raise NetworkError(f"{name_of(node)} follows {ending.where}, which Convlens has at the end only.")
+        return Ending(ending.logits, ending.temperature, name_of(node), ending.kind)
+
+    def _with_images(self, node: Any, attributes: dict[str, Any], values: list[Value]) -> _State:
+        kind, where = node.op_type, name_of(node)
+        if kind in _ENDS:
+            return self._steps.end(kind, values[0], where)
+        if kind in _WITHOUT_EFFECT:
+            return values[0]
+        if kind == "Shape":
+            return (None,) * (2 if self._steps.gives_row(values[0]) else 4)
+        if kind == "Mul" and (name := find_gelu(node, self._makers, self._constants)):
+            value = self._values.get(name)
+            return self._add(OnnxOperator("Gelu", {}), [value] if isinstance(value, Value) else values, where)
+        if kind == "Mul" and len(values) == 2:
+            return self._steps.multiply(values[0], values[1], where)
+        computed = [name for name in node.input if name and not self._is_known(name)]
+        if computed or (len(values) > 1 and kind not in ("Sum", *_JOINS)):
+            names = computed or [name for name in node.input[1:] if isinstance(self._values.get(name), Value)]
+            return self._steps.refuse(
+                f"{where} joins branches: {names[0]!r} is computed, too. Convlens joins branches by Add and Concat.",
+                values,
+            )
+        constants = [name for name in node.input if name in self._constants]
+        if kind in _ARITHMETIC and len(values) == 1 and constants:
+            is_second = node.input[0] == constants[0]
+            return self._steps.calculate(kind, values[0], self._constants[constants[0]], where, is_second=is_second)
+        return self._layer(node, attributes, values, where)
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._constants or self._values.get(name) is not None
+
+    def _layer(self, node: Any, attributes: dict[str, Any], values: list[Value], where: str) -> Value:
+        kind = node.op_type
+        if not isinstance(self._values.get(node.input[0]), Value) or (kind in _JOINS and len(values) < len(node.input)):
+            return self._steps.refuse(
+                f"{where} has the images in another place than the first, or a constant beside them. Convlens does "
+                "not compute this.",
+                values,
+            )
+        if kind == "Sum":
+            total = values[0]
+            for value in values[1:]:
+                total = self._add(OnnxOperator("Add", {}), [total, value], where)
+            return total
+        if attributes.get("axis", 0) < 0:
+            attributes |= {"axis": attributes["axis"] + (2 if self._steps.gives_row(values[0]) else 4)}
+        constants = [self._constants.get(name, self._values.get(name)) for name in node.input[1:]]
+        operator, is_flattened = _plain(OnnxOperator(kind, attributes, constants))
+        made = self._add(operator, values, where)
+        return self._add(OnnxOperator("Flatten", {}), [made], where) if is_flattened else made
+
+    def _add(self, operator: OnnxOperator, values: list[Value], where: str) -> Value:
+        kind = _KINDS.get(operator.kind)
+        if kind is None:
+            near = nearest(operator.kind, tuple(_KINDS))
+            known = ", ".join(sorted({*_KINDS, *_OTHER_OPERATORS}))
+            hint = _ADVICE.get(operator.kind) or f"{f'Near to it is {near}. ' if near else ''}Known are {known}."
+            return self._steps.refuse(f"{where} is not an operator that Convlens has. {hint}", values)
+        try:
+            layer, weights = kind.from_onnx(operator)
+        except NetworkError as error:
+            return self._steps.refuse(f"{where} cannot be taken over: {error}", values)
+        return self._steps.add(layer, values, weights, where)
+
+    def _attributes(self, node: Any) -> dict[str, Any]:
+        found = {one.name: self._onnx.helper.get_attribute_value(one) for one in node.attribute}
+        return {name: value.decode() if isinstance(value, bytes) else value for name, value in found.items()}
+
+    def _constant(self, attributes: dict[str, Any]) -> Any:
+        import numpy as np
+
+        ((name, value),) = attributes.items()
+        return self._onnx.numpy_helper.to_array(value) if name == "value" else np.array(value)
+
+
+def _plain(operator: OnnxOperator) -> tuple[OnnxOperator, bool]:
+    """Return the operator that a layer knows for one that says the same otherwise, and whether it flattens, too."""
+    import numpy as np
+
+    kind, attributes = operator.kind, operator.attributes
+    if kind == "MatMul":
+        return OnnxOperator("Gemm", {}, operator.constants), False
+    if kind in ("ReduceMean", "Squeeze"):
+        given = operator.constant(0)
+        axes = attributes.get("axes", () if given is None else given.tolist())
+        if sorted(axis % 4 for axis in axes) == [2, 3]:
+            if kind == "Squeeze":
+                return OnnxOperator("Flatten", {}), False
+            return OnnxOperator("GlobalAveragePool", {}), not attributes.get("keepdims", 1)
+    lowest, highest = operator.constant(0), operator.constant(1)
+    if kind == "Clip" and lowest is not None and lowest == 0 and (highest is None or np.isposinf(highest)):
+        return OnnxOperator("Relu", {}), False
+    if kind == "Reshape":
+        sizes = operator.weight(0)
+        if (len(sizes) if isinstance(sizes, tuple) else sizes.size) == 2:
+            return OnnxOperator("Flatten", {}), False
+    return operator, False

@@ -1,11 +1,16 @@
-"""Finds what several operators of an ONNX graph compute together: activations, and a temperature."""
+"""Finds what several operators of an ONNX graph compute together: GELU, and the sizes with which PyTorch flattens."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-Users: TypeAlias = dict[str, list[Any]]
-"""The operators that use a value, by its name."""
+Makers: TypeAlias = Mapping[str, Any]
+"""The operator that computes a value, by its name."""
+Constants: TypeAlias = Mapping[str, Any]
+Sizes: TypeAlias = tuple[int | None, ...]
+"""Sizes of a value that are computed in the graph; None where they depend on the image or the batch."""
+
+_MOST_FACTORS = 8
 
 
 def name_of(node: Any) -> str:
@@ -13,79 +18,64 @@ def name_of(node: Any) -> str:
     return f"{node.name or node.output[0]} ({node.op_type})"
 
 
-def find_activation(value: str, users: Users, constants: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return the operator that some operators compute together, and the name of its output; None if there is none.
-
-    SiLU is x · sigmoid(x), and GELU is x · (1 + erf(x / √2)) · 0.5 in any order.
-    """
-    for node in users.get(value, []):
-        if node.op_type == "Sigmoid":
-            product = _only_user(node, users)
-            if product is not None and _takes(product, "Mul", value, node.output[0]) and len(users[value]) == 2:
-                return "Swish", product.output[0]
-        erf = _only_user(node, users)
-        divisor = _divisor(node, value, constants)
-        if divisor is None or erf is None or erf.op_type != "Erf" or not _is_near(divisor, math.sqrt(2)):
+def find_gelu(node: Any, makers: Makers, constants: Constants) -> str | None:
+    """Return the name of x if a product is x · (1 + erf(x / √2)) · 0.5, in any order; None if it is something else."""
+    for factor in _factors(node.output[0], makers, constants)[1]:
+        added = makers.get(factor)
+        if added is None or added.op_type != "Add" or not math.isclose(_number(added, constants) or 0, 1):
             continue
-        if (output := _gelu(value, erf, users, constants)) is not None and len(users[value]) == 2:
-            return "Gelu", output
+        erf = next((makers.get(name) for name in added.input if name not in constants), None)
+        scaled = makers.get(erf.input[0]) if erf is not None and erf.op_type == "Erf" else None
+        value = next((name for name in scaled.input if name not in constants), None) if scaled is not None else None
+        if value is None or erf is None:
+            continue
+        scale, inner = _factors(erf.input[0], makers, constants, (value,))
+        number, others = _factors(node.output[0], makers, constants, (value, factor))
+        is_scaled = inner == [value] and math.isclose(scale, math.sqrt(0.5), rel_tol=1e-4)
+        if is_scaled and sorted(others) == sorted([value, factor]) and math.isclose(number, 0.5, rel_tol=1e-4):
+            return value
     return None
 
 
-def find_temperature(node: Any, users: Users, constants: Mapping[str, Any]) -> float | None:
-    """Return the number by which an operator divides the logits before a softmax; None if it does not."""
-    following = _only_user(node, users)
-    if following is None or following.op_type not in ("Softmax", "LogSoftmax"):
-        return None
-    value = next((name for name in node.input if name not in constants), "")
-    return _divisor(node, value, constants)
+def _factors(name: str, makers: Makers, constants: Constants, whole: Sequence[str] = ()) -> tuple[float, list[str]]:
+    """Return the numbers in a product as one, and the names of its other factors; those in `whole` are not divided."""
+    number, values, waiting = 1.0, list[str](), [name]
+    while waiting and len(values) + len(waiting) <= _MOST_FACTORS:
+        one = waiting.pop(0)
+        node = None if one in whole else makers.get(one)
+        if getattr(constants.get(one), "size", 0) == 1:
+            number *= float(constants[one].item())
+        elif node is not None and node.op_type == "Mul":
+            waiting += node.input
+        elif node is not None and node.op_type == "Div" and (divisor := _number(node, constants, 1)):
+            number /= divisor
+            waiting.append(node.input[0])
+        else:
+            values.append(one)
+    return number, values + waiting
 
 
-def _gelu(value: str, erf: Any, users: Users, constants: Mapping[str, Any]) -> str | None:
-    """Return the output of (1 + erf) · x · 0.5, in any order of the products; None if it is something else."""
-    added = _only_user(erf, users)
-    if added is None or added.op_type != "Add" or not _is_near(_other(added, erf.output[0], constants), 1):
-        return None
-    product = _only_user(added, users)
-    if product is None or product.op_type != "Mul":
-        return None
-    (other,) = (name for name in product.input if name != added.output[0])
-    if other == value:  # x · (1 + erf), then · 0.5
-        half = _only_user(product, users)
-        return half.output[0] if half is not None and _halves(half, product.output[0], constants) else None
-    for half in users[value]:
-        if half.output[0] == other and _halves(half, value, constants):
-            return product.output[0]
-    return None
+def _number(node: Any, constants: Constants, place: int | None = None) -> float | None:
+    """Return the single number among the inputs of an operator, or at one place."""
+    names = node.input if place is None else node.input[place : place + 1]
+    found = [constants[name] for name in names if name in constants]
+    return float(found[0].item()) if len(found) == 1 and found[0].size == 1 else None
 
 
-def _halves(node: Any, value: str, constants: Mapping[str, Any]) -> bool:
-    divisor = _divisor(node, value, constants)
-    return divisor is not None and _is_near(divisor, 2)
+def is_size(array: Any) -> bool:
+    """Return whether a constant can be one or several sizes, or the places of some."""
+    return array is not None and array.dtype.kind == "i" and array.ndim < 2 and array.size <= 4
 
 
-def _divisor(node: Any, value: str, constants: Mapping[str, Any]) -> float | None:
-    """Return the number by which an operator divides a value; None if it does something else."""
-    number = _other(node, value, constants)
-    if number and node.op_type == "Mul":
-        return 1 / number
-    return number if number and node.op_type == "Div" and node.input[0] == value else None
-
-
-def _other(node: Any, value: str, constants: Mapping[str, Any]) -> float | None:
-    """Return the single number that an operator computes with, besides a value."""
-    others: list[Any] = [constants.get(name) for name in node.input if name != value]
-    return float(others[0].reshape(-1)[0]) if len(others) == 1 and getattr(others[0], "size", 0) == 1 else None
-
-
-def _is_near(number: float | None, wanted: float) -> bool:
-    return number is not None and math.isclose(number, wanted, rel_tol=1e-4)
-
-
-def _only_user(node: Any, users: Users) -> Any:
-    found = users.get(node.output[0], [])
-    return found[0] if len(found) == 1 else None
-
-
-def _takes(node: Any, kind: str, *values: str) -> bool:
-    return node.op_type == kind and set(node.input) == set(values)
+def compute_sizes(kind: str, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Sizes | None:
+    """Return what an operator computes of sizes and constants; None if that is not known."""
+    first, *others = (one if isinstance(one, tuple) else tuple(one.reshape(-1).tolist()) for one in inputs)
+    if kind in ("Identity", "Cast", "Unsqueeze", "Squeeze"):
+        return first
+    if kind == "Concat":
+        return sum(others, first)
+    if kind == "Gather" and attributes.get("axis", 0) == 0:
+        return tuple(first[place] for place in others[0] if place is not None and -len(first) <= place < len(first))
+    if kind == "Slice" and len(others) in (2, 3):
+        return first[others[0][0] : others[1][0]]
+    return (None,) if kind in ("Mul", "Add", "ReduceProd", "Div", "Sub") else None

@@ -39,6 +39,22 @@ def resolve_layers(
     return layout.nodes
 
 
+def count_outputs(layers: Sequence[Layer | Block], input_shape: tuple[int, int, int]) -> int:
+    """Return the number of outputs of a canonical network, each dense layer of which has its number of features.
+
+    Raises:
+        NetworkError: as `resolve_layers`.
+
+    >>> from convlens.layers import Conv2d, Flatten
+    >>> count_outputs([Conv2d(2, kernel_size=3), Flatten()], (1, 4, 4))
+    8
+    """
+    shape, _ = _check_input(input_shape, 1)
+    layout = _Layout(shape, 1, None)
+    layout.add_chain(layers, (None,) * len(layers), -1)
+    return layout.nodes[-1].output_shape[0]
+
+
 class _Layout:
     """The state of `resolve_layers` for one network."""
 

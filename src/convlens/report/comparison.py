@@ -12,8 +12,7 @@ from convlens.metrics import PairedComparison, adjust_for_many, compare_pairs
 from convlens.report import figures
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
-from convlens.report.words import interval, number, share, short
-from convlens.words import count_of, percent
+from convlens.words import count_of, interval, number, percent, share, short
 
 MOST_MODELS = 12
 _MOST_CLASSES, _MOST_CARDS = 60, 24

@@ -13,9 +13,8 @@ from convlens.report import figures
 from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
-from convlens.report.words import number, share, short
 from convlens.trained_model import describe_stop
-from convlens.words import count_of, percent, times
+from convlens.words import count_of, number, percent, share, short, times
 
 MOST_KERNELS = 1024
 _MOST_MAPS, _LARGEST_MAP = 64, 48

@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from convlens.calibration import describe_answers
-from convlens.evaluation import Evaluation, ImagesToJudge, SuspectedLabel, TrustCheck
+from convlens.evaluation import (
+    Evaluation,
+    ImagesToJudge,
+    SuspectedLabel,
+    TrustCheck,
+    describe_unknown,
+    describe_worst,
+)
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
-from convlens.report.words import interval, number, share, short
-from convlens.words import count_of, percent
+from convlens.words import count_of, interval, number, percent, share, short
 
 MOST_CLASSES_IN_MATRIX = 30
 _MOST_PAIRS = 40
@@ -30,8 +35,8 @@ def tell_verdict(study: Study) -> dict[str, Any]:
     return {
         "images": count_of(judged.total, "image"),
         "wrong": judged.total - judged.correct,
-        "worst": _worst(judged),
-        "unknown": _left_unknown(judged),
+        "worst": describe_worst(judged),
+        "unknown": describe_unknown(judged),
         "trust": tell_trust(study.trust),
         "apart": copies is not None and copies.verdict != "unknown",
         "copies": copies is not None and copies.count > 0,
@@ -56,38 +61,6 @@ def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
         for check in sorted(checks, key=lambda check: order.index(check.verdict))
     ]
     return {"sentence": sentences[worst], "verdict": order[worst], "checks": rows}
-
-
-def _worst(judged: Evaluation) -> list[str]:
-    """Return the class and the confusion that the model handles worst, in one or two sentences."""
-    present = [place for place, row in enumerate(judged.classes) if row.support]
-    if judged.correct == judged.total:
-        return ["The model made no mistake on these images."]
-    worst = min(present, key=lambda place: judged.classes[place].recall)
-    row, name = judged.classes[worst], short(judged.class_names[worst])
-    missed = row.support - int(judged.confusion[worst, worst])
-    sentences = []
-    if len(present) > 1:
-        sentences.append(
-            f"The class with the lowest recall is {name}: {missed:,} of {count_of(row.support, 'image')} "
-            f"{'is' if missed == 1 else 'are'} missed ({share(1 - row.recall, 1)})."
-        )
-    ((true, said, times),) = judged.most_confused(1)
-    sentences.append(f"The most frequent mistake is {short(true)} predicted as {short(said)}, {_times(times)}.")
-    return sentences
-
-
-def _times(amount: int) -> str:
-    return {1: "once", 2: "twice"}.get(amount, f"{amount:,} times")
-
-
-def _left_unknown(judged: Evaluation) -> str:
-    answered, threshold = judged.answered, judged.calibration.threshold
-    if answered is None or threshold is None:
-        return ""
-    error = answered.error if answered.answered else None
-    left = describe_answers(answered.coverage, error, "of these images", judged.calibration)
-    return f"With its threshold at {share(threshold)}, the model {left}; the rest is unknown."
 
 
 def _recall_figure(judged: Evaluation) -> dict[str, str]:
@@ -261,7 +234,7 @@ def tell_confidence(judged: Evaluation) -> dict[str, Any]:
         ],
         "risk": figures.draw_risk(judged.risk_coverage, at_threshold),
         "thresholds": [_bought(judged, risk) for risk in _RISKS],
-        "unknown": _left_unknown(judged),
+        "unknown": describe_unknown(judged),
     }
 
 

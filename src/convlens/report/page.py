@@ -18,8 +18,7 @@ from convlens.report.comparison import Comparison, tell_comparison
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
 from convlens.report.training_labels import TrainingLabels, write_label_errors
-from convlens.report.words import interval, number, share
-from convlens.words import count_of, percent, times
+from convlens.words import count_of, interval, number, percent, share, times
 
 PICTURES_BUDGET = 2_500_000
 """Most bytes of dataset images in one page: about five thousand MNIST images, or a few hundred photographs."""

@@ -34,7 +34,7 @@ class Models:
 
     def __post_init__(self) -> None:
         # Found once, since a later look would fail when the file is gone.
-        self._given_file = None if self.given is None else find_model_file(self.given).resolve()
+        self._given_file = None if self.given is None else _find(self.given)
 
     @property
     def given_name(self) -> str | None:
@@ -64,6 +64,12 @@ class Models:
             ) from error
         with self._lock:  # one at a time, so that two hundred requests for one model compute it once
             return _make(file, self.data_dir, known.st_mtime_ns, known.st_size)
+
+
+def _find(given: Path) -> Path:
+    """Return the model file with the run's own folder instead of `latest`, which changes with the next run."""
+    file = find_model_file(given)
+    return file.parent.resolve() / file.name
 
 
 @lru_cache(maxsize=MOST_KEPT)

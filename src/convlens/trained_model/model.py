@@ -40,15 +40,18 @@ from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.trained_model import file_format
 from convlens.trained_model.facts import check_facts, check_json, is_number
 from convlens.trained_model.history import TrainingHistory
+from convlens.trained_model.hub import read_address
 from convlens.trained_model.location import find_model_file
 from convlens.trained_model.outside import (
+    OutsideModel,
     compare_with_module,
+    make_noise,
     names_of,
     preprocessing_of,
     take_module,
     take_state_dict,
 )
-from convlens.trained_model.outside_onnx import compare_with_onnx, open_onnx, take_onnx
+from convlens.trained_model.outside_onnx import compare_with_onnx, open_onnx
 from convlens.trained_model.stopped import describe_stop
 from convlens.words import count_of, shorten, times
 
@@ -301,13 +304,14 @@ class TrainedModel:
         """Take over a network that was trained in PyTorch, to look inside it, to evaluate it or to export it.
 
         Args:
-            module: a `torch.nn.Sequential` of known layers, also of nested ones; its weights are copied.
+            module: one that is built of known layers and functions; see `Network.from_torch`. Its weights are copied.
             input_shape: the shape (C, H, W) of the images.
             class_names: one for each output; by default the numbers from 0.
             normalisation: how it expects its input: (pixels / 255 − mean) / std; by default pixels / 255.
 
         Raises:
-            NetworkError: a module is not known, the layers do not fit the shape, or the module computes other numbers.
+            NetworkError: a layer or function is not known, the layers do not fit the shape, or the module computes
+                other numbers.
             UsageError: the class names or the normalisation do not fit.
 
         >>> from torch import nn
@@ -316,10 +320,11 @@ class TrainedModel:
         TrainedModel('conv 2 3x3, relu, dense 2', input 1×8×8, 2 classes, 166 parameters)
         """
         preprocessing = preprocessing_of(input_shape, normalisation)
-        network, weights, classes = take_module(module, preprocessing.image_shape)
-        model = cls(network, weights, preprocessing, names_of(class_names, classes), {"data": "trained in PyTorch"})
-        noise = np.random.default_rng(0).integers(0, 256, (2, *preprocessing.image_shape), np.uint8)
-        compare_with_module(module, preprocessing.normalisation.apply(noise), model.logits(noise))
+        taken, ending = take_module(module, preprocessing.image_shape)
+        model = cls(*taken.parts(preprocessing, class_names, "trained in PyTorch"))
+        noise = make_noise(preprocessing.image_shape)
+        given, temperature = preprocessing.normalisation.apply(noise), model.calibration.temperature
+        compare_with_module(module, given, model.logits(noise), ending, temperature)
         return model
 
     @classmethod
@@ -330,7 +335,7 @@ class TrainedModel:
         class_names: Sequence[str] | None = None,
         normalisation: Normalisation | None = None,
     ) -> "TrainedModel":
-        """Take over a network in an ONNX file: a chain of known operators, from images to logits or probabilities.
+        """Take over a network in an ONNX file of known operators, from images to logits or probabilities.
 
         Args:
             source: the path of the file, or its content.
@@ -347,15 +352,12 @@ class TrainedModel:
             UsageError: the class names or the normalisation do not fit, or the file does not say the input shape.
         """
         opened = open_onnx(source)
-        shape = preprocessing_of(input_shape or opened.input_shape, normalisation).image_shape
-        scaling = opened.normalisation(shape[0], normalisation)
-        network, weights, classes = take_onnx(opened, shape)
+        preprocessing = preprocessing_of(input_shape or opened.input_shape, opened.normalisation(normalisation))
+        taken = OutsideModel.of(opened.graph.network, preprocessing.image_shape, "file")
         names = opened.class_names if class_names is None else class_names
-        calibration = Calibration(opened.chain.temperature)
-        facts = {"data": "read from an ONNX file"}
-        model = cls(network, weights, preprocessing_of(shape, scaling), names_of(names, classes), facts, calibration)
-        noise = np.random.default_rng(0).integers(0, 256, (2, *shape), np.uint8)
-        given = noise if opened.takes_bytes else preprocessing_of(shape, normalisation).normalisation.apply(noise)
+        model = cls(*taken.parts(preprocessing, names, "read from an ONNX file"))
+        noise = make_noise(preprocessing.image_shape)
+        given = noise if opened.takes_bytes else preprocessing.normalisation.apply(noise)
         compare_with_onnx(opened, given, model.logits(noise))
         return model
 
@@ -432,7 +434,10 @@ def load_model(
     class_names: Sequence[str] | None = None,
     normalisation: Normalisation | None = None,
 ) -> TrainedModel:
-    """Load a trained model from its file, a run folder, or `"latest"`.
+    """Load a trained model from its file, a run folder, `"latest"`, or the Hugging Face Hub (`"hf://user/name"`).
+
+    `"hf://user/name@revision"` is a branch, tag or commit. The model file is downloaded into the cache of
+    huggingface_hub, and checked like any other.
 
     A safetensors file with the state dict of a PyTorch module can be loaded, too, if `network` and `input_shape` say
     what it was made from:
@@ -440,7 +445,7 @@ def load_model(
         load_model("digits.safetensors", network="conv 8 3x3 pad 1, relu, maxpool 2, dense", input_shape=(1, 28, 28))
 
     Args:
-        model: a model file, a run folder, or "latest".
+        model: a model file, a run folder, "latest", or "hf://user/name".
         network: for a state dict: its layers; its names of the tensors may differ if their shapes tell them apart.
         input_shape: for a state dict: the shape (C, H, W) of the images.
         class_names: for a state dict: one for each output; by default the numbers from 0.
@@ -448,19 +453,22 @@ def load_model(
 
     Raises:
         ModelFileError: there is no model, or it is not usable; the message says why.
+        HubError: the Hugging Face Hub cannot be reached, or refuses.
+        MissingDependency: huggingface_hub is not installed.
         UsageError: `network` was given without `input_shape`, or either is wrong.
     """
     path = find_model_file(model)
+    name = str(read_address(model) or path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}. Give a model that Convlens wrote.") from error
     if network is None:
-        return TrainedModel.from_bytes(content, str(path))
+        return TrainedModel.from_bytes(content, name)
     if input_shape is None:
         raise UsageError("network was given without input_shape. Give input_shape=(channels, height, width), too.")
     preprocessing = preprocessing_of(input_shape, normalisation)
-    read, weights, classes = take_state_dict(content, str(path), network, preprocessing.image_shape)
+    read, weights, classes = take_state_dict(content, name, network, preprocessing.image_shape)
     return TrainedModel(read, weights, preprocessing, names_of(class_names, classes), {"data": "trained elsewhere"})
 
 

@@ -8,16 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.exports.c_source.c_models import NAMES, NETWORKS, make_contents, make_images, make_model
+from tests.exports.tools import needs
 
 from convlens import Network, TrainedModel
 from convlens.exports import export
-from convlens.exports.c_source.compiler import FLAGS, run
+from convlens.exports.c_source.compiler import FLAGS
 from convlens.exports.c_source.format import CFolder, compile_and_run, read_answers
 from convlens.exports.c_source.proving import code_of
+from convlens.exports.programs import run
 from convlens.layers import JOINS, KINDS
 from convlens.preprocessing import Preprocessing
 
-ARM = ("arm-linux-gnueabihf-gcc", "qemu-arm-static")
+COMPILER, EMULATORS = "arm-linux-gnueabihf-gcc", ("qemu-arm", "qemu-arm-static")
 SMALL = "conv 1 2x2, maxpool 2, dense"
 
 
@@ -120,13 +122,13 @@ def test_the_program_says_what_is_wrong(tmp_path):
     assert say("check") == (2, "Give a file of images and a file to write, or nothing to check the images inside.\n")
 
 
-@pytest.mark.skipif(not all(map(shutil.which, ARM)), reason=f"{' or '.join(ARM)} is not installed")
+@needs(COMPILER, EMULATORS)
 @pytest.mark.parametrize("int8", [False, True], ids=["float", "int8"])
 def test_on_arm(tmp_path, int8):
-    compiler, emulator = ARM
+    emulator = next(name for name in EMULATORS if shutil.which(name))
     model = make_model(*NETWORKS["chain"])
     CFolder().write(make_contents(model, int8), tmp_path / "c", None)
-    run([compiler, *FLAGS, "-static", "tiny_1.c", "tiny_1_check.c", "-o", "check"], tmp_path / "c")
+    run([COMPILER, *FLAGS, "-static", "tiny_1.c", "tiny_1_check.c", "-o", "check"], tmp_path / "c")
     images = make_images(model, 20)
     (tmp_path / "c" / "images").write_bytes(images.images.tobytes())
     assert run([emulator, "./check"], tmp_path / "c").startswith("OK: ")

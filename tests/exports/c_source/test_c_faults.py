@@ -9,7 +9,7 @@ from tests.exports.c_source.c_models import NETWORKS, make_contents, make_images
 
 from convlens import UsageError
 from convlens.errors import MissingDependency, ProofFailed
-from convlens.exports import export
+from convlens.exports import export, programs
 from convlens.exports.c_source import compiler, format
 from convlens.exports.c_source.format import CFolder, read_answers
 from convlens.exports.c_source.quantise import quantise
@@ -88,9 +88,9 @@ def test_the_compiler_that_cc_names(tmp_path, monkeypatch):
 
 
 def test_a_program_that_hangs(monkeypatch):
-    monkeypatch.setattr(compiler, "LONGEST", 0.2)
+    monkeypatch.setattr(programs, "LONGEST", 0.2)
     with pytest.raises(ProofFailed, match=r"sleep did not finish in 0\.2 s"):
-        compiler.run(["sleep", "5"])
+        programs.run(["sleep", "5"])
 
 
 def test_a_model_that_is_too_large(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from tests.exports.c_source.c_models import NETWORKS, make_contents, make_model
 from tests.exports.test_page_model import TUTORIAL, make
 
-from convlens.exports.c_source.compiler import find_compiler, flash_of, run
+from convlens.exports.c_source.compiler import find_compiler, flash_of
 from convlens.exports.c_source.floats import write_floats
 from convlens.exports.c_source.memory import MemoryPlan, plan_memory
 from convlens.exports.c_source.proving import code_of, program_of
@@ -17,6 +17,7 @@ from convlens.exports.c_source.quantise import Scale, Scaling, quantise
 from convlens.exports.c_source.stages import INPUT, Program
 from convlens.exports.c_source.templates import FOLDER, array, c_name, comment, join_kernels, literal, string
 from convlens.exports.c_source.whole_numbers import write_bytes
+from convlens.exports.programs import run
 from convlens.preprocessing import Normalisation
 
 KERNELS = sorted((FOLDER / "kernels").rglob("*.h"))

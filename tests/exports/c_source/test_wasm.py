@@ -1,21 +1,19 @@
 """The C code as a WebAssembly module: run in Node, complete, and refused where something is missing."""
 
 import json
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
 from tests.exports.c_source.c_models import NAMES, NETWORKS, make_contents, make_images, make_model
+from tests.exports.tools import needs
 
 from convlens.errors import MissingDependency
 from convlens.exports import export
 from convlens.exports.c_source import wasm_format
 from convlens.exports.c_source.wasm_format import WasmFile, custom_section
 
-needs_tools = pytest.mark.skipif(
-    not all(map(shutil.which, ("clang", "wasm-ld", "node"))), reason="clang, wasm-ld or node is not installed"
-)
+needs_tools = needs("clang", "wasm-ld", "node")
 
 USE = """
 const { readFileSync } = require("node:fs");

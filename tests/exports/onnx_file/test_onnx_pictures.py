@@ -16,9 +16,9 @@ from convlens.errors import ProofFailed, UsageError
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.onnx_file import OnnxFile, picture
 from convlens.exports.onnx_file.graph import Graph
-from convlens.exports.onnx_file.picture_proof import make_pictures
 from convlens.exports.onnx_file.running import open_session, read_metadata
 from convlens.exports.options import ExportOptions
+from convlens.exports.pictures import make_pictures
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing, prepare
 

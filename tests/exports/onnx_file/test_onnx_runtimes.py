@@ -1,10 +1,7 @@
-"""The same files in other runtimes: OpenVINO, and onnxruntime-web in Chromium. Each is skipped where it is missing.
-
-pip install openvino                  206 MB
-npm install --include=optional        onnxruntime-web takes 148 MB
-"""
+"""The same files in other runtimes: OpenVINO, and onnxruntime-web in Chromium; `scripts/runtimes` installs both."""
 
 import base64
+import importlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.exports.tools import IN_CI, INSTALL, needs_package
 
 import convlens
 from convlens import Network, TrainedModel
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.onnx_file.network import onnx_model
-from convlens.exports.onnx_file.picture_proof import make_pictures
 from convlens.exports.onnx_file.running import open_session
 from convlens.exports.options import ExportOptions
+from convlens.exports.pictures import make_pictures
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
@@ -73,9 +71,10 @@ def compare(kind: str, path: Path, found: list[list[np.ndarray]], tolerance: flo
             np.testing.assert_allclose(output, wanted, atol=tolerance)
 
 
+@needs_package("openvino")
 @pytest.mark.parametrize("kind", KINDS)
 def test_openvino(kind: str, files: dict[str, Path]):
-    openvino = pytest.importorskip("openvino")
+    openvino: Any = importlib.import_module("openvino")
     core = openvino.Core()
     core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "f32"})  # otherwise it is bfloat16 on some processors
     compiled = core.compile_model(files[kind], "CPU")
@@ -104,8 +103,8 @@ async ([kind, feeds]) => {
 @pytest.fixture(scope="module")
 def address(files: dict[str, Path], serve_folder: Any) -> Iterator[str]:
     """Serve the files and onnxruntime-web."""
-    if not WEB.is_dir():
-        pytest.skip("npm has not installed onnxruntime-web")
+    if not WEB.is_dir() and not IN_CI:
+        pytest.skip(f"onnxruntime-web: missing; {INSTALL}")
     folder = files["int8"].parent
     for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
         shutil.copy(WEB / name, folder)

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.exports.preparation.fitted import FITTED, MNIST, contents_for, run_companion
 
 from convlens.exports.preparation.companion import companion_name, write_companion
-from convlens.exports.preparation.pictures import make_pictures
+from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.preprocessing import RULES, Preprocessing, prepare
 
 BLOCK = "import sys; sys.modules['convlens'] = sys.modules['msgspec'] = None; import runpy; sys.argv = sys.argv[1:]; "
@@ -36,7 +36,7 @@ def same(found, expected):
 def test_pictures_are_prepared_as_by_convlens(tmp_path, name):
     preprocessing = FITTED[name]
     prepare_picture = run_companion(tmp_path, preprocessing)["prepare_picture"]
-    pictures = list(make_pictures(MNIST[:9, None]).values())
+    pictures = list(make_proof_pictures(MNIST[:9, None]).values())
     for source in pictures[list(FITTED).index(name) % 2 :: 2]:  # two neighbours together have all of them
         same(prepare_picture(source), prepare(preprocessing, source))
 

@@ -17,7 +17,7 @@ from convlens.exports.format import ExportFormat
 from convlens.exports.placing import put_in_place
 from convlens.exports.preparation import proving
 from convlens.exports.preparation.companion import write_companion
-from convlens.exports.preparation.pictures import make_pictures
+from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.exports.preparation.proving import compare, prove_preparation
 from convlens.exports.proof import prove
 from convlens.files import write_atomically
@@ -85,7 +85,7 @@ def test_both_are_written_and_proved(folder):
     assert state(folder) == NEW
     assert written.prepare == folder / "a_prepare.py"
     assert written.bytes == 3
-    count = len(make_pictures(DATA.images))
+    count = len(make_proof_pictures(DATA.images))
     assert written.proof.details == {"prepared_pictures": count}
     assert f"; {count} pictures prepared pixel for pixel as in Convlens; " in f"{written.proof}; "
     assert f"Proof: {count} pictures had the same pixels" in (folder / "a_prepare.py").read_text(encoding="utf-8")
@@ -128,7 +128,7 @@ def test_a_changed_constant_is_found(tmp_path, name):
     run_companion(tmp_path, FITTED[name])
     path = tmp_path / "signs_prepare.py"
     text = path.read_text(encoding="utf-8")
-    pictures = make_pictures(MNIST[:8, None]).values()
+    pictures = make_proof_pictures(MNIST[:8, None]).values()
     expected = [prepare(FITTED[name], source) for source in pictures]
     missed = []
     for right, wrong in FAULTS[name]:
@@ -315,7 +315,7 @@ def test_a_python_file_predicts_pictures(folder, capsys):
     assert written.proof.details["prepared_pictures"] > 30
     file = runpy.run_path(str(written.path))
     found, expected = [], []
-    for place, (name, source) in enumerate(make_pictures(MNIST[:4, None]).items()):
+    for place, (name, source) in enumerate(make_proof_pictures(MNIST[:4, None]).items()):
         path = folder / f"{place}.png"
         path.write_bytes(source if isinstance(source, bytes) else encode_png(source))
         prediction = MODEL.predict(path)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def network_command(
-    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
+    model: Annotated[str, Parameter(help="A model file, a run folder, latest, or hf://user/name.")],
     image: Annotated[str, Parameter(help="An image file, or a test image of a dataset, such as mnist:7.")],
     /,
     *,

@@ -1,18 +1,14 @@
-"""Finds and runs the C compiler of this machine."""
+"""Finds the C compiler of this machine."""
 
 import os
 import re
 import shutil
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-from convlens.errors import MissingDependency, ProofFailed
+from convlens.errors import MissingDependency
+from convlens.exports.programs import run
 
 FLAGS = ("-Os", "-Wall", "-Wextra", "-Werror", "-std=c99")
-LONGEST = 300
-"""Seconds that one call may take."""
-
 LINKER = "lld"
 
 _NAMES = ("cc", "gcc", "clang")
@@ -61,22 +57,6 @@ def version_of(compiler: str) -> dict[str, str]:
 def target_of(compiler: str) -> str:
     """Return what a compiler compiles for, such as `x86_64-linux-gnu`."""
     return run([compiler, "-dumpmachine"]).strip()
-
-
-def run(command: Sequence[str], folder: Path | None = None) -> str:
-    """Run a command and return its output.
-
-    Raises:
-        ProofFailed: it did not end with success; the message has the first lines that it wrote.
-    """
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=LONGEST)
-    except subprocess.TimeoutExpired:
-        raise ProofFailed(f"{Path(command[0]).name} did not finish in {LONGEST} s") from None
-    if done.returncode:
-        said = " | ".join((done.stderr or done.stdout).strip().splitlines()[:3])
-        raise ProofFailed(f"{Path(command[0]).name} failed with code {done.returncode}: {said:.500}")
-    return done.stdout
 
 
 def flash_of(object_file: Path) -> int | None:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from convlens.data import LabelledImages
 from convlens.errors import ProofFailed, UsageError
-from convlens.exports.c_source.compiler import FLAGS, find_compiler, flash_of, run, target_of, version_of
+from convlens.exports.c_source.compiler import FLAGS, find_compiler, flash_of, target_of, version_of
 from convlens.exports.c_source.floats import Code
 from convlens.exports.c_source.proving import code_of, expected_logits, program_of, prove_answers
 from convlens.exports.c_source.templates import c_name, comment, fill, join_kernels, literal, string
 from convlens.exports.contents import Contents
 from convlens.exports.format import ExportFormat
 from convlens.exports.options import ExportOptions
+from convlens.exports.programs import run
 from convlens.exports.proof import Answers, Proof, Run
 from convlens.files import write_atomically
 from convlens.trained_model import TrainedModel

@@ -5,7 +5,6 @@ Everything that is not arithmetic is in two custom sections of the module: `conv
 """
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import MissingDependency
-from convlens.exports.c_source.compiler import FLAGS, LINKER, find_clang, run, version_of
+from convlens.exports import programs
+from convlens.exports.c_source.compiler import FLAGS, LINKER, find_clang, version_of
 from convlens.exports.c_source.format import CSource, read_answers, source_texts
 from convlens.exports.c_source.proving import expected_logits
 from convlens.exports.c_source.templates import FOLDER, c_name, fill
 from convlens.exports.contents import Contents
 from convlens.exports.options import ExportOptions
+from convlens.exports.programs import run, version_of_node
 from convlens.exports.proof import Answers, Proof
 from convlens.files import write_atomically
 from convlens.trained_model import TrainedModel
@@ -62,7 +63,7 @@ class WasmFile(CSource):
             return read_answers((place / "answers").read_bytes(), len(images)), {}
 
     def versions(self) -> Mapping[str, str]:
-        return {"node": run([find_node(), "--version"]).strip().lstrip("v"), **version_of(find_clang())}
+        return {"node": version_of_node(find_node()), **version_of(find_clang())}
 
 
 def find_node() -> str:
@@ -71,7 +72,7 @@ def find_node() -> str:
     Raises:
         MissingDependency: it is not installed.
     """
-    found = shutil.which("node")
+    found = programs.find_node()
     if found is None:
         raise MissingDependency(
             "the format 'wasm' needs Node to prove what it writes, and node is not installed. Install it (Debian, "

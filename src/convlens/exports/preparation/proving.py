@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import ProofFailed
-from convlens.exports.preparation.pictures import Source
+from convlens.exports.preparation.proof_pictures import Source
 from convlens.preprocessing import Preprocessing, prepare
 from convlens.words import count_of, printable
 

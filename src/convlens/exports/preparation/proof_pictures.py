@@ -24,12 +24,12 @@ _LARGE = (1010, 200)
 _PAPER, _INK = 235, 30
 
 
-def make_pictures(images: NDArray[np.uint8]) -> dict[str, Source]:
+def make_proof_pictures(images: NDArray[np.uint8]) -> dict[str, Source]:
     """Return pictures by names: drawn ones, and up to 200 of these images (uint8, N×C×H×W), enlarged and disturbed.
 
     They are the same in each run.
 
-    >>> pictures = make_pictures(np.zeros((1000, 1, 28, 28), np.uint8))
+    >>> pictures = make_proof_pictures(np.zeros((1000, 1, 28, 28), np.uint8))
     >>> len(pictures), list(pictures)[-1]
     (231, 'image 999, enlarged')
     """

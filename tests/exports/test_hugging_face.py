@@ -1,0 +1,264 @@
+"""The folder for the Hugging Face Hub: its files, its card, and what it must not hold."""
+
+import builtins
+import json
+import re
+import shutil
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import yaml
+from PIL import Image
+from tests.exports.test_page_model import make
+
+import convlens
+from convlens import LabelledImages, ProofFailed, TrainedModel, UsageError
+from convlens.calibration import Calibration
+from convlens.exports import export
+from convlens.exports.hugging_face import HuggingFaceFolder
+from convlens.exports.hugging_face import format as folder_format
+from convlens.exports.hugging_face.card import escape
+from convlens.files import sha256_of_file
+from convlens.metrics import wilson_interval
+
+HOSTILE = ("<script>alert(1)</script>", "a|b`c*d_e", "![x](https://example.org)", "new\nline --- # x")
+
+
+@pytest.fixture(scope="module")
+def light_or_dark():
+    """A model of one number for one pixel, and ten images: 8 of them right, worked out by hand."""
+    weights = {"1.weight": np.array([[1.0], [-1.0]], np.float32), "1.bias": np.array([-0.5, 0.5], np.float32)}
+    facts = {"data": "mnist", "data_source": {"path": "/home/anna/patients", "options": {}}, "settings": {"seed": 3}}
+    from convlens.preprocessing import Preprocessing
+
+    model = TrainedModel(
+        convlens.Network.from_text("dense"), weights, Preprocessing((1, 1, 1)), ("light", "dark"), facts, Calibration(2)
+    )
+    pixels = np.array([255, 250, 240, 230, 200, 0, 5, 10, 210, 20], np.uint8).reshape(-1, 1, 1, 1)
+    labels = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 0])  # the last two are wrong
+    return model, LabelledImages(pixels, labels, ("light", "dark"), "pixels")
+
+
+@pytest.fixture
+def written(light_or_dark, tmp_path):
+    model, images = light_or_dark
+    folder = tmp_path / "bright"
+    return export(model, folder, "huggingface", data=images, license="MIT"), folder
+
+
+def parts(folder):
+    """The head of the card as YAML reads it, and the text."""
+    _, head, text = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    return yaml.safe_load(head), text
+
+
+def test_the_files_of_a_folder(light_or_dark, written):
+    _, images = light_or_dark
+    exported, folder = written
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    samples = [f"samples/{number}.png" for number in range(8)]
+    assert names == ["README.md", "check.safetensors", "config.json", "model.onnx", "model.safetensors", *samples]
+    assert exported.bytes == sum((folder / name).stat().st_size for name in names)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert config["class_names"] == ["light", "dark"]
+    assert config["model_sha256"] == sha256_of_file(folder / "model.safetensors")
+    assert config["proof"] == exported.proof.as_dict()
+    assert (exported.proof.images, exported.proof.ties) == (10 + 6, 0)
+    assert exported.notes == (
+        "8 held-out images are in samples/, for everybody to see; 0 for the option samples stores none.",
+    )
+    assert list(exported.proof.versions) == ["convlens", "onnxruntime"]
+    checked = safetensors.numpy.load_file(folder / "check.safetensors")
+    by_hand = checked["images"].reshape(-1, 1) / 255 * [1.0, -1.0] + [-0.5, 0.5]
+    np.testing.assert_allclose(checked["logits"], by_hand, atol=1e-6)
+    shown = {int(np.asarray(Image.open(folder / name)).item()) for name in samples}
+    assert shown <= set(images.images.ravel().tolist())
+    loaded = convlens.load_model(folder)
+    assert loaded.facts == {"data": "mnist", "settings": {"seed": 3}}
+    assert b"anna" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_head_of_the_card_is_what_the_hub_reads(written):
+    """0.8 of ten images: the number that huggingface_hub finds, too."""
+    from huggingface_hub import ModelCard
+
+    head, _ = parts(written[1])
+    assert (head["license"], head["library_name"], head["pipeline_tag"]) == ("mit", "convlens", "image-classification")
+    assert head["tags"] == ["convlens", "image-classification", "onnx"]
+    facts: Any = ModelCard.load(written[1] / "README.md").data
+    (result,) = facts.eval_results
+    assert (result.metric_type, result.metric_value, result.dataset_name) == ("accuracy", 0.8, "pixels")
+    assert (result.task_type, result.dataset_type) == ("image-classification", "mnist")
+
+
+def test_the_card_has_the_numbers_of_the_evaluation(light_or_dark, written):
+    model, images = light_or_dark
+    _, text = parts(written[1])
+    judged = convlens.evaluate(model, images)
+    low, high = wilson_interval(8, 10)
+    assert "**80.00 %** of 10 images (pixels) are classified correctly; the 95 % interval is\n49.02 to 94.33 %." in text
+    assert (round(low, 4), round(high, 4)) == (0.4902, 0.9433)
+    assert "| light | 6 | 83.3 % (43.6 to 97.0 %) | 83.3 % (43.6 to 97.0 %) |" in text
+    assert "| dark | 4 | 75.0 % (30.1 to 95.4 %) | 75.0 % (30.1 to 95.4 %) |" in text
+    assert [round(row.recall, 3) for row in judged.classes] == [0.833, 0.75]
+    assert "The class with the lowest recall is dark: 1 of 4 images is missed (25.0 %)." in text
+    assert f"The expected calibration error is {judged.calibration_error * 100:.2f} %." in text
+    assert "- With only 10 images, the accuracy may be anywhere from 49.0 to 94.3 %. Evaluate on more images." in text
+    assert "- These images could not be compared with the training images" in text
+    assert "| data | mnist: MNIST handwritten digits; licence of the data: CC BY-SA 3.0 (Yann LeCun" in text
+    assert "model.safetensors and model.onnx were run after they were written: same answers as the model on 16" in text
+    assert '"seed": 3' in text
+    assert text.endswith("## Licence\n\nmit\n")
+
+
+def test_the_code_in_the_card_runs(light_or_dark, written, capsys, monkeypatch, tmp_path):
+    """With the folder instead of a download; a name of the Hub is tried in test_pushing.py."""
+    model, _ = light_or_dark
+    _, folder = written
+    _, text = parts(folder)
+    first, second = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    Image.open(folder / "samples/0.png").save(tmp_path / "picture.png")
+    for code in (first.replace("hf://USER/NAME", str(folder)), second):
+        code = code.replace('snapshot_download("USER/NAME")', f"{str(folder)!r}")
+        code = code.replace('"picture.png"', repr(str(tmp_path / "picture.png")))
+        exec(compile(code, "card", "exec"), {"__builtins__": builtins})
+    said = capsys.readouterr().out.split()
+    pixel = np.asarray(Image.open(folder / "samples/0.png")).reshape(1, 1, 1, 1)
+    (expected,) = model.predict(pixel).labels
+    assert said[-2] == expected
+    assert float(said[-1]) == pytest.approx(model.predict_proba(pixel).max(), abs=1e-5)
+
+
+def test_without_held_out_images_there_are_no_numbers(light_or_dark, tmp_path):
+    model, _ = light_or_dark
+    exported = export(model, tmp_path / "a", "huggingface", prove=0)
+    head, text = parts(tmp_path / "a")
+    assert "model-index" not in head
+    assert "license" not in head
+    assert "The accuracy was not measured: there were no held-out images when this folder was written." in text
+    assert "No licence is named, so the usual copyright applies." in text
+    assert not (tmp_path / "a" / "samples").exists()
+    assert exported.notes == ("No licence is named; the option license names one, such as mit.",)
+
+
+def test_an_accuracy_that_the_training_measured_says_so(light_or_dark, tmp_path):
+    model, _ = light_or_dark
+    known = TrainedModel(
+        model.network, model.weights, model.preprocessing, model.class_names,
+        {"data": "mnist", "test": {"accuracy": 0.95, "correct": 95, "total": 100}},
+    )  # fmt: skip
+    export(known, tmp_path / "a", "huggingface", prove=0)
+    head, text = parts(tmp_path / "a")
+    assert head["model-index"][0]["results"][0]["metrics"][0]["value"] == 0.95
+    assert "**95.00 %** of 100 images (mnist test)" in text
+    assert "This was measured at the end of the training." in text
+
+
+def test_no_held_out_image_is_stored_if_none_is_wanted(light_or_dark, tmp_path):
+    model, images = light_or_dark
+    exported = export(model, tmp_path / "a", "huggingface", data=images, samples=0)
+    assert exported.proof.images == 10 + 2
+    checked = safetensors.numpy.load_file(tmp_path / "a" / "check.safetensors")["images"]
+    assert len(checked) == 2
+    assert not (tmp_path / "a" / "samples").exists()
+    assert "**80.00 %** of 10 images" in parts(tmp_path / "a")[1]
+    assert not any("samples" in note for note in exported.notes)
+
+
+def test_without_the_onnx_packages_the_rest_is_written(light_or_dark, tmp_path, monkeypatch):
+    model, images = light_or_dark
+    monkeypatch.setattr(folder_format, "find_spec", lambda name: None if name == "onnx" else object())
+    exported = export(model, tmp_path / "a", "huggingface", data=images)
+    assert not (tmp_path / "a" / "model.onnx").exists()
+    assert list(exported.proof.versions) == ["convlens"]
+    assert exported.notes[0] == "There is no model.onnx, which needs two more packages: pip install 'convlens[onnx]'"
+    head, text = parts(tmp_path / "a")
+    assert "onnx" not in head["tags"]
+    assert "`pip install 'convlens[onnx]'`, and export again." in text
+    assert "model.safetensors were run after" not in text
+    assert "model.safetensors was run after it was written" in text
+
+
+def test_names_cannot_break_the_card(tmp_path):
+    model = replace(make("dense", (3, 2, 2), 4), class_names=HOSTILE, facts={"data": "x: [y\n---\n", "notes": ["<b>"]})
+    images = LabelledImages(np.arange(48, dtype=np.uint8).reshape(4, 3, 2, 2), np.arange(4), HOSTILE, "a: b|\n# c")
+    export(model, tmp_path / "a", "huggingface", data=images, name='d"e: <i>')
+    head, text = parts(tmp_path / "a")
+    assert head["model-index"][0]["name"] == 'd"e: <i>'
+    assert json.loads((tmp_path / "a" / "config.json").read_text(encoding="utf-8"))["class_names"] == list(HOSTILE)
+    assert head["model-index"][0]["results"][0]["dataset"]["name"] == "a: b|\\n# c"
+    assert not re.search(r"<(?!/?details|/?summary)", text.replace("<s>", ""))
+    assert "](https" not in text.replace("\\]", "")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {3, 4, 5}
+    assert all(line.isprintable() for line in text.splitlines())
+    assert np.asarray(Image.open(tmp_path / "a" / "samples/0.png")).shape == (2, 2, 3)
+    assert "pixels.transpose(2, 0, 1)[None]  # uint8, N×3×2×2" in text
+
+
+def test_every_mark_is_escaped():
+    assert escape("a_b # c\n") == r"a\_b \# c\\n"
+
+
+class Swapped(HuggingFaceFolder):
+    """A fault in one file alone: the names in config.json."""
+
+    def write(self, contents, path, proof):
+        super().write(contents, path, proof)
+        text = (path / "config.json").read_text(encoding="utf-8")
+        (path / "config.json").write_text(text.replace('"light",\n  "dark"', '"dark",\n  "light"'), encoding="utf-8")
+
+
+class OtherOnnx(HuggingFaceFolder):
+    """A fault in one file alone: the ONNX file is that of another model."""
+
+    def write(self, contents, path, proof):
+        super().write(contents, path, proof)
+        weights = {**contents.model.weights, "1.bias": np.array([-0.5, 0.51], np.float32)}
+        other = path.with_name("other")
+        super().write(replace(contents, model=replace(contents.model, weights=weights)), other, proof)
+        (other / "model.onnx").replace(path / "model.onnx")
+        shutil.rmtree(other)
+
+
+def test_the_proof_has_the_larger_difference(light_or_dark, tmp_path, monkeypatch):
+    """Of a logit that is 0.01 larger, at temperature 2: up to 0.00125 in a probability."""
+    model, images = light_or_dark
+    monkeypatch.setattr(OtherOnnx, "tolerance", 0.01)
+    monkeypatch.setitem(convlens.exports.FORMATS, "huggingface", OtherOnnx())
+    proof = export(model, tmp_path / "a", "huggingface", data=images).proof
+    assert 0.0008 < proof.largest_difference < 0.00126
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Swapped(), "class_names in config.json is not that of model.safetensors"),
+        (OtherOnnx(), "a probability of image"),
+    ],
+)
+def test_a_fault_in_one_file_is_found(light_or_dark, tmp_path, monkeypatch, kind, reason):
+    model, images = light_or_dark
+    monkeypatch.setitem(convlens.exports.FORMATS, "huggingface", kind)
+    with pytest.raises(ProofFailed, match=f"was deleted, because it does not answer like the model: {reason}"):
+        export(model, tmp_path / "a", "huggingface", data=images)
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"license": "my own"}, "license is 'my own'. Give the identifier of a licence, such as 'mit'"),
+        ({"license": 3}, "license is 3."),
+        ({"samples": -1}, "samples is -1; give a whole number of 0 or more."),
+        ({"int8": True}, "int8 is True, which the format 'huggingface' does not have. Leave it out."),
+    ],
+)
+def test_other_options_are_refused(light_or_dark, tmp_path, given, reason):
+    with pytest.raises(UsageError, match=re.escape(reason)):
+        export(light_or_dark[0], tmp_path / "a", "huggingface", prove=0, **given)
+    with pytest.raises(UsageError, match="license is 'mit', which the format 'python' does not have"):
+        export(light_or_dark[0], tmp_path / "a.py", prove=0, license="mit")

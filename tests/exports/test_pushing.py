@@ -1,0 +1,402 @@
+"""Uploading to the Hugging Face Hub and loading from it, against a stand-in on this machine."""
+
+import json
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from tests.exports.hub_stand_in import READER, WRITER, cut_short, other_bytes, refuse, serve_hub
+from tests.exports.test_page_model import make, make_samples
+
+import convlens
+from convlens import (
+    DamagedModel,
+    HubError,
+    ModelFileError,
+    OutputError,
+    ProofFailed,
+    UsageError,
+    load_model,
+    push_to_hub,
+)
+from convlens.calibration import Calibration
+from convlens.cli.main import run
+from convlens.cli.report_command import _default_place, divide_arguments
+from convlens.errors import MissingDependency
+from convlens.exports import Pushed
+from convlens.server.models import Models
+from convlens.trained_model.location import place_of_model
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # huggingface_hub's own call
+NETWORK, SHAPE = "conv 2 3x3, relu, dense", (1, 8, 8)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A Hub that huggingface_hub talks to, with an empty cache, and a token with the right to write for `anna`."""
+    from huggingface_hub import constants
+
+    with serve_hub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_TOKEN", WRITER)
+        with suppress(ImportError):  # older versions do not ask the Hub which programs use it
+            registry = {"standardEnvVars": [], "harnesses": {}}
+            monkeypatch.setattr("huggingface_hub.utils._detect_agent._registry", registry)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the stand-in has LFS only
+        monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def model():
+    facts = {"data_source": {"path": "/home/anna/patients", "options": {}}, "data": "patients"}
+    return make(NETWORK, SHAPE, 3, facts, Calibration(temperature=1.5, threshold=0.35))
+
+
+@pytest.fixture(scope="module")
+def data(model):
+    return make_samples(model, 12)
+
+
+@pytest.fixture(scope="module")
+def folder(model, data, tmp_path_factory):
+    """An exported folder; tests that change it copy it."""
+    path = tmp_path_factory.mktemp("exported") / "pets"
+    convlens.export(model, path, "huggingface", data=data, license="mit")
+    return path
+
+
+def line_of(error):
+    """The message of an error, which must be one line."""
+    (line,) = str(error.value).splitlines()
+    return line
+
+
+def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
+    pushed = push_to_hub(model, "anna/pets", data=data, private=True, license="mit")
+    repository = hub.repositories["anna/pets"]
+    assert repository.private
+    assert repository.messages == ["Upload a model with Convlens"]
+    assert (pushed.url, pushed.commit) == (f"{hub.url}/anna/pets", repository.branches["main"])
+    assert {"README.md", "config.json", "model.safetensors", "samples/0.png"} <= set(repository.files)
+    card = repository.files["README.md"].decode()
+    assert 'load_model("hf://anna/pets")' in card
+    assert "USER/NAME" not in card
+    loaded = load_model("hf://anna/pets")
+    np.testing.assert_array_equal(loaded.logits(data.images), model.logits(data.images))
+    assert (loaded.class_names, loaded.calibration) == (model.class_names, model.calibration)
+    assert b"/home/anna" not in b"".join(repository.files.values())
+    assert load_model(f"hf://anna/pets@{pushed.commit}").class_names == model.class_names
+    assert load_model(Path("hf://anna/pets")).class_names == model.class_names
+
+
+def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path, monkeypatch):
+    mine = b"mine"
+    hub.put("anna/pets", {"samples/99.png": b"old", "model.onnx": b"old", "notes.md": mine, "README.md": b"old"})
+    other = tmp_path / "other"
+    shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx"))
+    (other / "README.md").write_text("---\nlicense: mit\n---\nMy own words on USER/NAME.\n", encoding="utf-8")
+    (other / ".DS_Store").write_bytes(b"")
+    (other / "more.md").write_text("USER/NAME", encoding="utf-8")
+    monkeypatch.delenv("HF_TOKEN")
+    push_to_hub(other, "anna/pets", commit_message="Again", token=WRITER)
+    files = hub.repositories["anna/pets"].files
+    assert hub.repositories["anna/pets"].messages == ["Again"]
+    assert files["more.md"] == b"USER/NAME"
+    assert set(files) == {"notes.md", *(path.relative_to(other).as_posix() for path in other.rglob("*.*"))} - {
+        ".DS_Store"
+    }
+    assert files["notes.md"] == mine
+    assert files["README.md"].decode().endswith("My own words on anna/pets.\n")
+
+
+def test_a_pull_request_and_another_branch_leave_the_main_branch_alone(hub, folder):
+    hub.put("anna/pets", {"README.md": b"old"})
+    pushed = push_to_hub(folder, "anna/pets", create_pr=True)
+    repository = hub.repositories["anna/pets"]
+    assert pushed == Pushed(f"{hub.url}/anna/pets/discussions/1", repository.branches["refs/pr/1"])
+    assert repository.files == {"README.md": b"old"}
+    with pytest.raises(HubError, match=r"^anna/pets was not uploaded: there is no such revision") as error:
+        push_to_hub(folder, "anna/pets", revision="v2")
+    assert line_of(error)
+    repository.commit({"samples/old.png": b"old"}, "v2")
+    push_to_hub(folder, "anna/pets", revision="v2")
+    assert "samples/old.png" not in repository.commits[repository.branches["v2"]]
+    assert repository.files == {"README.md": b"old"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("config.json", '"0"', '"zero"', "class_names in config.json is not that of model.safetensors"),
+        ("config.json", '"threshold": 0.35', '"threshold": 0.3', "calibration in config.json is not"),
+        ("config.json", '"model_sha256": "', '"model_sha256": "0', "model.safetensors has another SHA-256 than"),
+        ("config.json", "{", "[", "it cannot be run (JSONDecodeError"),
+    ],
+)
+def test_a_folder_that_was_changed_is_not_uploaded(hub, folder, tmp_path, file, old, new, reason):
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    text = (changed / file).read_text(encoding="utf-8")
+    assert old in text
+    (changed / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ProofFailed, match=re.escape(f"{changed} was not uploaded: {reason}")) as error:
+        push_to_hub(changed, "anna/pets")
+    assert line_of(error).endswith("Export the model again.")
+    assert hub.asked == []
+
+
+def test_a_folder_with_other_check_images_is_not_uploaded(hub, folder, tmp_path):
+    """The files of the model agree with each other, but not with the check images."""
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    arrays = safetensors.numpy.load_file(changed / "check.safetensors")
+    arrays["logits"] = arrays["logits"][:, ::-1].copy()
+    safetensors.numpy.save_file(arrays, changed / "check.safetensors")
+    with pytest.raises(ProofFailed, match="was not uploaded: a probability of image"):
+        push_to_hub(changed, "anna/pets")
+    assert hub.asked == []
+
+
+def test_a_folder_without_a_proof_is_not_uploaded(hub, folder, tmp_path):
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    config = json.loads((changed / "config.json").read_text(encoding="utf-8"))
+    (changed / "config.json").write_text(json.dumps(config | {"proof": None}), encoding="utf-8")
+    with pytest.raises(ProofFailed, match=r"was not uploaded: it was never proved\. Export the model again\."):
+        push_to_hub(changed, "anna/pets")
+    assert hub.asked == []
+
+
+def test_nothing_is_uploaded_before_the_proof(hub, model, data, monkeypatch):
+    from convlens.exports.hugging_face import HuggingFaceFolder
+
+    monkeypatch.setattr(HuggingFaceFolder, "tolerance", -1.0)
+    with pytest.raises(ProofFailed):
+        push_to_hub(model, "anna/pets", data=data)
+    assert hub.asked == []
+    assert hub.repositories == {}
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "faults", "reason"),
+    [
+        (None, "anna/pets", {}, "there is no token to upload anna/pets with. Make one with the right to write, in"),
+        ("hf_wrong", "anna/pets", {}, r"refuses access (401: Invalid username or password.). Check the rights of"),
+        (READER, "anna/pets", {}, "refuses access (403: You don't have the rights to create a model under anna)."),
+        (WRITER, "berta/pets", {}, "refuses access (403: You don't have the rights to create a model under berta)."),
+        (WRITER, "anna/pets", {"commit": refuse(500, message="Oh no")}, "answered 500: Oh no. Try again later."),
+        (
+            WRITER,
+            "anna/pets",
+            {"PUT": refuse(413, message="Too large")},
+            "answered 413: Too large. Check what you gave.",
+        ),
+        (WRITER, "anna/pets", {"create": refuse(429)}, "answered 429: Too Many Requests. Try again later."),
+        (WRITER, "anna/pets", {"create": lambda _: None}, "cannot be reached, or broke off (RemoteProtocolError"),
+        (WRITER, "anna/pets", {"preupload": lambda handler: handler.answer(b"<html>")}, "broke off (JSONDecodeError"),
+    ],
+)
+def test_what_the_hub_refuses_is_said_in_one_line(hub, folder, monkeypatch, token, name, faults, reason):
+    if token is None:
+        monkeypatch.delenv("HF_TOKEN")
+    else:
+        monkeypatch.setenv("HF_TOKEN", token)
+    hub.faults |= faults
+    with pytest.raises(HubError, match=re.escape(reason)) as error:
+        push_to_hub(folder, name)
+    assert name in line_of(error)
+    assert token is not None or hub.asked == []
+
+
+def test_a_licence_that_the_hub_does_not_know_is_named_by_it(hub, model):
+    with pytest.raises(HubError, match=r'"license" must be one of \[apache-2.0, cc-by-4.0, mit, other\]') as error:
+        push_to_hub(model, "anna/pets", prove=0, license="beerware")
+    assert "anna/pets was not uploaded" in line_of(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("latest", "anna/pets"), "latest is not a folder that convlens.export(model, path, 'huggingface') wrote."),
+        (("folder", "pets"), "repo_id is 'pets'. Give user/name, or organisation/name."),
+        (("folder", "anna/pe--ts"), "repo_id is 'anna/pe--ts'."),
+        (("folder", None), "repo_id is None."),
+    ],
+)
+def test_wrong_arguments_are_named(hub, folder, arguments, reason):
+    given = [folder if one == "folder" else one for one in arguments]
+    with pytest.raises(UsageError, match=re.escape(reason)):
+        push_to_hub(*given)
+    with pytest.raises(UsageError, match="license was given with a folder, which is uploaded as it is") as error:
+        push_to_hub(folder, "anna/pets", license="mit")
+    assert error.value.argument == "license"
+    assert hub.asked == []
+
+
+def test_the_cache_serves_without_a_connection(hub, model, data, monkeypatch):
+    from huggingface_hub import constants
+
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    load_model("hf://anna/pets")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert load_model("hf://anna/pets").class_names == model.class_names
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert load_model("hf://anna/pets").class_names == model.class_names
+    with pytest.raises(HubError, match=r"^hf://anna/dogs: it is not in the cache, and HF_HUB_OFFLINE forbids"):
+        load_model("hf://anna/dogs")
+
+
+def test_a_changed_file_in_the_cache_is_downloaded_again(hub, model, tmp_path, monkeypatch):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    load_model("hf://anna/pets")
+    (blob,) = (tmp_path / "hub" / "models--anna--pets" / "blobs").iterdir()
+    blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+    assert load_model("hf://anna/pets").class_names == model.class_names
+    assert blob.read_bytes() == model.to_bytes()
+    blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        DamagedModel, match="has another SHA-256 than the Hub said, and cannot be downloaded again"
+    ) as error:
+        load_model("hf://anna/pets")
+    assert line_of(error).startswith("hf://anna/pets is damaged: ")
+
+
+def test_the_page_and_the_report_take_an_address(hub, model):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    models = Models(Path("runs"), Path("hf://anna/pets"))
+    assert models.given_name == "pets"
+    assert json.loads(models.payload(""))["name"] == "pets"
+    assert divide_arguments(["hf://anna/pets", "hf://anna/dogs@v2", "mnist"]) == (
+        ["hf://anna/pets", "hf://anna/dogs@v2"],
+        "mnist",
+    )
+    assert _default_place(["hf://anna/pets"]) == Path("report.html")
+    assert place_of_model("hf://anna/pets") == "hf://anna/pets"
+
+
+FAULTS = {
+    "no repository": ({}, "hf://anna/cats", ModelFileError, "there is no such model on http://127.0.0.1:"),
+    "no revision": ({}, "hf://anna/pets@v2", ModelFileError, "there is no such revision. Give a branch, a tag or"),
+    "no file": ({}, "hf://anna/empty", ModelFileError, "there is no model.safetensors in it, so it is not a model"),
+    "gated": (
+        {"HEAD /anna/pets": refuse(403, "GatedRepo")},
+        "hf://anna/pets",
+        HubError,
+        "this model is gated. Ask for access on its page",
+    ),
+    "down": ({"HEAD": refuse(503)}, "hf://anna/pets", HubError, "answered 503: Service Unavailable. Try again later."),
+    "not a hub": (
+        {"HEAD": lambda handler: handler.answer(b"hello")},
+        "hf://anna/pets",
+        HubError,
+        "broke off (FileMetadataError: Response from",
+    ),
+    "cut short": ({"/content/": cut_short}, "hf://anna/pets", HubError, "cannot be reached, or broke off ("),
+    "other bytes": (
+        {"/content/": other_bytes},
+        "hf://anna/pets",
+        DamagedModel,
+        "is damaged: its model.safetensors has another SHA-256 than the Hub says.",
+    ),
+    "a pickle": ({}, "hf://anna/pickle", ModelFileError, "is a pickle, such as torch.save writes."),
+    "another file": ({}, "hf://anna/other", ModelFileError, "is a safetensors file, but not a trained model"),
+    "a wrong checksum": ({}, "hf://anna/flipped", DamagedModel, "is damaged: its SHA-256 does not match"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_loaded_is_said_in_one_line(hub, model, folder, fault):
+    faults, address, kind, reason = FAULTS[fault]
+    content = model.to_bytes()
+    hub.put("anna/pets", {"model.safetensors": content})
+    hub.put("anna/empty", {"pytorch_model.bin": b"PK\x03\x04"})
+    hub.put("anna/pickle", {"model.safetensors": b"PK\x03\x04 and more"})
+    hub.put("anna/other", {"model.safetensors": (folder / "check.safetensors").read_bytes()})
+    hub.put("anna/flipped", {"model.safetensors": content[:-1] + bytes([content[-1] ^ 1])})
+    hub.faults |= faults
+    with pytest.raises(kind, match=re.escape(reason)) as error:
+        load_model(address)
+    assert line_of(error).startswith(f"{address}")
+
+
+def test_a_wrong_token_or_no_connection_is_said_in_one_line(hub, model, monkeypatch):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()}, private=True)
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(
+        ModelFileError, match=r"or it is private\. Check its name; if it is private, log in with"
+    ) as error:
+        load_model("hf://anna/pets")
+    monkeypatch.setenv("HF_TOKEN", "hf_old")
+    with pytest.raises(HubError, match=r"refuses access \(401: Invalid credentials in Authorization header\)") as error:
+        load_model("hf://anna/pets")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(
+        HubError, match=r"^hf://anna/pets: http://127\.0\.0\.1:9 cannot be reached, or broke off"
+    ) as error:
+        load_model("hf://anna/pets")
+    assert line_of(error).endswith("Check the connection, and try again.")
+
+
+def test_a_cache_that_cannot_be_written_is_named(hub, model, tmp_path, monkeypatch):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(
+        OutputError, match=r"^hf://anna/pets: the cache of huggingface_hub cannot be written \("
+    ) as error:
+        load_model("hf://anna/pets")
+    assert line_of(error).endswith("or set HF_HUB_CACHE to another folder.")
+
+
+@pytest.fixture
+def command(capsys):
+    """A function: arguments → exit code, output, errors."""
+
+    def call(*arguments):
+        capsys.readouterr()
+        code = run(list(arguments))
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_commands_take_an_address(hub, command, model, data):
+    hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
+    code, out, err = command("export", "hf://anna/pets", "--to", "python", "--prove", "0", "--json")
+    assert code == 0, err
+    assert (code, json.loads(out)["file"]) == (0, "pets.py")
+    assert command("export", "hf://anna/cats", "--to", "python", "--prove", "0")[:2] == (4, "")
+    assert command("predict", "hf://pets", "pets.png") == (
+        2,
+        "",
+        "error: hf://pets is not the address of a model. Give hf://user/name, or hf://user/name@revision.\n",
+    )
+    code, out, err = command("export", "hf://anna/pets", "--to", "huggingface", "--prove", "0", "--push", "anna/copy")
+    assert code == 0, err
+    assert out.splitlines()[-1] == f"Uploaded: {hub.url}/anna/copy"
+    assert json.loads(hub.repositories["anna/copy"].files["config.json"])["name"] == "copy"
+    assert [path.name for path in Path().iterdir()] == ["pets.py"]
+    for arguments, reason in (
+        (("--to", "onnx", "--push", "anna/copy"), "--push uploads what --to huggingface writes, not 'onnx'."),
+        (("--to", "huggingface", "--private"), "--private is for --push."),
+        (("--to", "huggingface", "--push", "copy"), "--push is 'copy'. Give user/name, or organisation/name."),
+    ):
+        code, out, err = command("export", "hf://anna/pets", *arguments)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"error: {reason}")
+
+
+def test_without_the_package_one_line_says_what_to_install(monkeypatch, folder):
+    monkeypatch.setattr("convlens.trained_model.hub.find_spec", lambda _: None)
+    for does in (lambda: load_model("hf://anna/pets"), lambda: push_to_hub(folder, "anna/pets")):
+        with pytest.raises(MissingDependency, match=r"needs huggingface_hub, .* pip install 'convlens\[hub\]'"):
+            does()
