@@ -1,5 +1,6 @@
 """Uploading to the Hugging Face Hub and loading from it, against a stand-in on this machine."""
 
+import inspect
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import pytest
 import safetensors.numpy
 from tests.exports.hub_stand_in import READER, WRITER, cut_short, other_bytes, refuse, serve_hub
 from tests.exports.test_page_model import make, make_samples
+from tests.hostile.test_public_calls import FEW, try_odd_values
 
 import convlens
 from convlens import (
@@ -400,3 +402,19 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch, folder):
     for does in (lambda: load_model("hf://anna/pets"), lambda: push_to_hub(folder, "anna/pets")):
         with pytest.raises(MissingDependency, match=r"needs huggingface_hub, .* pip install 'convlens\[hub\]'"):
             does()
+
+
+def test_odd_arguments_of_an_upload(hub, model, data):
+    arguments = {
+        "private": True,
+        "token": WRITER,
+        "revision": None,
+        "commit_message": "a",
+        "create_pr": False,
+        "data": data,
+    }
+    arguments |= {"prove": 2, "license": "mit", "samples": 1, "data_dir": None, "on_progress": None}
+    arguments |= {"model": model, "repo_id": "anna/pets"}
+    assert set(arguments) == set(inspect.signature(push_to_hub).parameters)
+    push_to_hub(**arguments)
+    assert try_odd_values(push_to_hub, arguments, odd=FEW) == []

@@ -160,6 +160,7 @@ def try_odd_values(call: Callable[..., Any], arguments: dict[str, Any], *, odd: 
 
 def test_every_public_name_is_tried() -> None:
     elsewhere = {"train", "evaluate", "export", "export_html", "write_report", "TrainedModel", "Dataset", "Concat"}
+    elsewhere |= {"push_to_hub"}  # tests/exports/test_pushing.py
     results = {*RESULTS, *(f"by_hand.{name}" for name in BY_HAND_RESULTS)}
     assert set(public_names()) == {*CALLS, *elsewhere, *results}
 
@@ -219,12 +220,15 @@ def test_odd_arguments_of_a_page(tmp_path: Path) -> None:
 def test_odd_arguments_of_an_export(tmp_path: Path) -> None:
     arguments = {
         "model": make_model(),
-        "path": tmp_path / "a.py",
-        "format": "python",
+        "path": tmp_path / "a.onnx",
+        "format": "onnx",
         "data": make_images(),
         "prove": 2,
         "int8": False,
         "input": "tensor",
+        "prepare": False,
+        "license": None,
+        "samples": 8,
         "name": "pets",
         "overwrite": True,
         "data_dir": None,
