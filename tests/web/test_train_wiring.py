@@ -101,6 +101,34 @@ def test_what_the_form_sends(use: Call) -> None:
     assert kept == ["photos", "dense", "best", "4", "0", False, False, "mnist", "fast", "", False]
 
 
+def test_an_answer_about_other_data_clears_no_problem(use: Call) -> None:
+    """The network is checked with the data that were chosen then; meanwhile there may be others, and a problem."""
+    shown = use(
+        "setup",
+        f"""{FORM}
+        const answers = [];
+        api.post = (path, body) => new Promise((done, fail) => answers.push([body.data, done, fail]));
+        const [setup, root] = open();
+        while (!answers.length) await rest();
+        const [[data, done]] = answers;
+        enter(field(root, "data"), field(root, "data").options[2].value, "change");
+        root.requestSubmit();
+        const shown = [data, problems(root)];
+        done(table);
+        await rest();
+        shown.push(problems(root));
+        enter(field(root, "path"), "photos", "change");
+        while (answers.length < 2) await rest();
+        answers[1][1](table);
+        await rest();
+        shown.push(answers[1][0], problems(root));
+        return shown;
+        """,
+    )
+    missing = {"data": "No path is given. Type the path of a folder, or choose a known dataset."}
+    assert shown == ["mnist", missing, missing, "photos", {}]
+
+
 def test_refusals_are_shown_where_they_belong(use: Call) -> None:
     shown, marks = use(
         "setup",

@@ -124,14 +124,17 @@ export class NetworkEditor {
 // Requests the layer table for these data. If there is a mistake in the data, it is shown beside them, and the network
 // is checked for the server's default image shape, since most mistakes in a network do not depend on the shape.
 /** @type {(form: Form, question: Question) => Promise<LayerTable>} */
-async function askForLayers({ api, onDataRefused }, question) {
+async function askForLayers({ api, data, onDataRefused }, question) {
+  const tell = (/** @type {string} */ message, isNote = false) => {
+    if (data() === question.data) onDataRefused(message, isNote); // else other data were chosen meanwhile
+  };
   try {
     const table = await api.post("/api/layers", question);
-    onDataRefused("", false);
+    tell("");
     return table;
   } catch (error) {
     const { message, body: { where, hint, unread } = {} } = /** @type {Refusal} */ (error);
-    onDataRefused(where === "data" ? sentences(message, hint) : "", Boolean(unread));
+    tell(where === "data" ? sentences(message, hint) : "", Boolean(unread));
     if (where !== "data") throw error;
     return { ...(await api.post("/api/layers", { network: question.network })), isAssumed: true };
   }
