@@ -4,6 +4,7 @@ import builtins
 import json
 import re
 import shutil
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -130,6 +131,31 @@ def test_the_code_in_the_card_runs(light_or_dark, written, capsys, monkeypatch, 
     (expected,) = model.predict(pixel).labels
     assert said[-2] == expected
     assert float(said[-1]) == pytest.approx(model.predict_proba(pixel).max(), abs=1e-5)
+
+
+def test_the_card_shows_how_pictures_are_prepared(light_or_dark, capsys, monkeypatch, tmp_path):
+    model, images = light_or_dark
+    folder = tmp_path / "bright-1"
+    exported = export(model, folder, "huggingface", data=images, prepare=True)
+    assert exported.prepare == folder / "bright_1_prepare.py"
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert f"the SHA-256 {config['model_sha256']}." in exported.prepare.read_text(encoding="utf-8")
+    assert "/home/anna" not in exported.prepare.read_text(encoding="utf-8")
+    assert config["proof"]["details"]["prepared_pictures"] > 31
+    _, text = parts(folder)
+    assert "`bright_1_prepare.py` makes them of pictures of any size" in text
+    _, code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    pixels = np.zeros((20, 30, 3), np.uint8)
+    pixels[4:] = (250, 240, 255)
+    Image.fromarray(pixels).save(tmp_path / "picture.png")
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "bright_1_prepare", raising=False)
+    code = code.replace('snapshot_download("USER/NAME")', f"{str(folder)!r}")
+    exec(compile(code.replace('"picture.png"', repr(str(tmp_path / "picture.png"))), "card", "exec"), {})
+    said = capsys.readouterr().out.split()
+    (expected,) = model.predict([tmp_path / "picture.png"])
+    assert said[-2] == expected.class_name == "light"
+    assert float(said[-1]) == pytest.approx(expected.probability, abs=1e-5)
 
 
 def test_without_held_out_images_there_are_no_numbers(light_or_dark, tmp_path):

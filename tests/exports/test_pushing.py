@@ -413,7 +413,7 @@ def test_odd_arguments_of_an_upload(hub, model, data):
         "create_pr": False,
         "data": data,
     }
-    arguments |= {"prove": 2, "license": "mit", "samples": 1, "data_dir": None, "on_progress": None}
+    arguments |= {"prove": 2, "license": "mit", "samples": 1, "prepare": False, "data_dir": None, "on_progress": None}
     arguments |= {"model": model, "repo_id": "anna/pets"}
     assert set(arguments) == set(inspect.signature(push_to_hub).parameters)
     push_to_hub(**arguments)

@@ -67,6 +67,10 @@ class ExportFormat(ABC):
     def open(self, path: Path) -> Run:
         """Return a function that runs the file (or folder) on images, as its users will."""
 
+    def published(self, contents: Contents) -> Contents:
+        """Return what becomes public of these contents."""
+        return contents
+
     def versions(self) -> Mapping[str, str]:
         """Return the versions of the programs that run it in the proof."""
         return {"numpy": np.__version__}

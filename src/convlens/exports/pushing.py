@@ -47,6 +47,7 @@ def push_to_hub(
     prove: int = PROVE,
     license: str | None = None,
     samples: int = SAMPLES,
+    prepare: bool = False,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Pushed:
@@ -64,7 +65,7 @@ def push_to_hub(
         revision: the branch to commit to; by default the main one.
         commit_message: by default "Upload a model with Convlens".
         create_pr: whether to open a pull request instead of committing.
-        data, prove, license, samples, data_dir, on_progress: for a model: see `convlens.export`.
+        data, prove, license, samples, prepare, data_dir, on_progress: for a model: see `convlens.export`.
 
     Raises:
         UsageError: an argument is not allowed.
@@ -79,7 +80,8 @@ def push_to_hub(
     as_flag("create_pr", create_pr)
     message = "Upload a model with Convlens" if commit_message is None else commit_message
     as_instance("commit_message", message, str, "a text, or None")
-    made = {"data": data, "prove": prove, "license": license, "samples": samples, "data_dir": data_dir}
+    made = {"data": data, "prove": prove, "license": license, "samples": samples}
+    made |= {"prepare": prepare, "data_dir": data_dir}
     with _folder_of(model, repo_id.split("/")[1], made, on_progress) as folder:
         return _upload(folder, repo_id, token, private, {
             "commit_message": message, "revision": revision, "create_pr": create_pr or None,
@@ -126,7 +128,7 @@ def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgr
     yield folder
 
 
-_DEFAULTS = {"prove": PROVE, "license": None, "samples": SAMPLES, "data": None}
+_DEFAULTS = {"prove": PROVE, "license": None, "samples": SAMPLES, "prepare": False, "data": None}
 
 
 def _check_folder(folder: Path) -> None:
@@ -169,7 +171,7 @@ def _is_visible(path: Path) -> bool:
 
 def _is_ours(name: str) -> bool:
     """Return whether an earlier upload may have written this file, so that it does not belong to the new model."""
-    return name in WRITTEN or name.startswith(f"{SAMPLES_FOLDER}/")
+    return name in WRITTEN or name.startswith(f"{SAMPLES_FOLDER}/") or name.endswith("_prepare.py")
 
 
 def _content(path: Path, repo_id: str) -> bytes:

@@ -170,13 +170,13 @@ def test_the_program_in_the_file(tmp_path):
 
 def test_the_head_of_the_file(tmp_path):
     contents = contents_for(FITTED["digit"])
-    path = tmp_path / "two words_prepare.py"
+    path = tmp_path / companion_name(Path("two words.onnx"))
     write_companion(contents, path, 'a"b.onnx', 231)
     text = path.read_text(encoding="utf-8")
     head = text.split('"""')[1]
     assert head.startswith("Prepares pictures for signs, exactly as Convlens ")
-    assert "from model_prepare import prepare_picture\n" in head
-    assert "python two words_prepare.py photo.png images.npy      also saves the pixels: uint8, N×1×28×28\n" in head
+    assert "from two_words_prepare import prepare_picture\n" in head
+    assert "python two_words_prepare.py photo.png images.npy      also saves the pixels: uint8, N×1×28×28\n" in head
     assert "give prepared.pixels[None] to the model\n" in head
     assert f"the SHA-256 {contents.model_sha256}.\n" in head
     assert "Proof: 231 pictures had the same pixels as in Convlens, with NumPy " in head

@@ -66,8 +66,10 @@ def _true(samples: Any, place: int) -> str:
     return samples.class_names[samples.labels[place]]
 
 
-def write_card(contents: Contents, samples: list[Sample], proof: Proof | None, has_onnx: bool) -> str:
-    """Return the text of the model card."""
+def write_card(
+    contents: Contents, samples: list[Sample], proof: Proof | None, has_onnx: bool, companion: str = ""
+) -> str:
+    """Return the text of the model card; `companion` is the name of the file that prepares pictures, or empty."""
     model = contents.model
     accuracy = _accuracy(contents)
     return _template().render(
@@ -87,6 +89,7 @@ def write_card(contents: Contents, samples: list[Sample], proof: Proof | None, h
         threshold=model.calibration.threshold,
         license=contents.options.license,
         has_onnx=has_onnx,
+        companion=companion.removesuffix(".py"),
         proof=proof,
         repository=PLACEHOLDER,
     )

@@ -18,6 +18,7 @@ from convlens.exports.format import ExportFormat
 from convlens.exports.hugging_face.card import CARD_NAME, SAMPLES_FOLDER, Sample, choose_pictures, write_card
 from convlens.exports.onnx_file import OnnxFile
 from convlens.exports.options import DEFAULTS
+from convlens.exports.preparation.companion import companion_name
 from convlens.exports.proof import Answers, Proof, Run, prove
 from convlens.files import sha256_of_file, write_atomically
 from convlens.pixels import encode_png
@@ -39,10 +40,10 @@ class HuggingFaceFolder(ExportFormat):
     name: ClassVar[str] = "huggingface"
     suffix: ClassVar[str] = ""
     help: ClassVar[str] = "a folder for the Hugging Face Hub, with a model card"
-    options: ClassVar[tuple[str, ...]] = ("license", "samples")
+    options: ClassVar[tuple[str, ...]] = ("license", "samples", "prepare")
 
     def write(self, contents: Contents, path: Path, proof: Proof | None) -> None:
-        published = without_places(contents)
+        published = self.published(contents)
         path.mkdir()
         write_atomically(path / MODEL_FILE_NAME, published.model.to_bytes())
         config = json.dumps(published.as_dict(proof), indent=1, ensure_ascii=False, allow_nan=False)
@@ -53,7 +54,19 @@ class HuggingFaceFolder(ExportFormat):
             _ONNX.write(replace(published, options=DEFAULTS), path / ONNX_NAME, proof)
         samples = choose_pictures(contents)
         _write_samples(path, samples)
-        write_atomically(path / CARD_NAME, write_card(contents, samples, proof, has_onnx()))
+        companion = companion_name(path) if contents.options.prepare else ""
+        write_atomically(path / CARD_NAME, write_card(contents, samples, proof, has_onnx(), companion))
+
+    def published(self, contents: Contents) -> Contents:
+        """Return the same without the path of the training images, which is nobody's business on other machines."""
+        model = contents.model
+        facts = {name: value for name, value in model.facts.items() if name != "data_source"}
+        if len(facts) == len(model.facts):
+            return contents
+        public = TrainedModel(
+            model.network, model.weights, model.preprocessing, model.class_names, facts, model.calibration
+        )
+        return replace(contents, model=public)
 
     def open(self, path: Path) -> Run:
         """Load the model file of the folder, as `convlens.load_model` does. config.json must say the same as it."""
@@ -108,18 +121,6 @@ class HuggingFaceFolder(ExportFormat):
 def has_onnx() -> bool:
     """Return whether the packages of the extra `onnx` are installed."""
     return all(find_spec(package) is not None for package in ("onnx", "onnxruntime"))
-
-
-def without_places(contents: Contents) -> Contents:
-    """Return the same without the path of the training images, which is nobody's business on other machines."""
-    model = contents.model
-    facts = {name: value for name, value in model.facts.items() if name != "data_source"}
-    if len(facts) == len(model.facts):
-        return contents
-    public = TrainedModel(
-        model.network, model.weights, model.preprocessing, model.class_names, facts, model.calibration
-    )
-    return replace(contents, model=public)
 
 
 def read_folder(path: Path) -> tuple[dict[str, Any], TrainedModel]:

@@ -1,6 +1,7 @@
 """Writes one Python file that prepares pictures for a model, exactly as Convlens does, and needs no Convlens."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -47,10 +48,13 @@ if __name__ == "__main__":
 def companion_name(path: Path) -> str:
     """Return the name of the file that prepares pictures for an export.
 
-    >>> companion_name(Path("models/digits.onnx"))
-    'digits_prepare.py'
+    Python can import it: what cannot stand in a name of Python becomes an underscore.
+
+    >>> companion_name(Path("models/digits.onnx")), companion_name(Path("7 segments.onnx"))
+    ('digits_prepare.py', '_7_segments_prepare.py')
     """
-    return f"{path.stem}_prepare.py"
+    name = re.sub(r"\W", "_", path.stem)
+    return f"{'' if name.isidentifier() else '_'}{name}_prepare.py"
 
 
 def write_companion(contents: Contents, path: Path, model_file: str, pictures: int) -> None:
@@ -65,8 +69,8 @@ def write_companion(contents: Contents, path: Path, model_file: str, pictures: i
     head = _HEAD.format(
         name=plain(contents.name, "a model"),
         version=facts["convlens"],
-        module=path.stem if path.stem.isidentifier() else "model_prepare",
-        file=plain(path.name, "model_prepare.py"),
+        module=path.stem,
+        file=path.name,
         model_file=plain(model_file, "the model"),
         shape=times(contents.model.preprocessing.image_shape),
         rules=contents.model.preprocessing.rules,
