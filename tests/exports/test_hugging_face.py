@@ -137,10 +137,11 @@ def test_the_card_shows_how_pictures_are_prepared(light_or_dark, capsys, monkeyp
     model, images = light_or_dark
     folder = tmp_path / "bright-1"
     exported = export(model, folder, "huggingface", data=images, prepare=True)
-    assert exported.prepare == folder / "bright_1_prepare.py"
+    preparing = folder / "bright_1_prepare.py"
+    assert exported.prepare == preparing
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    assert f"the SHA-256 {config['model_sha256']}." in exported.prepare.read_text(encoding="utf-8")
-    assert "/home/anna" not in exported.prepare.read_text(encoding="utf-8")
+    assert f"the SHA-256 {config['model_sha256']}." in preparing.read_text(encoding="utf-8")
+    assert "/home/anna" not in preparing.read_text(encoding="utf-8")
     assert config["proof"]["details"]["prepared_pictures"] > 31
     _, text = parts(folder)
     assert "`bright_1_prepare.py` makes them of pictures of any size" in text
