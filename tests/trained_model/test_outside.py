@@ -86,9 +86,12 @@ def test_a_literal_example():
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
-        (nn.Sequential(nn.ReLU6()), r"module 0, ReLU6.*, is not a layer that Convlens has\. Near to it is ReLU\."),
+        (
+            nn.Sequential(nn.ReLU6()),
+            r"module 0, ReLU6.*, is not a layer that Convlens has\. The closest known one is ReLU\.",
+        ),
         (nn.Sequential(nn.Sequential(nn.ReLU(), nn.ELU())), r"^module 0\.1, ELU\(alpha=1\.0\), is not a layer"),
-        (nn.SELU(), r"^SELU is not a layer that Convlens has\. Near to it is SiLU"),
+        (nn.SELU(), r"^SELU is not a layer that Convlens has\. The closest known one is SiLU"),
         (
             nn.PixelShuffle(2),
             r"^PixelShuffle is not a layer .*\. Known are Sequential and AdaptiveAvgPool2d, AvgPool2d,",

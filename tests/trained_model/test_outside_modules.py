@@ -184,7 +184,7 @@ C, D = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
 WRONG = {
     "function": (
         lambda s, x: F.relu6(s.c(x)),
-        r"^relu6\(\) is not a function .*\. Near to it is relu\. Known are adapt",
+        r"^relu6\(\) is not a function .*\. The closest known one is relu\. Known are adapt",
     ),
     "product": (lambda s, x: s.c(x) * x, r"^mul\(\) multiplies two values that are computed"),
     "difference": (lambda s, x: s.c(x) - x, r"^sub\(\) is not a function"),

@@ -226,7 +226,7 @@ POOL = {"kernel_shape": [2, 2]}
 WRONG = {
     "unknown": (
         ["a = Conv x kernels", "b_ = Selu a"],
-        r"^the_b_ \(Selu\) is not an operator that Convlens has\. Near to it is Relu\. Known are Add, AveragePool,",
+        r"^the_b_ \(Selu\) is not an operator .*\. The closest known one is Relu\. Known are Add, AveragePool,",
     ),
     "branches that share more": (
         ["a = Conv x kernels", "r = Relu a", "t = Tanh a", "s = Add r t", "u = Sigmoid r", "y = Add s u"],
@@ -238,7 +238,7 @@ WRONG = {
     "concatenation with a constant": ([("y = Concat x mean", {"axis": 1})], r"^the_y \(Concat\).*a constant beside"),
     "another normalisation": (
         ["n = Mul x half", "c = Conv n kernels", "d = Conv x kernels", "y = Add c d"],
-        r"^the_d \(Conv\) reads the images with another normalisation than another layer\. Convlens has one\.",
+        r"^the_d \(Conv\) reads the images with another normalisation than .*\. Convlens has only one normalisation\.$",
     ),
     "dense on maps": (["c = Conv x kernels", "y = MatMul c w"], r"^the_y \(MatMul\) gets maps, and Convlens's dense"),
     "dense on images": (["y = MatMul x small"], r"^the_y \(MatMul\) gets maps"),

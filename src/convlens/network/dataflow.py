@@ -222,7 +222,8 @@ class Dataflow:
         for value, where in images[1:]:
             if not _is_same(value, first):
                 raise NetworkError(
-                    f"{where} reads the images with another normalisation than another layer. Convlens has one."
+                    f"{where} reads the images with another normalisation than another layer. Convlens has only one "
+                    "normalisation."
                 )
         parts = list(_Blocks(self._steps).chain(logits.step, IMAGES))
         weights = [arrays for _, found in parts for arrays in found]

@@ -230,7 +230,8 @@ class _Reader:
         if kind is None:
             near = nearest(operator.kind, tuple(_KINDS))
             known = ", ".join(sorted({*_KINDS, *_OTHER_OPERATORS}))
-            hint = _ADVICE.get(operator.kind) or f"{f'Near to it is {near}. ' if near else ''}Known are {known}."
+            closest = f"The closest known one is {near}. " if near else ""
+            hint = _ADVICE.get(operator.kind) or f"{closest}Known are {known}."
             return self._steps.refuse(f"{where} is not an operator that Convlens has. {hint}", values)
         try:
             layer, weights = kind.from_onnx(operator)

@@ -208,7 +208,7 @@ class _Reader:
             return self._mean(positional, named, values, where)
         if name not in _FUNCTIONS or (len(values) > 1 and name not in _JOINS):
             near = nearest(where.partition("(")[0], tuple(_FUNCTIONS))
-            hint = f"Near to it is {near}. " if near else ""
+            hint = f"The closest known one is {near}. " if near else ""
             known = ", ".join(sorted(_FUNCTIONS.keys() - {"iadd", "concat", "concatenate"} | {"mean", *_RESHAPES}))
             return self._steps.refuse(f"{where} is not a function that Convlens has. {hint}Known are {known}.", values)
         return self._layer(name, positional, named, values, where)
@@ -311,7 +311,9 @@ def _line_of(node: Any) -> str:
 
 def _advice(kind: str) -> str:
     near = nearest(kind, tuple(_CLASSES))
-    return f"{f'Near to it is {near}. ' if near else ''}Known are Sequential and {', '.join(sorted(_CLASSES))}."
+    return (
+        f"{f'The closest known one is {near}. ' if near else ''}Known are Sequential and {', '.join(sorted(_CLASSES))}."
+    )
 
 
 def _is_join_of_all(name: str, positional: Sequence[Any], named: Mapping[str, Any], values: list[Value]) -> bool:
