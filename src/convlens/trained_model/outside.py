@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 1e-3
 """The largest difference of a logit, relative to the largest logit, between another program and Convlens."""
+_ABOUT_MODULES = "A hook may change them, or a call that writes over its input. Give a module without these."
 _OPTIONAL = ("bias", "num_batches_tracked")
 """Tensors that a layer may be without, or that other programs do not store."""
 _LEAST = 1e-30
@@ -114,7 +115,7 @@ def compare_with_module(
         temperature: the number by which it divides the logits before that.
 
     Raises:
-        NetworkError: it does not, for example because of a hook.
+        NetworkError: it does not, for example because of a hook or a call that writes over its input.
     """
     from convlens.engines.torch_engine import run_module
 
@@ -130,7 +131,7 @@ def compare_with_module(
         logits = _log_softmax(logits / temperature)
         expected = np.log(np.maximum(expected, _LEAST)) if ending == "Softmax" else expected
         logits, expected = np.maximum(logits, np.log(_LEAST)), np.maximum(expected, np.log(_LEAST))
-    check_difference(expected, logits, "the module", "Give a module without hooks.")
+    check_difference(expected, logits, "the module", _ABOUT_MODULES)
 
 
 def check_difference(expected: NDArray[Any], found: NDArray[np.float32], origin: str, advice: str) -> None:
