@@ -101,6 +101,14 @@ def test_a_literal_example():
             r"DataParallel\( \(module\): ReLU\(\) \), is not .* attribute module",
         ),
         (nn.Sequential(nn.Softmax(1), nn.ReLU()), r"^module 1, ReLU\(\), follows module 0, Softmax\(dim=1\), which"),
+        (
+            nn.Linear(4, 2).bfloat16(),
+            r"^Linear has numbers of type bfloat16 on the device cpu, .*\. Convert it with ",
+        ),
+        (
+            nn.Sequential(nn.Flatten(), nn.Linear(4, 2, device="meta")),
+            r"^module 1, Linear\(.*\), has numbers of type float32 on the device meta, .*\. Load its weights first\.$",
+        ),
         (nn.Sequential(nn.Dropout2d()), "Use Dropout, or leave it out"),
         (nn.Conv2d(1, 2, 3, padding_mode="reflect"), "padding_mode='reflect'; Convlens computes only .*='zeros'"),
         (nn.BatchNorm2d(2, eps=1e-3), "eps=0.001; Convlens computes only eps=1e-05"),

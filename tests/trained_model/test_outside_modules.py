@@ -198,6 +198,10 @@ WRONG = {
         lambda s, x: s.d(torch.softmax(s.c(x), 1)),
         r"^module d, .* follows softmax\(\), which Convlens",
     ),
+    "type of a buffer": (
+        lambda s, x: s.c(x - torch.ones(1, dtype=torch.bfloat16)),
+        r"^the tensor _tensor_constant\d has numbers of type bfloat16 on the device cpu, which cannot be read\. Co",
+    ),
     "slice": (lambda s, x: s.c(x)[:, :1], r"^getitem\(\) takes a part of a value"),
     "attribute": (lambda s, x: s.c(x).T, r"^getattr\(\) \(getattr_1\) takes the attribute T"),
     "size": (lambda s, x: F.avg_pool2d(s.c(x), x.shape[2:]), r"^avg_pool2d\(\) has a setting that depends on the size"),

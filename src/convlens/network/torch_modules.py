@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from convlens.checking import shown
 from convlens.errors import NetworkError
@@ -21,6 +21,9 @@ from convlens.layers import JOINS, KINDS, Flatten, GlobalAvgPool2d
 from convlens.network.dataflow import Arithmetic, Dataflow, Ending, TakenNetwork, Value
 from convlens.network.torch_in_place import IN_PLACE_OPERATORS, SharedMemory, find_overwritten
 from convlens.words import nearest, shorten
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _EVERY = (*KINDS.values(), *JOINS.values())
 _CLASSES = {name: kind for kind in KINDS.values() for name in kind.torch_classes or (kind.__name__,)}
@@ -142,7 +145,7 @@ class _Reader:
             return None if self._values else Value()
         if node.op == "get_attr":
             found = operator.attrgetter(node.target)(self._root)
-            return found.detach().cpu().numpy() if hasattr(found, "detach") else None
+            return _as_array(found, f"the tensor {node.target}") if hasattr(found, "detach") else None
         part, name = self._called(node)
         where = self._where(node, part)
         positional, named = self._given(node.args), {key: self._given(value) for key, value in node.kwargs.items()}
@@ -218,7 +221,7 @@ class _Reader:
         except NetworkError as error:
             return self._steps.refuse(f"{where} cannot be taken over: {error}", values)
         tensors = (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False))
-        weights = {key: tensor.detach().cpu().numpy() for key, tensor in tensors}
+        weights = {key: _as_array(tensor, where) for key, tensor in tensors}
         return self._steps.add(layer, values, weights, where)
 
     def _size(self, name: str, positional: Sequence[Any], values: list[Value], where: str) -> Any:
@@ -298,6 +301,22 @@ def _trace(module: Any, with_lines: bool) -> Any:
 
     class Proxy(torch.fx.Proxy):
         pass
+
+def _as_array(tensor: Any, where: str) -> "np.ndarray":
+    """Return the numbers of a tensor.
+
+    Raises:
+        NetworkError: NumPy does not have its type, or it has no numbers.
+    """
+    try:
+        return tensor.detach().cpu().numpy()
+    except (TypeError, RuntimeError, ValueError) as error:  # bfloat16; meta, sparse; not initialised
+        kind, device = str(tensor.dtype).removeprefix("torch."), tensor.device.type
+        advice = "Load its weights" if device == "meta" else "Convert it with module.float()"
+        raise NetworkError(
+            f"{where} has numbers of type {kind} on the device {device}, which cannot be read. {advice} first."
+        ) from error
+
 
     for function in IN_PLACE_OPERATORS:
         setattr(Proxy, f"__{function.__name__}__", _recorder(function))
