@@ -101,6 +101,9 @@ def test_a_literal_example():
             r"DataParallel\( \(module\): ReLU\(\) \), is not .* attribute module",
         ),
         (nn.Sequential(nn.Softmax(1), nn.ReLU()), r"^module 1, ReLU\(\), follows module 0, Softmax\(dim=1\), which"),
+        (nn.Softmax(0), r"^Softmax goes over axis 0\. Convlens has this over the classes only, which are axis 1\.$"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.LogSoftmax(-1)), r"^module 1, LogSoftmax\(dim=-1\), goes over axis -1\."),
+        (nn.Sequential(nn.Flatten(), nn.Linear(4, 2), nn.Softmax(0)), r"^module 2, Softmax\(dim=0\), goes over axis 0"),
         (
             nn.Linear(4, 2).bfloat16(),
             r"^Linear has numbers of type bfloat16 on the device cpu, .*\. Convert it with ",

@@ -52,6 +52,7 @@ _UNCHANGED = {"Dropout", "dropout", *_WITHOUT_EFFECT}
 _COPIES = ({*_CLASSES, *_FUNCTIONS, *_ARITHMETIC, *_ENDS, "mean"} - {"Flatten", "flatten", *_UNCHANGED}) | {"clone"}
 """What gives a result with memory of its own. Whatever else may give a view."""
 _OTHER_FUNCTIONS = {*_ENDS, *_ARITHMETIC, *_RESHAPES, *_SIZES, *_WITHOUT_EFFECT, "mean"}
+_DEPENDS_ON_SIZE = "has a setting that depends on the size of the images."
 _ADVICE = {
     "Dropout2d": "Use Dropout, or leave it out: it has no effect in predictions.",
     "DataParallel": "Give its attribute module.",
@@ -158,7 +159,8 @@ class _Reader:
         if not values:
             return _Sizes() if any(isinstance(one, _Sizes) for one in flat) else None
         if name in _ENDS:
-            return self._steps.end(_ENDS[name], values[0], where)
+            axis = part.dim if part is not None else named.get("dim", (*positional[1:], None)[0])
+            return self._end(name, axis, values, where)
         if name in _WITHOUT_EFFECT:
             return values[0]
         if part is not None:
@@ -224,6 +226,11 @@ class _Reader:
         weights = {key: _as_array(tensor, where) for key, tensor in tensors}
         return self._steps.add(layer, values, weights, where)
 
+    def _end(self, name: str, axis: Any, values: list[Value], where: str) -> Ending | Value:
+        if isinstance(axis, _Sizes):
+            return self._steps.refuse(f"{where} {_DEPENDS_ON_SIZE}", values)
+        return self._steps.end(_ENDS[name], values[0], where, 1 if axis is None else axis)  # as PyTorch chooses
+
     def _size(self, name: str, positional: Sequence[Any], values: list[Value], where: str) -> Any:
         if name == "size" or (name == "getattr" and positional[1:2] == ("shape",)):
             return _Sizes()
@@ -259,7 +266,7 @@ class _Reader:
             return self._steps.add(kind(), values, {}, where)
         settings = {**defaults, **dict(zip(defaults, positional[1:], strict=False)), **named}
         if any(isinstance(one, _Sizes) for setting in settings.values() for one in _listed(setting)):
-            return self._steps.refuse(f"{where} has a setting that depends on the size of the images.", values)
+            return self._steps.refuse(f"{where} {_DEPENDS_ON_SIZE}", values)
         try:
             layer = kind.from_torch(SimpleNamespace(**{key: one for key, one in settings.items() if one is not None}))
         except NetworkError as error:
@@ -295,13 +302,6 @@ def _is_of_torch(module: Any) -> bool:
     return type(module).__module__.startswith("torch.nn.")
 
 
-def _trace(module: Any, with_lines: bool) -> Any:
-    """Return the graph of what a module calls (`torch.fx.Graph`), perhaps with the lines of code that call it."""
-    import torch.fx
-
-    class Proxy(torch.fx.Proxy):
-        pass
-
 def _as_array(tensor: Any, where: str) -> "np.ndarray":
     """Return the numbers of a tensor.
 
@@ -317,6 +317,13 @@ def _as_array(tensor: Any, where: str) -> "np.ndarray":
             f"{where} has numbers of type {kind} on the device {device}, which cannot be read. {advice} first."
         ) from error
 
+
+def _trace(module: Any, with_lines: bool) -> Any:
+    """Return the graph of what a module calls (`torch.fx.Graph`), perhaps with the lines of code that call it."""
+    import torch.fx
+
+    class Proxy(torch.fx.Proxy):
+        pass
 
     for function in IN_PLACE_OPERATORS:
         setattr(Proxy, f"__{function.__name__}__", _recorder(function))

@@ -354,7 +354,7 @@ class TrainedModel:
         model = cls(*taken.parts(preprocessing, names, "read from an ONNX file"))
         noise = make_noise(preprocessing.image_shape)
         given = noise if opened.takes_bytes else preprocessing.normalisation.apply(noise)
-        compare_with_onnx(opened, given, model.logits(noise))
+        compare_with_onnx(opened, given, model.logits(noise), model.calibration.temperature)
         return model
 
     def to_torch(self) -> "nn.Module":
