@@ -5,7 +5,7 @@ import pytest
 
 from convlens import NetworkError
 from convlens.layers import JOINS, Concat, Conv2d, Dense, Dropout, Flatten, Layer, ReLU, Residual, Sigmoid, SiLU, Tanh
-from convlens.network.dataflow import Dataflow, Value
+from convlens.network.dataflow import Dataflow, Ending, Value
 
 Add, Concatenate = JOINS["add"], JOINS["concat"]
 
@@ -138,9 +138,11 @@ def test_a_division_before_the_softmax_is_the_temperature():
     steps = Steps()
     logits = steps.read(ReLU())
     for kind, constant, temperature in (("Div", 4.0, 4.0), ("Mul", 4.0, 0.25)):
-        plain = steps.end("Softmax", logits, "the softmax")
+        plain = steps.end("Softmax", logits, "the softmax", 1)
+        assert isinstance(plain, Ending)
         assert (plain.logits, plain.temperature, plain.kind) == (logits, 1.0, "Softmax")
-        ending = steps.end("Softmax", calculate(steps, logits, (kind, constant)), "the softmax")
+        ending = steps.end("Softmax", calculate(steps, logits, (kind, constant)), "the softmax", 1)
+        assert isinstance(ending, Ending)
         assert (ending.logits, ending.temperature) == (logits, temperature)
         with pytest.raises(NetworkError, match=rf"^the {kind} calculates with a constant"):
             steps.finish(steps.read(Tanh(), calculate(steps, logits, (kind, constant))))

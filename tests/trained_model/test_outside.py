@@ -86,9 +86,12 @@ def test_a_literal_example():
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
-        (nn.Sequential(nn.ReLU6()), r"module 0, ReLU6.*, is not a layer that Convlens has\. Near to it is ReLU\."),
+        (
+            nn.Sequential(nn.ReLU6()),
+            r"module 0, ReLU6.*, is not a layer that Convlens has\. The closest known one is ReLU\.",
+        ),
         (nn.Sequential(nn.Sequential(nn.ReLU(), nn.ELU())), r"^module 0\.1, ELU\(alpha=1\.0\), is not a layer"),
-        (nn.SELU(), r"^SELU is not a layer that Convlens has\. Near to it is SiLU"),
+        (nn.SELU(), r"^SELU is not a layer that Convlens has\. The closest known one is SiLU"),
         (
             nn.PixelShuffle(2),
             r"^PixelShuffle is not a layer .*\. Known are Sequential and AdaptiveAvgPool2d, AvgPool2d,",
@@ -98,6 +101,17 @@ def test_a_literal_example():
             r"DataParallel\( \(module\): ReLU\(\) \), is not .* attribute module",
         ),
         (nn.Sequential(nn.Softmax(1), nn.ReLU()), r"^module 1, ReLU\(\), follows module 0, Softmax\(dim=1\), which"),
+        (nn.Softmax(0), r"^Softmax goes over axis 0\. Convlens has this over the classes only, which are axis 1\.$"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.LogSoftmax(-1)), r"^module 1, LogSoftmax\(dim=-1\), goes over axis -1\."),
+        (nn.Sequential(nn.Flatten(), nn.Linear(4, 2), nn.Softmax(0)), r"^module 2, Softmax\(dim=0\), goes over axis 0"),
+        (
+            nn.Linear(4, 2).bfloat16(),
+            r"^Linear has numbers of type bfloat16 on the device cpu, .*\. Convert it with ",
+        ),
+        (
+            nn.Sequential(nn.Flatten(), nn.Linear(4, 2, device="meta")),
+            r"^module 1, Linear\(.*\), has numbers of type float32 on the device meta, .*\. Load its weights first\.$",
+        ),
         (nn.Sequential(nn.Dropout2d()), "Use Dropout, or leave it out"),
         (nn.Conv2d(1, 2, 3, padding_mode="reflect"), "padding_mode='reflect'; Convlens computes only .*='zeros'"),
         (nn.BatchNorm2d(2, eps=1e-3), "eps=0.001; Convlens computes only eps=1e-05"),

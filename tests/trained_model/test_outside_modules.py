@@ -184,7 +184,7 @@ C, D = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
 WRONG = {
     "function": (
         lambda s, x: F.relu6(s.c(x)),
-        r"^relu6\(\) is not a function .*\. Near to it is relu\. Known are adapt",
+        r"^relu6\(\) is not a function .*\. The closest known one is relu\. Known are adapt",
     ),
     "product": (lambda s, x: s.c(x) * x, r"^mul\(\) multiplies two values that are computed"),
     "difference": (lambda s, x: s.c(x) - x, r"^sub\(\) is not a function"),
@@ -197,6 +197,16 @@ WRONG = {
     "softmax within": (
         lambda s, x: s.d(torch.softmax(s.c(x), 1)),
         r"^module d, .* follows softmax\(\), which Convlens",
+    ),
+    "softmax of images": (
+        lambda s, x: F.softmax(s.c(x).flatten(1), dim=0),
+        r"^softmax\(\) goes over axis 0\. Conv",
+    ),
+    "softmax of maps": (lambda s, x: s.c(x).log_softmax(-1), r"^log_softmax\(\) goes over axis -1\."),
+    "softmax over a size": (lambda s, x: torch.softmax(s.c(x), x.shape[0]), r"^softmax\(\) has a setting that dep"),
+    "type of a buffer": (
+        lambda s, x: s.c(x - torch.ones(1, dtype=torch.bfloat16)),
+        r"^the tensor _tensor_constant\d has numbers of type bfloat16 on the device cpu, which cannot be read\. Co",
     ),
     "slice": (lambda s, x: s.c(x)[:, :1], r"^getitem\(\) takes a part of a value"),
     "attribute": (lambda s, x: s.c(x).T, r"^getattr\(\) \(getattr_1\) takes the attribute T"),
@@ -257,6 +267,14 @@ def test_other_numbers_than_the_layers_say_are_noticed():
         TrainedModel.from_torch(module, (1, 4, 4))
     with pytest.raises(NetworkError, match=r"^the module does not compute images of shape \(2, 1, 4, 4\): .*\. Give"):
         TrainedModel.from_torch(nn.Sequential(nn.Linear(16, 3)), (1, 4, 4))
+
+
+@pytest.mark.filterwarnings("ignore:Implicit dimension choice")
+def test_a_softmax_without_an_axis_is_over_the_classes():
+    """PyTorch chooses axis 1 of rows and of maps."""
+    for end in (nn.Softmax(), lambda logits: F.softmax(logits), lambda logits: F.softmax(logits, -1)):
+        module = module_of(lambda s, x: s.end(s.f(x.flatten(1))), f=nn.Linear(4, 3), end=end)
+        assert str(TrainedModel.from_torch(module, (1, 2, 2)).network) == "dense 3"
 
 
 def test_arguments_with_a_default_keep_it():

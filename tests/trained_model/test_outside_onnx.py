@@ -1,79 +1,22 @@
 """Models in ONNX files: graphs by hand and by Convlens have the logits of ONNX Runtime; others are refused by name."""
 
-from typing import Any
-
 import numpy as np
 import pytest
+from tests.trained_model.graphs_by_hand import ROW, WIDE, draw, graph_of, outputs_of, run
 
 import convlens
 from convlens import ModelFileError, Network, NetworkError, TrainedModel, UsageError
 from convlens.calibration import Calibration
-from convlens.exports.onnx_file.running import open_session
 from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
-helper = onnx.helper
 
 CHAIN = (
     "conv 6 3x5 stride 2x1 pad 1x2 groups 3, batchnorm, silu, maxpool 3 stride 2 pad 1, conv 4 3x3 pad 1, "
     "leaky_relu 0.25, avgpool 2 pad 1, gelu, conv 5 1x1, tanh, globalavgpool, dense 9, batchnorm, sigmoid, relu, dense"
 )
-
-
-def draw(*shape: int) -> np.ndarray:
-    return np.random.default_rng(sum(shape)).normal(0, 0.5, shape).astype(np.float32)
-
-
-CONSTANTS: dict[str, Any] = {
-    "mean": draw(3, 1, 1),
-    "std": np.abs(draw(3, 1, 1)) + 0.1,
-    "kernels": draw(4, 3, 3, 3),
-    "kernel_bias": draw(1, 4, 1, 1),
-    "gamma": draw(4),
-    "beta": draw(4) / 2,
-    "average": draw(4) / 3,
-    "variance": np.abs(draw(4)) + 0.1,
-    "half": np.array([0.5], np.float32),
-    "one": np.float32(1),
-    "root": np.float32(2**0.5),
-    "w": draw(5, 24),
-    "wt": draw(24, 5),
-    "b": draw(5),
-    "b1": draw(1, 5),
-    "small": draw(5, 4),
-    "two": np.array([0, -1]),
-    "zero": np.float32(0),
-    "null": np.array(0),
-    "null_axis": np.array([0]),
-    "rest": np.array([-1]),
-    "wider": draw(4, 4, 1, 1),
-    "maps": np.array([2, 3]),
-}
-
-
-def graph_of(*nodes: Any, shape: Any = ("N", 3, 6, 4), dtype: Any = np.float32, opset: int = 17, **more: Any) -> bytes:
-    """A file with a graph from x to the output of the last node; `nodes` are texts such as `y = Conv x kernels`."""
-    made = []
-    for node in nodes:
-        text, attributes = node if isinstance(node, tuple) else (node, {})
-        output, kind, *inputs = text.replace(" =", "").split()
-        made.append(helper.make_node(kind, inputs, [output], name=f"the_{output}", **attributes))
-    known = CONSTANTS | more
-    used = {name for node in made for name in node.input if name in known}
-    graph = helper.make_graph(
-        made,
-        "by hand",
-        [helper.make_tensor_value_info("x", helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), list(shape))],
-        [helper.make_tensor_value_info(made[-1].output[0], 1, ["N", "F"])],
-        [onnx.numpy_helper.from_array(np.asarray(known[name]), name) for name in sorted(used)],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8).SerializeToString()
-
-
-def run(content: bytes, values: np.ndarray) -> np.ndarray:
-    return open_session(content, threads=1).run(None, {"x": values})[0]
 
 
 def test_a_round_trip_gives_the_same_model(tmp_path):
@@ -114,11 +57,6 @@ def test_a_literal_graph():
     np.testing.assert_allclose(model.logits(np.array([[[[10, 4]]]], np.uint8)), [[18.5, 25.0]], rtol=1e-5)
 
 
-WIDE = [
-    ("c = Conv x kernels", {"auto_pad": "SAME_UPPER"}),
-    ("a = MaxPool c", {"kernel_shape": [2, 2], "strides": [2, 2]}),
-]
-ROW = [*WIDE, "row = Flatten a", ("z = Gemm row w b", {"transB": 1})]
 GRAPHS = {
     "normalisation, bias apart, other epsilon": [
         "s = Sub x mean",
@@ -226,7 +164,7 @@ POOL = {"kernel_shape": [2, 2]}
 WRONG = {
     "unknown": (
         ["a = Conv x kernels", "b_ = Selu a"],
-        r"^the_b_ \(Selu\) is not an operator that Convlens has\. Near to it is Relu\. Known are Add, AveragePool,",
+        r"^the_b_ \(Selu\) is not an operator .*\. The closest known one is Relu\. Known are Add, AveragePool,",
     ),
     "branches that share more": (
         ["a = Conv x kernels", "r = Relu a", "t = Tanh a", "s = Add r t", "u = Sigmoid r", "y = Add s u"],
@@ -238,7 +176,7 @@ WRONG = {
     "concatenation with a constant": ([("y = Concat x mean", {"axis": 1})], r"^the_y \(Concat\).*a constant beside"),
     "another normalisation": (
         ["n = Mul x half", "c = Conv n kernels", "d = Conv x kernels", "y = Add c d"],
-        r"^the_d \(Conv\) reads the images with another normalisation than another layer\. Convlens has one\.",
+        r"^the_d \(Conv\) reads the images with another normalisation than .*\. Convlens has only one normalisation\.$",
     ),
     "dense on maps": (["c = Conv x kernels", "y = MatMul c w"], r"^the_y \(MatMul\) gets maps, and Convlens's dense"),
     "dense on images": (["y = MatMul x small"], r"^the_y \(MatMul\) gets maps"),
@@ -272,7 +210,10 @@ WRONG = {
     ),
     "subtracted from": (["y = Sub half x"], r"^the_y \(Sub\) has the images in another place than the first"),
     "layer behind": ([*ROW, "p = Softmax z", "y = MatMul p w2"], r"^the_y \(MatMul\) follows the_p \(Softmax\)"),
-    "layer far behind": ([*ROW, "p = Softmax z", "q = Neg p", "y = Relu q"], r"^the_y \(Relu\) follows the_q \(Neg\)"),
+    "layer far behind": (
+        [*ROW, "p = Softmax z", "q = Neg p", "y = Relu q"],
+        r"^the_q \(Neg\) follows the_p \(Soft",
+    ),
     "another erf": (
         ["e0 = Mul x half", "e1 = Erf e0", "e2 = Add e1 one", "e3 = Mul x e2", "e = Mul e3 half"],
         r"^the_e1 \(Erf\) is not an operator",
@@ -312,16 +253,6 @@ def test_a_graph_that_the_runtime_does_not_run():
         NetworkError, match=r"^ONNX Runtime does not run the graph: .*Reshape.*\. Give another graph\.$"
     ):
         TrainedModel.from_onnx(content)
-
-
-def outputs_of(content: bytes, *names: str) -> bytes:
-    """The graph with other outputs."""
-    model = onnx.load_from_string(content)
-    del model.graph.output[:]
-    for name in names:
-        axes = list("NCHW" if name in "ac" else "NF")
-        model.graph.output.append(helper.make_tensor_value_info(name, 1, axes))
-    return model.SerializeToString()
 
 
 def test_the_logits_among_several_outputs():

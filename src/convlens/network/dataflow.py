@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from convlens.checking import shown
 from convlens.errors import NetworkError
 from convlens.layers import JOINS, Block, Concat, Dense, Dropout, Flatten, Layer, Residual, ResolvedLayer, Sigmoid, SiLU
 from convlens.network.structure import ABOUT_DEPTH, DEEPEST
@@ -50,12 +51,16 @@ class Ending:
         temperature: the number by which they are divided.
         where: the operator, in words.
         kind: `Softmax` or `LogSoftmax` for probabilities and their logarithms, otherwise empty.
+        probabilities: the name of the probabilities or their logarithms, in graphs that name values.
+        reason: why this is not how classes are decided on; empty if it is.
     """
 
     logits: Value
     temperature: float
     where: str
     kind: str = ""
+    probabilities: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,10 +197,22 @@ class Dataflow:
         bias: Any = step.weights.get("bias", 0.0)
         return self._append(replace(step, weights={**step.weights, "bias": bias + constant.reshape(-1)}))
 
-    def end(self, kind: str, value: Value, where: str) -> Ending:
-        """Return what a softmax computes of a value, which may be logits that are divided by a temperature."""
+    def end(self, kind: str, value: Value, where: str, axis: Any) -> Ending | Value:
+        """Return what a softmax or a decision computes of a value, which may be logits divided by a temperature.
+
+        Another axis than that of the classes cannot be taken over.
+        """
+        if not self.has_classes_on(axis, value):
+            return self.refuse(
+                f"{where} goes over axis {shown(axis)}. Convlens has this over the classes only, which are axis 1.",
+                [value],
+            )
         logits, temperature = value.divided or (value, 1.0)
         return Ending(logits, temperature, where, kind)
+
+    def has_classes_on(self, axis: Any, value: Value) -> bool:
+        """Return whether an axis of a value is that of the classes, if the value is the logits."""
+        return axis in (1, -1 if self.gives_row(value) else -3)
 
     def depends_on(self, value: Value) -> set[int]:
         """Return the numbers of all steps that a value needs, also its own."""
@@ -222,7 +239,8 @@ class Dataflow:
         for value, where in images[1:]:
             if not _is_same(value, first):
                 raise NetworkError(
-                    f"{where} reads the images with another normalisation than another layer. Convlens has one."
+                    f"{where} reads the images with another normalisation than another layer. Convlens has only one "
+                    "normalisation."
                 )
         parts = list(_Blocks(self._steps).chain(logits.step, IMAGES))
         weights = [arrays for _, found in parts for arrays in found]

@@ -5,7 +5,7 @@ is computed from, because Convlens computes the probabilities itself. Which laye
 settings, stands in the class of the layer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,8 +24,15 @@ _JOINS = {kind.onnx_operator for kind in JOINS.values()}
 _OTHER_OPERATORS = frozenset({"MatMul", "Reshape", "ReduceMean", "Squeeze", "Sum"})
 """Those that are written otherwise, and are read as others."""
 _WITHOUT_EFFECT = ("Identity", "Dropout", "Cast")
-_ENDS = frozenset({"Softmax", "LogSoftmax", "ArgMax", "ReduceMax"})
-"""What follows the logits: probabilities, and decisions."""
+_SOFTMAXES = ("Softmax", "LogSoftmax")
+_DECISIONS = ("ArgMax", "ReduceMax")
+_KEEPS_CLASSES = frozenset(
+    {*_WITHOUT_EFFECT, "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Log"}
+    | {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Not"}
+)
+"""What may follow probabilities and decisions, because it leaves the classes in their order."""
+_OPSET_OF_LAST_AXIS = 13
+"""From this version of ONNX on, a softmax without an axis goes over the last."""
 _ARITHMETIC = ("Add", "Sub", "Mul", "Div")
 _IN_BYTES = "It belongs to a graph in whole numbers of 8 bits. Give the one before the quantisation."
 _ADVICE = {
@@ -45,11 +52,15 @@ class OnnxGraph:
         image: the graph's input (`ValueInfoProto`).
         logits: the name of the logits in the graph.
         network: the layers and their weights.
+        ending: `Softmax` or `LogSoftmax` if the graph computes probabilities or their logarithms, otherwise empty.
+        probabilities: the name of these in the graph.
     """
 
     image: Any
     logits: str
     network: TakenNetwork
+    ending: str
+    probabilities: str
 
 
 def load_onnx(source: Path | str | bytes) -> Any:
@@ -101,6 +112,7 @@ class _Reader:
         import onnx
 
         self._onnx, self._graph = onnx, model.graph
+        self._opset = max((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), default=1)
         self._constants: dict[str, Any] = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
         self._makers = {name: node for node in model.graph.node for name in node.output}
         self._steps = Dataflow(images_are_rows=len(describe_input(self._image)[1]) == 2)
@@ -131,19 +143,22 @@ class _Reader:
                 self._names.setdefault(state.step, node.output[0])
         ending = self._find_logits()
         network = self._steps.finish(ending.logits, ending.temperature)
-        return OnnxGraph(self._image, self._names[ending.logits.step], network)
+        name = self._names[ending.logits.step]
+        return OnnxGraph(self._image, name, network, ending.kind, ending.probabilities)
 
     def _find_logits(self) -> Ending:
         """Return the logits: what the graph's outputs are computed from, and what needs all the others."""
-        found: dict[int, Ending] = {}
+        found: dict[int, list[Ending]] = {}
         for output in self._graph.output:
             state = self._values.get(output.name)
             ending = Ending(state, 1.0, output.name) if isinstance(state, Value) else state
-            if isinstance(ending, Ending) and (ending.logits.step not in found or ending.temperature != 1):
-                found[ending.logits.step] = ending
-        for ending in found.values():
-            if set(found) <= self._steps.depends_on(ending.logits):
-                return ending
+            if isinstance(ending, Ending):
+                found.setdefault(ending.logits.step, []).append(ending)
+        for endings in found.values():
+            if set(found) <= self._steps.depends_on(endings[0].logits):
+                if all(ending.reason for ending in endings):
+                    raise NetworkError(endings[0].reason)
+                return max(endings, key=lambda ending: (ending.temperature != 1, bool(ending.probabilities)))
         names = ", ".join(output.name for output in self._graph.output)
         raise NetworkError(
             f"the outputs of the graph ({names}) are computed from {len(found)} values; Convlens takes over graphs "
@@ -156,8 +171,10 @@ class _Reader:
         states = [self._values.get(name) for name in node.input]
         values = [state for state in states if isinstance(state, Value)]
         endings = [state for state in states if isinstance(state, Ending)]
+        if endings and node.op_type == "Shape":
+            return self._sizes(endings[0].logits)
         if endings:
-            return self._behind(node, endings[0], values)
+            return self._behind(node, attributes, endings, values)
         if values:
             return self._with_images(node, attributes, values)
         given = [self._values.get(name, self._constants.get(name)) for name in node.input]
@@ -169,21 +186,44 @@ class _Reader:
             self._constants[node.output[0]] = self._constants[node.input[0]]
         return None
 
-    def _behind(self, node: Any, ending: Ending, values: list[Value]) -> Ending:
-        others = [self._values.get(name) for name in node.input]
-        differ = [one for one in others if isinstance(one, Ending) and one.logits.step != ending.logits.step]
-        if values or differ or node.op_type == "MatMul" or node.op_type in _KINDS.keys() - _JOINS:
-            raise NetworkError(f"{name_of(node)} follows {ending.where}, which Convlens has at the end only.")
-        return Ending(ending.logits, ending.temperature, name_of(node), ending.kind)
+    def _behind(self, node: Any, attributes: dict[str, Any], endings: list[Ending], values: list[Value]) -> Ending:
+        """Return what an operator computes of probabilities and decisions."""
+        ending, kind, where = endings[0], node.op_type, name_of(node)
+        reason = f"{where} follows {ending.where}, which Convlens has at the end only."
+        if values or any(one.logits.step != ending.logits.step for one in endings):
+            raise NetworkError(reason)
+        is_decision = kind in _DECISIONS and self._steps.has_classes_on(self._axis(node, attributes), ending.logits)
+        if is_decision or kind in _KEEPS_CLASSES:
+            reason = ""
+        return replace(ending, where=where, reason=next((one.reason for one in endings if one.reason), reason))
+
+    def _end(self, node: Any, attributes: dict[str, Any], value: Value) -> Ending | Value:
+        ending = self._steps.end(node.op_type, value, name_of(node), self._axis(node, attributes))
+        if isinstance(ending, Value):
+            return ending
+        is_decision = node.op_type in _DECISIONS
+        return replace(ending, kind="") if is_decision else replace(ending, probabilities=node.output[0])
+
+    def _sizes(self, value: Value) -> Sizes:
+        return (None,) * (2 if self._steps.gives_row(value) else 4)
+
+    def _axis(self, node: Any, attributes: dict[str, Any]) -> Any:
+        """Return the axis of a softmax or a decision; for several or all, a list, or None."""
+        if node.op_type == "ReduceMax":
+            given = self._constants.get(node.input[1]) if len(node.input) > 1 else None
+            axes = attributes.get("axes", None if given is None else given.tolist())
+            return axes[0] if axes and len(axes) == 1 else axes
+        default = 0 if node.op_type == "ArgMax" else -1 if self._opset >= _OPSET_OF_LAST_AXIS else 1
+        return attributes.get("axis", default)
 
     def _with_images(self, node: Any, attributes: dict[str, Any], values: list[Value]) -> _State:
         kind, where = node.op_type, name_of(node)
-        if kind in _ENDS:
-            return self._steps.end(kind, values[0], where)
+        if kind in (*_SOFTMAXES, *_DECISIONS):
+            return self._end(node, attributes, values[0])
         if kind in _WITHOUT_EFFECT:
             return values[0]
         if kind == "Shape":
-            return (None,) * (2 if self._steps.gives_row(values[0]) else 4)
+            return self._sizes(values[0])
         if kind == "Mul" and (name := find_gelu(node, self._makers, self._constants)):
             value = self._values.get(name)
             return self._add(OnnxOperator("Gelu", {}), [value] if isinstance(value, Value) else values, where)
@@ -230,7 +270,8 @@ class _Reader:
         if kind is None:
             near = nearest(operator.kind, tuple(_KINDS))
             known = ", ".join(sorted({*_KINDS, *_OTHER_OPERATORS}))
-            hint = _ADVICE.get(operator.kind) or f"{f'Near to it is {near}. ' if near else ''}Known are {known}."
+            closest = f"The closest known one is {near}. " if near else ""
+            hint = _ADVICE.get(operator.kind) or f"{closest}Known are {known}."
             return self._steps.refuse(f"{where} is not an operator that Convlens has. {hint}", values)
         try:
             layer, weights = kind.from_onnx(operator)

@@ -8,18 +8,22 @@ settings, stands in the class of the layer. PyTorch is imported here only when t
 import inspect
 import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from convlens.checking import shown
 from convlens.errors import NetworkError
 from convlens.layers import JOINS, KINDS, Flatten, GlobalAvgPool2d
 from convlens.network.dataflow import Arithmetic, Dataflow, Ending, TakenNetwork, Value
+from convlens.network.torch_in_place import IN_PLACE_OPERATORS, SharedMemory, find_overwritten
 from convlens.words import nearest, shorten
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _EVERY = (*KINDS.values(), *JOINS.values())
 _CLASSES = {name: kind for kind in KINDS.values() for name in kind.torch_classes or (kind.__name__,)}
@@ -43,7 +47,12 @@ _ARITHMETIC: dict[str, Arithmetic] = {
 _RESHAPES = {"view", "reshape"}
 _SIZES = {"size", "getattr", "getitem"}
 _WITHOUT_EFFECT = {"Identity", "contiguous", "float", "clone", "detach"}
+_UNCHANGED = {"Dropout", "dropout", *_WITHOUT_EFFECT}
+"""What gives its input, or a copy, in evaluation mode."""
+_COPIES = ({*_CLASSES, *_FUNCTIONS, *_ARITHMETIC, *_ENDS, "mean"} - {"Flatten", "flatten", *_UNCHANGED}) | {"clone"}
+"""What gives a result with memory of its own. Whatever else may give a view."""
 _OTHER_FUNCTIONS = {*_ENDS, *_ARITHMETIC, *_RESHAPES, *_SIZES, *_WITHOUT_EFFECT, "mean"}
+_DEPENDS_ON_SIZE = "has a setting that depends on the size of the images."
 _ADVICE = {
     "Dropout2d": "Use Dropout, or leave it out: it has no effect in predictions.",
     "DataParallel": "Give its attribute module.",
@@ -111,7 +120,7 @@ class _Reader:
         for home in homes:
             spelled = {spelling: name for name in names for spelling in (name, f"{name}_") if hasattr(home, spelling)}
             self._functions |= {getattr(home, spelling): name for spelling, name in spelled.items()}
-        self._steps, self._values = Dataflow(), dict[Any, Any]()
+        self._steps, self._values, self._memory = Dataflow(), dict[Any, Any](), SharedMemory()
 
     def read(self) -> TorchNetwork:
         graph = _trace(self._root, self._with_lines)
@@ -119,6 +128,7 @@ class _Reader:
             if node.op == "output":
                 return self._finish(self._values.get(node.args[0]))
             self._values[node] = self._read(node)
+            self._share(node)
         raise NetworkError("the module returns nothing. Give one that returns the logits.")
 
     def _finish(self, result: Any) -> TorchNetwork:
@@ -136,9 +146,8 @@ class _Reader:
             return None if self._values else Value()
         if node.op == "get_attr":
             found = operator.attrgetter(node.target)(self._root)
-            return found.detach().cpu().numpy() if hasattr(found, "detach") else None
-        part = self._modules[node.target] if node.op == "call_module" else None
-        name = type(part).__name__ if part is not None else self._name_of(node.target)
+            return _as_array(found, f"the tensor {node.target}") if hasattr(found, "detach") else None
+        part, name = self._called(node)
         where = self._where(node, part)
         positional, named = self._given(node.args), {key: self._given(value) for key, value in node.kwargs.items()}
         if "input" in named:
@@ -150,7 +159,8 @@ class _Reader:
         if not values:
             return _Sizes() if any(isinstance(one, _Sizes) for one in flat) else None
         if name in _ENDS:
-            return self._steps.end(_ENDS[name], values[0], where)
+            axis = part.dim if part is not None else named.get("dim", (*positional[1:], None)[0])
+            return self._end(name, axis, values, where)
         if name in _WITHOUT_EFFECT:
             return values[0]
         if part is not None:
@@ -158,6 +168,34 @@ class _Reader:
         if name in _SIZES:
             return self._size(name, positional, values, where)
         return self._function(name, positional, named, values, where)
+
+    def _share(self, node: Any) -> None:
+        """Note what memory the result of a call has, and change what the call has written over."""
+        part, name = self._called(node)
+        inputs = [one for one in node.all_input_nodes if isinstance(self._values[one], Value)]
+        changed = find_overwritten(node, part) if inputs and name not in _UNCHANGED else None
+        if changed is None:
+            return self._memory.add(node, [] if name in _COPIES else inputs)
+        where = self._where(node, part)
+        if changed not in inputs:
+            raise NetworkError(
+                f"{where} writes over a tensor that is not computed from the images. Give a module that leaves its own "
+                "tensors as they are."
+            )
+        for other in self._memory.views(changed):
+            if isinstance(value := self._values[other], Value):
+                reason = (
+                    f"{where} writes over its input, and {other.name}, which is used again, may share its memory. "
+                    "Use a call that is not in-place."
+                )
+                self._values[other] = self._steps.refuse(reason, [value])
+        self._values |= dict.fromkeys(self._memory.same(changed), self._values[node])
+        return self._memory.add_same(node, changed)
+
+    def _called(self, node: Any) -> tuple[Any, str]:
+        """Return the module that is called, if it is one, and the name of its class or of the function."""
+        part = self._modules[node.target] if node.op == "call_module" else None
+        return part, type(part).__name__ if part is not None else self._name_of(node.target)
 
     def _name_of(self, target: Any) -> str:
         """Return the name of a method, or of a function of PyTorch that is known here; empty for another."""
@@ -185,8 +223,13 @@ class _Reader:
         except NetworkError as error:
             return self._steps.refuse(f"{where} cannot be taken over: {error}", values)
         tensors = (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False))
-        weights = {key: tensor.detach().cpu().numpy() for key, tensor in tensors}
+        weights = {key: _as_array(tensor, where) for key, tensor in tensors}
         return self._steps.add(layer, values, weights, where)
+
+    def _end(self, name: str, axis: Any, values: list[Value], where: str) -> Ending | Value:
+        if isinstance(axis, _Sizes):
+            return self._steps.refuse(f"{where} {_DEPENDS_ON_SIZE}", values)
+        return self._steps.end(_ENDS[name], values[0], where, 1 if axis is None else axis)  # as PyTorch chooses
 
     def _size(self, name: str, positional: Sequence[Any], values: list[Value], where: str) -> Any:
         if name == "size" or (name == "getattr" and positional[1:2] == ("shape",)):
@@ -208,7 +251,7 @@ class _Reader:
             return self._mean(positional, named, values, where)
         if name not in _FUNCTIONS or (len(values) > 1 and name not in _JOINS):
             near = nearest(where.partition("(")[0], tuple(_FUNCTIONS))
-            hint = f"Near to it is {near}. " if near else ""
+            hint = f"The closest known one is {near}. " if near else ""
             known = ", ".join(sorted(_FUNCTIONS.keys() - {"iadd", "concat", "concatenate"} | {"mean", *_RESHAPES}))
             return self._steps.refuse(f"{where} is not a function that Convlens has. {hint}Known are {known}.", values)
         return self._layer(name, positional, named, values, where)
@@ -223,7 +266,7 @@ class _Reader:
             return self._steps.add(kind(), values, {}, where)
         settings = {**defaults, **dict(zip(defaults, positional[1:], strict=False)), **named}
         if any(isinstance(one, _Sizes) for setting in settings.values() for one in _listed(setting)):
-            return self._steps.refuse(f"{where} has a setting that depends on the size of the images.", values)
+            return self._steps.refuse(f"{where} {_DEPENDS_ON_SIZE}", values)
         try:
             layer = kind.from_torch(SimpleNamespace(**{key: one for key, one in settings.items() if one is not None}))
         except NetworkError as error:
@@ -259,11 +302,36 @@ def _is_of_torch(module: Any) -> bool:
     return type(module).__module__.startswith("torch.nn.")
 
 
+def _as_array(tensor: Any, where: str) -> "np.ndarray":
+    """Return the numbers of a tensor.
+
+    Raises:
+        NetworkError: NumPy does not have its type, or it has no numbers.
+    """
+    try:
+        return tensor.detach().cpu().numpy()
+    except (TypeError, RuntimeError, ValueError) as error:  # bfloat16; meta, sparse; not initialised
+        kind, device = str(tensor.dtype).removeprefix("torch."), tensor.device.type
+        advice = "Load its weights" if device == "meta" else "Convert it with module.float()"
+        raise NetworkError(
+            f"{where} has numbers of type {kind} on the device {device}, which cannot be read. {advice} first."
+        ) from error
+
+
 def _trace(module: Any, with_lines: bool) -> Any:
     """Return the graph of what a module calls (`torch.fx.Graph`), perhaps with the lines of code that call it."""
     import torch.fx
 
+    class Proxy(torch.fx.Proxy):
+        pass
+
+    for function in IN_PLACE_OPERATORS:
+        setattr(Proxy, f"__{function.__name__}__", _recorder(function))
+
     class Tracer(torch.fx.Tracer):
+        def proxy(self, node: Any) -> torch.fx.Proxy:
+            return Proxy(node, self)
+
         def is_leaf_module(self, m: Any, module_qualified_name: str) -> bool:
             del module_qualified_name
             return _is_of_torch(m) and type(m).__name__ != "Sequential"
@@ -280,6 +348,11 @@ def _trace(module: Any, with_lines: bool) -> Any:
             f"the forward() of {type(module).__name__} cannot be followed without images: {reason}. Give a module that "
             "calls the same layers for all images."
         ) from error
+
+
+def _recorder(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a method for proxies that records a call of an operator."""
+    return lambda proxy, other: proxy.tracer.create_proxy("call_function", function, (proxy, other), {})
 
 
 def _defaults(module: Any) -> dict[str, Any]:
@@ -311,7 +384,9 @@ def _line_of(node: Any) -> str:
 
 def _advice(kind: str) -> str:
     near = nearest(kind, tuple(_CLASSES))
-    return f"{f'Near to it is {near}. ' if near else ''}Known are Sequential and {', '.join(sorted(_CLASSES))}."
+    return (
+        f"{f'The closest known one is {near}. ' if near else ''}Known are Sequential and {', '.join(sorted(_CLASSES))}."
+    )
 
 
 def _is_join_of_all(name: str, positional: Sequence[Any], named: Mapping[str, Any], values: list[Value]) -> bool:

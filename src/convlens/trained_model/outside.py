@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 1e-3
 """The largest difference of a logit, relative to the largest logit, between another program and Convlens."""
+_ABOUT_MODULES = "A hook may change them, or a call that writes over its input. Give a module without these."
 _OPTIONAL = ("bias", "num_batches_tracked")
 """Tensors that a layer may be without, or that other programs do not store."""
 _LEAST = 1e-30
@@ -114,7 +115,7 @@ def compare_with_module(
         temperature: the number by which it divides the logits before that.
 
     Raises:
-        NetworkError: it does not, for example because of a hook.
+        NetworkError: it does not, for example because of a hook or a call that writes over its input.
     """
     from convlens.engines.torch_engine import run_module
 
@@ -127,14 +128,16 @@ def compare_with_module(
             "weights of float32, and the input shape that it was trained on."
         ) from error
     if ending:
-        logits = _log_softmax(logits / temperature)
+        logits = log_softmax(logits / temperature)
         expected = np.log(np.maximum(expected, _LEAST)) if ending == "Softmax" else expected
         logits, expected = np.maximum(logits, np.log(_LEAST)), np.maximum(expected, np.log(_LEAST))
-    check_difference(expected, logits, "the module", "Give a module without hooks.")
+    check_difference(expected, logits, "the module", _ABOUT_MODULES)
 
 
-def check_difference(expected: NDArray[Any], found: NDArray[np.float32], origin: str, advice: str) -> None:
-    """Check that numbers are those of the module or graph that a network was read from.
+def check_difference(
+    expected: NDArray[Any], found: NDArray[np.float32], origin: str, advice: str, what: str = "logit"
+) -> None:
+    """Check that numbers are those of the module or graph that a network was read from; `what` is one of them.
 
     Raises:
         NetworkError: they are not.
@@ -143,13 +146,14 @@ def check_difference(expected: NDArray[Any], found: NDArray[np.float32], origin:
         difference = np.abs(expected - found).max() / max(1.0, float(np.abs(expected).max()))
         if difference <= _TOLERANCE:
             return
-        reason = f"a logit differs by {difference:.2g} of the largest"
+        reason = f"a {what} differs by {difference:.2g} of the largest"
     else:
         reason = f"its answers have shape {expected.shape}, and should have {found.shape}"
     raise NetworkError(f"{origin} computes other numbers than its layers say: {reason}. {advice}")
 
 
-def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the logarithms of the probabilities, N × classes."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convlens.errors import MissingDependency, NetworkError
 from convlens.network.onnx_graphs import OnnxGraph, describe_input, load_onnx, read_graph
 from convlens.preprocessing import Normalisation
-from convlens.trained_model.outside import check_difference
+from convlens.trained_model.outside import check_difference, log_softmax
 from convlens.words import printable
 
 METADATA = "convlens"
@@ -54,19 +54,30 @@ def open_onnx(source: Path | str | bytes) -> OnnxModel:
     return OnnxModel(model, graph, shape, kind == "uint8", _class_names(model))
 
 
-def compare_with_onnx(opened: OnnxModel, images: NDArray[Any], logits: NDArray[np.float32]) -> None:
-    """Check that ONNX Runtime computes these logits for images as the graph takes them.
+def compare_with_onnx(opened: OnnxModel, images: NDArray[Any], logits: NDArray[np.float32], temperature: float) -> None:
+    """Check that ONNX Runtime computes these logits, and their probabilities, for images as the graph takes them.
+
+    Args:
+        opened: the model.
+        images: the images.
+        logits: what Convlens computes for them.
+        temperature: the number by which the graph divides them before its softmax, if it has one.
 
     Raises:
         NetworkError: it does not.
         MissingDependency: onnxruntime is not installed.
     """
-    expected = np.concatenate([run_onnx(opened, image) for image in images])
+    answers = [run_onnx(opened, image) for image in images]
+    expected, *probabilities = (np.concatenate(arrays) for arrays in zip(*answers, strict=True))
     check_difference(expected, logits, "the graph", "Please report this.")
+    for found in probabilities:
+        computed = log_softmax(logits / temperature)
+        computed = np.exp(computed) if opened.graph.ending == "Softmax" else computed
+        check_difference(found, computed, "the graph", "Give one that ends in the logits.", "probability")
 
 
-def run_onnx(opened: OnnxModel, image: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the logits that ONNX Runtime computes for one image, 1 × classes."""
+def run_onnx(opened: OnnxModel, image: NDArray[Any]) -> list[NDArray[np.float32]]:
+    """Return what ONNX Runtime computes for one image, 1 × classes: the logits, and probabilities if there are any."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -77,16 +88,17 @@ def run_onnx(opened: OnnxModel, image: NDArray[Any]) -> NDArray[np.float32]:
 
     graph, copy = opened.graph, onnx.ModelProto()
     copy.CopyFrom(opened.model)
-    if graph.logits not in [output.name for output in copy.graph.output]:
-        copy.graph.output.append(onnx.ValueInfoProto(name=graph.logits))
+    names = [name for name in (graph.logits, graph.probabilities) if name]
+    known = [output.name for output in copy.graph.output]
+    copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in known)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     kind, sizes = describe_input(graph.image)
     batch = np.repeat(image[None], sizes[0] or 1, axis=0).astype(kind)
     try:
         session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        logits = session.run([graph.logits], {graph.image.name: batch})[0]
-        return np.asarray(logits, np.float32).reshape(len(batch), -1)[:1]
+        answers = session.run(names, {graph.image.name: batch})
+        return [np.asarray(one, np.float32).reshape(len(batch), -1)[:1] for one in answers]
     except Exception as error:  # ONNX Runtime has errors of its own, without a common base
         reason = printable(str(error).partition("\n")[0])[:200].rstrip(".")
         raise NetworkError(f"ONNX Runtime does not run the graph: {reason}. Give another graph.") from error
