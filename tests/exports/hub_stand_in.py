@@ -118,7 +118,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     @property
     def token(self) -> str | None:
-        return (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
+        kind, _, sent = (self.headers.get("Authorization") or "").partition(" ")
+        if kind == "Basic":  # of user:password@ in HF_ENDPOINT
+            sent = base64.b64decode(sent).decode().partition(":")[2]
+        return sent or None
 
     def check_writer(self, name: str) -> None:
         if self.token not in (WRITER, READER):

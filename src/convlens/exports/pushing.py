@@ -19,7 +19,15 @@ from convlens.exports.hugging_face.card import CARD_NAME, PLACEHOLDER, SAMPLES_F
 from convlens.exports.hugging_face.format import CONFIG_NAME, WRITTEN, prove_again
 from convlens.exports.options import SAMPLES
 from convlens.trained_model import TrainedModel
-from convlens.trained_model.hub import check_repository, endpoint, explaining_hub_errors, program, require_hub
+from convlens.trained_model.hub import (
+    check_repository,
+    check_token,
+    endpoint,
+    explaining_hub_errors,
+    program,
+    require_hub,
+    without_secrets,
+)
 from convlens.trained_model.location import MODEL_FILE_NAME
 from convlens.words import shorten
 
@@ -98,11 +106,16 @@ def check_push(repo_id: str, token: str | None = None) -> None:
     require_hub("push_to_hub")
     from huggingface_hub import get_token
 
-    if token is None and get_token() is None:
+    if token is not None:
+        check_token(token, "token", "token")
+        return
+    known = get_token()
+    if known is None:
         raise HubError(
             f"there is no token to upload {repo_id} with. Make one with the right to write, in your settings on "
             "huggingface.co, and log in with `hf auth login`, or set HF_TOKEN."
         )
+    check_token(known, "the token in HF_TOKEN, or of `hf auth login`,")
 
 
 @contextmanager
@@ -152,7 +165,7 @@ def _upload(folder: Path, repo_id: str, token: str | None, private: bool | None,
 
     files = sorted(path for path in folder.rglob("*") if path.is_file() and _is_visible(path.relative_to(folder)))
     names = [path.relative_to(folder).as_posix() for path in files]
-    with explaining_hub_errors(f"{repo_id} was not uploaded", missing=HubError):
+    with explaining_hub_errors(f"{repo_id} was not uploaded", ["repo_id", "revision", "license"], missing=HubError):
         hub = HfApi(endpoint=endpoint(), token=token, **program())
         hub.create_repo(repo_id, private=private, exist_ok=True)
         there = hub.list_repo_files(repo_id, revision=commit["revision"])
@@ -162,7 +175,7 @@ def _upload(folder: Path, repo_id: str, token: str | None, private: bool | None,
             *(CommitOperationAdd(name, _content(path, repo_id)) for name, path in zip(names, files, strict=True)),
         ]
         done = hub.create_commit(repo_id, operations, **commit)
-    return Pushed(done.pr_url or f"{hub.endpoint}/{repo_id}", done.oid)
+    return Pushed(without_secrets(done.pr_url or f"{hub.endpoint}/{repo_id}"), done.oid)
 
 
 def _is_visible(path: Path) -> bool:
