@@ -1,6 +1,7 @@
 """The folder for the Hugging Face Hub: its files, its card, and what it must not hold."""
 
 import builtins
+import html
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import yaml
+from markdown_it import MarkdownIt
 from PIL import Image
 from tests.exports.test_page_model import make
 
@@ -205,7 +207,7 @@ def test_without_the_onnx_packages_the_rest_is_written(light_or_dark, tmp_path, 
     head, text = parts(tmp_path / "a")
     assert "onnx" not in head["tags"]
     assert "`pip install 'convlens[onnx]'`, and export again." in text
-    assert "model.safetensors were run after" not in text
+    assert "model.onnx" not in text
     assert "model.safetensors was run after it was written" in text
 
 
@@ -228,6 +230,47 @@ def test_names_cannot_break_the_card(tmp_path):
 
 def test_every_mark_is_escaped():
     assert escape("a_b # c\n") == r"a\_b \# c\\n"
+    assert escape("2) a - b") == r"2\) a - b"
+    assert escape("    code") == "code"
+    assert escape("HTTPS://a.bc, WWW.a.bc, a@b.cc") == "HTTPS:&#8288;//a.bc, WWW&#8288;.a.bc, a@&#8288;b.cc"
+    assert escape("a: b / c, wwwx") == "a: b / c, wwwx"
+
+
+@pytest.mark.parametrize("first", ["- a", "+ a", "1. x", "12) x", "=", "---", "    code"])
+def test_no_name_begins_a_list_or_a_heading(light_or_dark, tmp_path, first):
+    """As another program reads the card: the same lists and headings as with ordinary names."""
+
+    def blocks(name, folder):
+        model = replace(light_or_dark[0], class_names=(name, "dark"), facts={"data": "mnist", "notes": [name]})
+        export(model, tmp_path / folder, "huggingface", prove=0, name=name)
+        return [token.type for token in MarkdownIt().parse(parts(tmp_path / folder)[1])]
+
+    assert blocks(first, "a") == blocks("light", "b")
+
+
+@pytest.mark.parametrize("name", ["https://example.org/x", "ftp://example.org", "www.example.org", "me@example.org"])
+def test_no_name_becomes_a_link_by_itself(light_or_dark, tmp_path, name):
+    """Neither in the text as it is, nor after entities are resolved, where some programs look for addresses."""
+    model = replace(light_or_dark[0], class_names=(name, "dark"), facts={"data": "mnist", "notes": [name]})
+    images = replace(light_or_dark[1], class_names=model.class_names)
+    export(model, tmp_path / "a", "huggingface", data=images, name=name)
+    text = parts(tmp_path / "a")[1]
+    text = text.replace("hf://USER/NAME", "")
+    assert not re.search(r"://|www\.|@\w", text)
+    assert not re.search(r"://|www\.|@\w", html.unescape(text))
+    assert name in html.unescape(text).replace("\u2060", "").replace("\\", "")
+
+
+def test_many_classes_are_cut_short(tmp_path):
+    """At 30 in the sentence and in the table; one more, and five more."""
+    for classes, more, left_out in ((31, "1 more", "1 other is left out"), (35, "5 more", "5 others are left out")):
+        model = make("dense", (1, 2, 2), classes)
+        images = LabelledImages(np.zeros((classes, 1, 2, 2), np.uint8), np.arange(classes), model.class_names, "pixels")
+        export(model, tmp_path / str(classes), "huggingface", data=images)
+        text = parts(tmp_path / str(classes))[1]
+        assert f"This model sorts images into {classes} classes: 0, 1, 2, " in text
+        assert f", 28, 29, and {more} (`config.json` has all).\n" in text
+        assert f"The table has the 30 classes with the lowest recall; {left_out}.\n" in text
 
 
 class Swapped(HuggingFaceFolder):
