@@ -58,8 +58,8 @@ def parts(folder):
     return yaml.safe_load(head), text
 
 
-def test_the_files_of_a_folder(light_or_dark, written):
-    _, images = light_or_dark
+def test_the_files_of_a_folder(light_or_dark, written, tmp_path):
+    model, images = light_or_dark
     exported, folder = written
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     samples = [f"samples/{number}.png" for number in range(8)]
@@ -69,9 +69,13 @@ def test_the_files_of_a_folder(light_or_dark, written):
     assert config["class_names"] == ["light", "dark"]
     assert config["model_sha256"] == sha256_of_file(folder / "model.safetensors")
     assert config["proof"] == exported.proof.as_dict()
+    assert sorted(config["files"]) == names
+    model.save(tmp_path / "run.safetensors")
+    assert config["source_sha256"] == sha256_of_file(tmp_path / "run.safetensors")
+    assert config["source_sha256"] != config["model_sha256"]
     assert (exported.proof.images, exported.proof.ties) == (10 + 6, 0)
     assert exported.notes == (
-        "8 held-out images are in samples/, for everybody to see; 0 for the option samples stores none.",
+        "8 held-out images are in samples/, for everybody to see; samples=0 (--samples 0) leaves them out.",
     )
     assert list(exported.proof.versions) == ["convlens", "onnxruntime"]
     checked = safetensors.numpy.load_file(folder / "check.safetensors")
@@ -144,6 +148,8 @@ def test_the_card_shows_how_pictures_are_prepared(light_or_dark, capsys, monkeyp
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     assert f"the SHA-256 {config['model_sha256']}." in preparing.read_text(encoding="utf-8")
     assert "/home/anna" not in preparing.read_text(encoding="utf-8")
+    assert "give prepared.pixels[None] to the model\n" in preparing.read_text(encoding="utf-8")
+    assert config["files"][-1] == preparing.name
     assert config["proof"]["details"]["prepared_pictures"] > 31
     _, text = parts(folder)
     assert "`bright_1_prepare.py` makes them of pictures of any size" in text

@@ -74,6 +74,14 @@ def folder(model, data, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def prepared_folder(model, data, tmp_path_factory):
+    """One with the file that prepares pictures."""
+    path = tmp_path_factory.mktemp("exported") / "pets"
+    convlens.export(model, path, "huggingface", data=data, license="mit", prepare=True, samples=8)
+    return path
+
+
 def line_of(error):
     """The message of an error, which must be one line."""
     (line,) = str(error.value).splitlines()
@@ -98,38 +106,80 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
     assert load_model(Path("hf://anna/pets")).class_names == model.class_names
 
 
-def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path, monkeypatch):
-    mine = b"mine"
-    hub.put("anna/pets", {"samples/99.png": b"old", "model.onnx": b"old", "notes.md": mine, "README.md": b"old"})
+def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, prepared_folder, tmp_path, monkeypatch):
+    """And nothing else: files like those of Convlens that others made stay there."""
+    names = ["notes.md", "tools/data_prepare.py", "mine_prepare.py", "tools/README.md"]
+    mine = dict.fromkeys([*names, "samples/cat.png", "samples/99.png", "samples/a/1.png"], b"mine")
+    hub.put("anna/pets", mine)
+    first = push_to_hub(prepared_folder, "anna/pets")
+    assert first.notes == ()
+    repository = hub.repositories["anna/pets"]
+    assert {"model.onnx", "samples/7.png", "pets_prepare.py"} <= set(repository.files)
     other = tmp_path / "other"
-    shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx"))
+    shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx", "7.png"))
     (other / "README.md").write_text("---\nlicense: mit\n---\nMy own words on USER/NAME.\n", encoding="utf-8")
     (other / ".DS_Store").write_bytes(b"")
     (other / "more.md").write_text("USER/NAME", encoding="utf-8")
     monkeypatch.delenv("HF_TOKEN")
-    push_to_hub(other, "anna/pets", commit_message="Again", token=WRITER)
-    files = hub.repositories["anna/pets"].files
-    assert hub.repositories["anna/pets"].messages == ["Again"]
-    assert files["more.md"] == b"USER/NAME"
-    assert set(files) == {"notes.md", *(path.relative_to(other).as_posix() for path in other.rglob("*.*"))} - {
-        ".DS_Store"
-    }
-    assert files["notes.md"] == mine
-    assert files["README.md"].decode().endswith("My own words on anna/pets.\n")
+    again = push_to_hub(other, "anna/pets", commit_message="Again", token=WRITER)
+    assert again.notes == (
+        "This upload replaces README.md and config.json of anna/pets. Its history keeps what was there.",
+    )
+    assert repository.messages[-1] == "Again"
+    assert repository.files["more.md"] == b"USER/NAME"
+    here = {path.relative_to(other).as_posix() for path in other.rglob("*.*")} - {".DS_Store"}
+    assert not {"model.onnx", "samples/7.png", "pets_prepare.py"} & here
+    assert set(repository.files) == {*mine, *here}
+    assert {name: repository.files[name] for name in mine} == mine
+    assert repository.files["README.md"].decode().endswith("My own words on anna/pets.\n")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [b'{"files": ["notes.md", "../a", 3, "model.onnx/x"]}', b'{"files": "notes.md"}', b"[]", b"\xff", b"[" * 9999],
+)
+def test_a_config_of_another_program_removes_nothing(hub, folder, config):
+    hub.put("anna/pets", {"config.json": config, "notes.md": b"mine", "model.bin": b"mine"})
+    push_to_hub(folder, "anna/pets")
+    assert {"notes.md", "model.bin"} <= set(hub.repositories["anna/pets"].files)
+
+
+@pytest.mark.parametrize("change", ["other code", "none", "another's"])
+def test_a_changed_file_that_prepares_pictures_is_not_uploaded(hub, prepared_folder, tmp_path, change):
+    changed = tmp_path / "changed"
+    shutil.copytree(prepared_folder, changed)
+    preparing = changed / "pets_prepare.py"
+    text = preparing.read_text(encoding="utf-8")
+    assert "\nProof: " in text
+    if change == "other code":
+        preparing.write_text(text + "import this\n", encoding="utf-8")
+    elif change == "another's":
+        preparing.write_text(text.replace('"model_sha256": "', '"model_sha256": "0'), encoding="utf-8")
+    else:
+        preparing.unlink()
+    said = "is missing" if change == "none" else "was changed, or was written by other versions of Convlens, NumPy or"
+    with pytest.raises(ProofFailed, match=f"^{changed} was not uploaded: pets_prepare.py {said}") as error:
+        push_to_hub(changed, "anna/pets")
+    assert line_of(error).endswith("Export the model again.")
+    assert hub.asked == []
 
 
 def test_a_pull_request_and_another_branch_leave_the_main_branch_alone(hub, folder):
     hub.put("anna/pets", {"README.md": b"old"})
     pushed = push_to_hub(folder, "anna/pets", create_pr=True)
     repository = hub.repositories["anna/pets"]
-    assert pushed == Pushed(f"{hub.url}/anna/pets/discussions/1", repository.branches["refs/pr/1"])
+    said = "This upload replaces README.md of anna/pets. Its history keeps what was there."
+    assert pushed == Pushed(f"{hub.url}/anna/pets/discussions/1", repository.branches["refs/pr/1"], (said,))
     assert repository.files == {"README.md": b"old"}
     with pytest.raises(HubError, match=r"^anna/pets was not uploaded: there is no such revision") as error:
         push_to_hub(folder, "anna/pets", revision="v2")
     assert line_of(error)
-    repository.commit({"samples/old.png": b"old"}, "v2")
+    config = b'{"files": ["samples/99.png"]}'
+    repository.commit({"samples/99.png": b"old", "samples/98.png": b"mine", "config.json": config}, "v2")
     push_to_hub(folder, "anna/pets", revision="v2")
-    assert "samples/old.png" not in repository.commits[repository.branches["v2"]]
+    there = repository.commits[repository.branches["v2"]]
+    assert "samples/98.png" in there
+    assert "samples/99.png" not in there
     assert repository.files == {"README.md": b"old"}
 
 

@@ -130,17 +130,18 @@ def _push(folder: Path, repository: str, private: bool) -> "Pushed":
 
 
 def _tell(written: "Exported", is_kept: bool, pushed: "Pushed | None", json: bool) -> None:
+    notes = [*written.notes, *(() if pushed is None else pushed.notes)]
     if json:
         places = {"file": str(written.path)} if is_kept else {}
         uploaded = {} if pushed is None else {"url": pushed.url, "commit": pushed.commit}
         beside = {} if written.prepare is None else {"prepare": str(written.prepare)}
-        facts = {"bytes": written.bytes, "proof": written.proof.as_dict(), "notes": list(written.notes)}
+        facts = {"bytes": written.bytes, "proof": written.proof.as_dict(), "notes": notes}
         print_json({**places, **beside, **facts, **uploaded})
         return
     console = result_console()
     lines = [f"{written.path}: {count_of(written.bytes, 'byte')}"] if is_kept else []
     lines += [f"{written.prepare}: prepares pictures for it"] if written.prepare and is_kept else []
-    lines += [f"Proof: {written.proof}", *written.notes]
+    lines += [f"Proof: {written.proof}", *notes]
     lines += [] if pushed is None else [f"Uploaded: {pushed.url}"]
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)

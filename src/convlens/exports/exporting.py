@@ -229,7 +229,7 @@ def _prove_preparation(
         with _deleted_if_wrong(path):
             return kind.prove_pictures(contents, written, images)
     pictures = make_proof_pictures(contents.check_images if images is None else images.images)
-    write_companion(kind.published(contents), companion, path.name, len(pictures))
+    write_companion(kind.published(contents), companion, kind.model_file(path), len(pictures))
     with _deleted_if_wrong(f"{path}, with {companion.name},"):
         return prove_preparation(companion, contents.model.preprocessing, pictures)
 

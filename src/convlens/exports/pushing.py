@@ -3,6 +3,7 @@
 Nothing is uploaded before its proof has passed. The upload is one commit, so nobody ever sees half of a model.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ from convlens.errors import ConvlensError, HubError, ProofFailed, UsageError
 from convlens.evaluation.images import OnProgress
 from convlens.exports.exporting import PROVE, export
 from convlens.exports.hugging_face import HuggingFaceFolder
-from convlens.exports.hugging_face.card import CARD_NAME, PLACEHOLDER, SAMPLES_FOLDER
-from convlens.exports.hugging_face.format import CONFIG_NAME, WRITTEN, prove_again
+from convlens.exports.hugging_face.card import CARD_NAME, PLACEHOLDER
+from convlens.exports.hugging_face.format import CONFIG_NAME, listed_files, prove_again
 from convlens.exports.options import SAMPLES
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.hub import (
@@ -36,10 +37,11 @@ _FORMAT = HuggingFaceFolder()
 
 @dataclass(frozen=True)
 class Pushed:
-    """A model that was uploaded: the address of its page, and the commit."""
+    """A model that was uploaded: the address of its page, the commit, and what else is to be said, in words."""
 
     url: str
     commit: str
+    notes: tuple[str, ...] = ()
 
 
 def push_to_hub(
@@ -169,22 +171,29 @@ def _upload(folder: Path, repo_id: str, token: str | None, private: bool | None,
         hub = HfApi(endpoint=endpoint(), token=token, **program())
         hub.create_repo(repo_id, private=private, exist_ok=True)
         there = hub.list_repo_files(repo_id, revision=commit["revision"])
-        old = [name for name in there if name not in names and _is_ours(name)]
+        earlier = _read_config(hub, repo_id, commit["revision"]) if CONFIG_NAME in there else {}
+        old = [name for name in listed_files(earlier) if name in there and name not in names]
         operations = [
             *(CommitOperationDelete(name) for name in old),
             *(CommitOperationAdd(name, _content(path, repo_id)) for name, path in zip(names, files, strict=True)),
         ]
         done = hub.create_commit(repo_id, operations, **commit)
-    return Pushed(without_secrets(done.pr_url or f"{hub.endpoint}/{repo_id}"), done.oid)
+    replaced = [name for name in (CARD_NAME, CONFIG_NAME) if name in there]
+    told = f"This upload replaces {' and '.join(replaced)} of {repo_id}. Its history keeps what was there."
+    return Pushed(without_secrets(done.pr_url or f"{hub.endpoint}/{repo_id}"), done.oid, (told,) if replaced else ())
+
+
+def _read_config(hub: Any, repo_id: str, revision: str | None) -> object:
+    """Return the config.json of a repository; an empty one if it is not JSON, so not Convlens's."""
+    path = Path(hub.hf_hub_download(repo_id, CONFIG_NAME, revision=revision))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _is_visible(path: Path) -> bool:
     return not any(part.startswith(".") for part in path.parts)
-
-
-def _is_ours(name: str) -> bool:
-    """Return whether an earlier upload may have written this file, so that it does not belong to the new model."""
-    return name in WRITTEN or name.startswith(f"{SAMPLES_FOLDER}/") or name.endswith("_prepare.py")
 
 
 def _content(path: Path, repo_id: str) -> bytes:
