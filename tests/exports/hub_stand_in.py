@@ -155,8 +155,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer({"url": f"{self.hub.url}/{name}"})
 
     def info(self, name: str, revision: str = "main") -> None:
-        oid = self.commit_of(self.find(name), revision)
-        self.answer({"id": name, "sha": oid, "private": False, "siblings": [], "tags": [], "downloads": 0, "likes": 0})
+        repository = self.find(name)
+        oid = self.commit_of(repository, revision)
+        self.answer(
+            {
+                "id": name,
+                "sha": oid,
+                "private": repository.private,
+                "siblings": [],
+                "tags": [],
+                "downloads": 0,
+                "likes": 0,
+            }
+        )
 
     def tree(self, name: str, revision: str) -> None:
         repository = self.find(name)

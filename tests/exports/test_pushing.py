@@ -1,5 +1,6 @@
 """Uploading to the Hugging Face Hub and loading from it, against a stand-in on this machine."""
 
+import hashlib
 import inspect
 import json
 import re
@@ -12,7 +13,7 @@ import pytest
 import safetensors.numpy
 from tests.exports.hub_stand_in import READER, WRITER, cut_short, other_bytes, refuse, serve_hub
 from tests.exports.test_page_model import make, make_samples
-from tests.hostile.test_public_calls import FEW, try_odd_values
+from tests.hostile.test_public_calls import FEW, ODD, try_odd_values
 
 import convlens
 from convlens import (
@@ -292,6 +293,37 @@ def test_wrong_arguments_are_named(hub, folder, arguments, reason):
     assert hub.asked == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("data", np.zeros((2, 1, 8, 8), np.uint8)), ("data", [np.zeros((8, 8))]), ("prepare", np.bool_(True))),
+        *(("data_dir", "data"), ("samples", 9), ("prove", np.arange(2))),
+    ],
+)
+def test_what_a_folder_has_already_cannot_be_given_with_it(hub, folder, name, value):
+    with pytest.raises(UsageError, match=f"^{name} was given with a folder, which is uploaded as it is") as error:
+        push_to_hub(folder, "anna/pets", **{name: value})
+    assert error.value.argument == name
+    assert hub.asked == []
+
+
+def test_a_public_repository_gets_nothing_that_should_be_private(hub, folder):
+    files = {"README.md": b"old"}
+    repository = hub.put("anna/pets", files)
+    with pytest.raises(
+        UsageError, match=r"^private is True, but anna/pets exists already and is public\. Not"
+    ) as error:
+        push_to_hub(folder, "anna/pets", private=True)
+    assert error.value.argument == "private"
+    assert repository.files == files
+    assert hub.large.keys() == {hashlib.sha256(b"old").hexdigest()}
+    push_to_hub(folder, "anna/pets", private=False)
+    assert "model.safetensors" in repository.files
+    hub.put("anna/dogs", files, private=True)
+    push_to_hub(folder, "anna/dogs", private=True)
+    assert "model.safetensors" in hub.repositories["anna/dogs"].files
+
+
 def test_the_cache_serves_without_a_connection(hub, model, data, monkeypatch):
     from huggingface_hub import constants
 
@@ -474,17 +506,19 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch, folder):
             does()
 
 
-def test_odd_arguments_of_an_upload(hub, model, data):
+@pytest.mark.parametrize("kind", ["model", "folder"])
+def test_odd_arguments_of_an_upload(hub, model, data, folder, kind):
     arguments = {
         "private": True,
         "token": WRITER,
         "revision": None,
         "commit_message": "a",
         "create_pr": False,
-        "data": data,
     }
-    arguments |= {"prove": 2, "license": "mit", "samples": 1, "prepare": False, "data_dir": None, "on_progress": None}
-    arguments |= {"model": model, "repo_id": "anna/pets"}
-    assert set(arguments) == set(inspect.signature(push_to_hub).parameters)
+    whole = {"prove": 2, "license": "mit", "samples": 1, "prepare": False, "data_dir": None, "data": data}
+    defaults = {name: one.default for name, one in inspect.signature(push_to_hub).parameters.items()}
+    arguments |= whole if kind == "model" else {name: defaults[name] for name in whole}
+    arguments |= {"model": {"model": model, "folder": folder}[kind], "repo_id": "anna/pets", "on_progress": None}
+    assert set(arguments) == set(defaults)
     push_to_hub(**arguments)
-    assert try_odd_values(push_to_hub, arguments, odd=FEW) == []
+    assert try_odd_values(push_to_hub, arguments, odd=FEW if kind == "model" else ODD) == []

@@ -64,13 +64,15 @@ def push_to_hub(
     """Upload a model to the Hugging Face Hub, with a model card and its proof. See `docs/export.md`.
 
     Then `convlens.load_model("hf://user/name")` loads it, on every machine. The repository is made if there is none.
-    What an earlier upload left, and this one does not have, is removed from it; other files there are kept.
+    README.md and config.json there are replaced. Files that the config.json there names, and this upload does not have,
+    are removed; other files are kept.
 
     Args:
         model: a model; or the path of a folder that `convlens.export(model, path, "huggingface")` wrote, in which you
             may have changed the card.
         repo_id: the repository, `user/name` or `organisation/name`.
-        private: whether a new repository is private; by default as the account or the organisation has it.
+        private: whether a new repository is private; by default as the account or the organisation has it. With True,
+            nothing is uploaded to a repository that exists already and is public.
         token: a token with the right to write; by default that of `hf auth login`, or HF_TOKEN.
         revision: the branch to commit to; by default the main one.
         commit_message: by default "Upload a model with Convlens".
@@ -133,7 +135,7 @@ def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgr
             f"{folder} is not a folder that convlens.export(model, path, 'huggingface') wrote. Give one, or a model: "
             "push_to_hub(convlens.load_model(...), repo_id)."
         )
-    other = [name for name, default in _DEFAULTS.items() if made[name] != default]
+    other = [name for name, default in _DEFAULTS.items() if made[name] is not default]
     if other:
         raise UsageError(
             f"{other[0]} was given with a folder, which is uploaded as it is. Give it to convlens.export.",
@@ -143,7 +145,7 @@ def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgr
     yield folder
 
 
-_DEFAULTS = {"prove": PROVE, "license": None, "samples": SAMPLES, "prepare": False, "data": None}
+_DEFAULTS = {"prove": PROVE, "license": None, "samples": SAMPLES, "prepare": False, "data": None, "data_dir": None}
 
 
 def _check_folder(folder: Path) -> None:
@@ -170,9 +172,15 @@ def _upload(folder: Path, repo_id: str, token: str | None, private: bool | None,
     with explaining_hub_errors(f"{repo_id} was not uploaded", ["repo_id", "revision", "license"], missing=HubError):
         hub = HfApi(endpoint=endpoint(), token=token, **program())
         hub.create_repo(repo_id, private=private, exist_ok=True)
+        if private and not hub.model_info(repo_id).private:
+            raise UsageError(
+                f"private is True, but {repo_id} exists already and is public. Nothing was uploaded. Make it private "
+                "in its settings on the Hub, or give another name.",
+                argument="private",
+            )
         there = hub.list_repo_files(repo_id, revision=commit["revision"])
         earlier = _read_config(hub, repo_id, commit["revision"]) if CONFIG_NAME in there else {}
-        old = [name for name in listed_files(earlier) if name in there and name not in names]
+        old = sorted({*listed_files(earlier)} & {*there} - {*names})
         operations = [
             *(CommitOperationDelete(name) for name in old),
             *(CommitOperationAdd(name, _content(path, repo_id)) for name, path in zip(names, files, strict=True)),
