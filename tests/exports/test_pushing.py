@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def data(model):
 def folder(model, data, tmp_path_factory):
     """An exported folder; tests that change it copy it."""
     path = tmp_path_factory.mktemp("exported") / "pets"
-    convlens.export(model, path, "huggingface", data=data, license="mit")
+    convlens.export(model, path, "huggingface", data=data, license="mit", samples=8)
     return path
 
 
@@ -90,10 +91,13 @@ def line_of(error):
 
 
 def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
-    pushed = push_to_hub(model, "anna/pets", data=data, private=True, license="mit")
+    pushed = push_to_hub(model, "anna/pets", data=data, private=True, license="mit", samples=8)
     repository = hub.repositories["anna/pets"]
     assert repository.private
     assert repository.messages == ["Upload a model with Convlens"]
+    assert pushed.notes == (
+        "8 held-out images are in samples/, for everybody to see; samples=0 (--samples 0) leaves them out.",
+    )
     assert (pushed.url, pushed.commit) == (f"{hub.url}/anna/pets", repository.branches["main"])
     assert {"README.md", "config.json", "model.safetensors", "samples/0.png"} <= set(repository.files)
     card = repository.files["README.md"].decode()
@@ -105,6 +109,19 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
     assert b"/home/anna" not in b"".join(repository.files.values())
     assert load_model(f"hf://anna/pets@{pushed.commit}").class_names == model.class_names
     assert load_model(Path("hf://anna/pets")).class_names == model.class_names
+
+
+def test_your_own_images_are_not_uploaded_unless_you_say_so(hub, model, data):
+    data = replace(data, images=255 - data.images)  # drawn from the seed of the noise in check.safetensors
+    pushed = push_to_hub(model, "anna/pets", data=data, license="mit")
+    files = hub.repositories["anna/pets"].files
+    assert not any(name.startswith("samples/") for name in files)
+    pixels = safetensors.numpy.load(files["check.safetensors"])["images"]
+    assert not set(map(bytes, pixels)) & set(map(bytes, data.images))
+    assert pushed.notes[0].startswith("None of the held-out images is in the folder, because they may be yours alone;")
+    again = push_to_hub(model, "anna/pets", data=data, license="mit")
+    assert len(again.notes) == 2
+    assert again.notes[1].startswith("This upload replaces README.md and config.json of anna/pets.")
 
 
 def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, prepared_folder, tmp_path, monkeypatch):
@@ -297,7 +314,7 @@ def test_wrong_arguments_are_named(hub, folder, arguments, reason):
     ("name", "value"),
     [
         *(("data", np.zeros((2, 1, 8, 8), np.uint8)), ("data", [np.zeros((8, 8))]), ("prepare", np.bool_(True))),
-        *(("data_dir", "data"), ("samples", 9), ("prove", np.arange(2))),
+        *(("data_dir", "data"), ("samples", 8), ("prove", np.arange(2))),
     ],
 )
 def test_what_a_folder_has_already_cannot_be_given_with_it(hub, folder, name, value):

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from convlens.exports.exporting import PROVE, export
 from convlens.exports.hugging_face import HuggingFaceFolder
 from convlens.exports.hugging_face.card import CARD_NAME, PLACEHOLDER
 from convlens.exports.hugging_face.format import CONFIG_NAME, listed_files, prove_again
-from convlens.exports.options import SAMPLES
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.hub import (
     check_repository,
@@ -56,7 +55,7 @@ def push_to_hub(
     data: Any = None,
     prove: int = PROVE,
     license: str | None = None,
-    samples: int = SAMPLES,
+    samples: int | None = None,
     prepare: bool = False,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
@@ -94,10 +93,11 @@ def push_to_hub(
     as_instance("commit_message", message, str, "a text, or None")
     made = {"data": data, "prove": prove, "license": license, "samples": samples}
     made |= {"prepare": prepare, "data_dir": data_dir}
-    with _folder_of(model, repo_id.split("/")[1], made, on_progress) as folder:
-        return _upload(folder, repo_id, token, private, {
+    with _folder_of(model, repo_id.split("/")[1], made, on_progress) as (folder, notes):
+        pushed = _upload(folder, repo_id, token, private, {
             "commit_message": message, "revision": revision, "create_pr": create_pr or None,
         })  # fmt: skip
+        return replace(pushed, notes=notes + pushed.notes)
 
 
 def check_push(repo_id: str, token: str | None = None) -> None:
@@ -123,11 +123,14 @@ def check_push(repo_id: str, token: str | None = None) -> None:
 
 
 @contextmanager
-def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgress | None) -> Iterator[Path]:
-    """Yield an exported folder that was proved: the given one, or a temporary one of the given model."""
+def _folder_of(
+    model: Any, name: str, made: dict[str, Any], on_progress: OnProgress | None
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield an exported folder that was proved: the given one, or a temporary one of the model; and its notes."""
     if isinstance(model, TrainedModel):
         with tempfile.TemporaryDirectory() as place:
-            yield export(model, Path(place, name), "huggingface", name=name, on_progress=on_progress, **made).path
+            written = export(model, Path(place, name), "huggingface", name=name, on_progress=on_progress, **made)
+            yield written.path, written.notes
         return
     folder = as_path("model", model)
     if not (folder / CONFIG_NAME).is_file() or not (folder / MODEL_FILE_NAME).is_file():
@@ -142,10 +145,10 @@ def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgr
             argument=other[0],
         )
     _check_folder(folder)
-    yield folder
+    yield folder, ()
 
 
-_DEFAULTS = {"prove": PROVE, "license": None, "samples": SAMPLES, "prepare": False, "data": None, "data_dir": None}
+_DEFAULTS = {"prove": PROVE, "license": None, "samples": None, "prepare": False, "data": None, "data_dir": None}
 
 
 def _check_folder(folder: Path) -> None:

@@ -54,7 +54,7 @@ def choose_pictures(contents: Contents) -> list[Sample]:
     samples = contents.samples
     if samples is None:
         return []
-    count = min(contents.options.samples, len(samples))
+    count = min(contents.options.samples or 0, len(samples))
     places = np.unique(np.linspace(0, len(samples) - 1, count).astype(np.int64)).tolist()
     answers = contents.model.predict(samples.images[places]).labels.tolist()
     return [
@@ -73,10 +73,17 @@ def _true(samples: Any, place: int) -> str:
 
 
 def write_card(
-    contents: Contents, samples: list[Sample], proof: Proof | None, has_onnx: bool, companion: str = ""
+    contents: Contents,
+    model: TrainedModel,
+    samples: list[Sample],
+    proof: Proof | None,
+    has_onnx: bool,
+    companion: str = "",
 ) -> str:
-    """Return the text of the model card; `companion` is the name of the file that prepares pictures, or empty."""
-    model = contents.model
+    """Return the text of the model card.
+
+    `model` is what becomes public of the model; `companion` is the name of the file that prepares pictures, or empty.
+    """
     accuracy = _accuracy(contents)
     return _template().render(
         head=head(contents, accuracy, has_onnx),

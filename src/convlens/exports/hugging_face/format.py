@@ -12,13 +12,13 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from convlens.data import LabelledImages
+from convlens.data import CATALOGUE, LabelledImages
 from convlens.errors import ProofFailed
 from convlens.exports.contents import Contents, answers_of
 from convlens.exports.format import ExportFormat
 from convlens.exports.hugging_face.card import CARD_NAME, SAMPLES_FOLDER, Sample, choose_pictures, write_card
 from convlens.exports.onnx_file import OnnxFile
-from convlens.exports.options import DEFAULTS
+from convlens.exports.options import DEFAULTS, SAMPLES
 from convlens.exports.preparation.companion import companion_name, companion_text
 from convlens.exports.proof import Answers, Proof, Run, prove
 from convlens.files import sha256_of_file, write_atomically
@@ -59,12 +59,16 @@ class HuggingFaceFolder(ExportFormat):
         if has_onnx():
             _ONNX.write(replace(published, options=DEFAULTS), path / ONNX_NAME, proof)
         _write_samples(path, samples)
-        write_atomically(path / CARD_NAME, write_card(contents, samples, proof, has_onnx(), companion))
+        write_atomically(path / CARD_NAME, write_card(contents, published.model, samples, proof, has_onnx(), companion))
 
     def published(self, contents: Contents) -> Contents:
-        """Return the same without the path of the training images, which is nobody's business on other machines."""
+        """Return the same without what names files of this machine: the path of the training images, and, unless they
+        are a known dataset, the notes on how they were read.
+        """
         model = contents.model
-        facts = {name: value for name, value in model.facts.items() if name != "data_source"}
+        is_known = "data_source" not in model.facts and model.facts.get("data") in CATALOGUE
+        private = ("data_source",) if is_known else ("data_source", "notes")
+        facts = {name: value for name, value in model.facts.items() if name not in private}
         if len(facts) == len(model.facts):
             return contents
         public = TrainedModel(
@@ -121,8 +125,13 @@ class HuggingFaceFolder(ExportFormat):
             notes.append(f"There is no {ONNX_NAME}, which needs two more packages: pip install 'convlens[onnx]'")
         if contents.options.license is None:
             notes.append("No licence is named; the option license names one, such as mit.")
+        if contents.options.samples is None and contents.held_out is not None:
+            notes.append(
+                "None of the held-out images is in the folder, because they may be yours alone; "
+                f"samples={SAMPLES} (--samples {SAMPLES}) adds {SAMPLES}, for everybody to see."
+            )
         if contents.samples is not None:
-            shown = count_of(min(contents.options.samples, len(contents.samples)), "held-out image", "is")
+            shown = count_of(min(contents.options.samples or 0, len(contents.samples)), "held-out image", "is")
             notes.append(
                 f"{shown} in {SAMPLES_FOLDER}/, for everybody to see; samples=0 (--samples 0) leaves them out."
             )
