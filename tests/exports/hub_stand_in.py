@@ -118,7 +118,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     @property
     def token(self) -> str | None:
-        return (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
+        kind, _, sent = (self.headers.get("Authorization") or "").partition(" ")
+        if kind == "Basic":  # of user:password@ in HF_ENDPOINT
+            sent = base64.b64decode(sent).decode().partition(":")[2]
+        return sent or None
 
     def check_writer(self, name: str) -> None:
         if self.token not in (WRITER, READER):
@@ -152,8 +155,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer({"url": f"{self.hub.url}/{name}"})
 
     def info(self, name: str, revision: str = "main") -> None:
-        oid = self.commit_of(self.find(name), revision)
-        self.answer({"id": name, "sha": oid, "private": False, "siblings": [], "tags": [], "downloads": 0, "likes": 0})
+        repository = self.find(name)
+        oid = self.commit_of(repository, revision)
+        self.answer(
+            {
+                "id": name,
+                "sha": oid,
+                "private": repository.private,
+                "siblings": [],
+                "tags": [],
+                "downloads": 0,
+                "likes": 0,
+            }
+        )
 
     def tree(self, name: str, revision: str) -> None:
         repository = self.find(name)

@@ -62,7 +62,8 @@ def test_every_format_answers_like_the_model(folder, name, text, shape):
     written = export(one, path, name, data=make_samples(one, 9), prove=5)
     assert written.path == path
     assert names(folder) == [path.name]
-    assert (written.proof.images, written.proof.ties) == (5 + 6, 0)
+    check_images = 2 if name == "huggingface" else 6  # a folder for everybody has none of your own images
+    assert (written.proof.images, written.proof.ties) == (5 + check_images, 0)
     assert written.proof.largest_difference <= kind.tolerance
     images = np.random.default_rng(5).integers(0, 256, (20, *shape), np.uint8)
     found, expected = kind.open(path)(images), one.predict(images)

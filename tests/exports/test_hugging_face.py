@@ -1,6 +1,7 @@
 """The folder for the Hugging Face Hub: its files, its card, and what it must not hold."""
 
 import builtins
+import html
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import yaml
+from markdown_it import MarkdownIt
 from PIL import Image
 from tests.exports.test_page_model import make
 
@@ -47,7 +49,7 @@ def light_or_dark():
 def written(light_or_dark, tmp_path):
     model, images = light_or_dark
     folder = tmp_path / "bright"
-    return export(model, folder, "huggingface", data=images, license="MIT"), folder
+    return export(model, folder, "huggingface", data=images, license="MIT", samples=8), folder
 
 
 def parts(folder):
@@ -56,8 +58,8 @@ def parts(folder):
     return yaml.safe_load(head), text
 
 
-def test_the_files_of_a_folder(light_or_dark, written):
-    _, images = light_or_dark
+def test_the_files_of_a_folder(light_or_dark, written, tmp_path):
+    model, images = light_or_dark
     exported, folder = written
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     samples = [f"samples/{number}.png" for number in range(8)]
@@ -67,9 +69,13 @@ def test_the_files_of_a_folder(light_or_dark, written):
     assert config["class_names"] == ["light", "dark"]
     assert config["model_sha256"] == sha256_of_file(folder / "model.safetensors")
     assert config["proof"] == exported.proof.as_dict()
+    assert sorted(config["files"]) == names
+    model.save(tmp_path / "run.safetensors")
+    assert config["source_sha256"] == sha256_of_file(tmp_path / "run.safetensors")
+    assert config["source_sha256"] != config["model_sha256"]
     assert (exported.proof.images, exported.proof.ties) == (10 + 6, 0)
     assert exported.notes == (
-        "8 held-out images are in samples/, for everybody to see; 0 for the option samples stores none.",
+        "8 held-out images are in samples/, for everybody to see; samples=0 (--samples 0) leaves them out.",
     )
     assert list(exported.proof.versions) == ["convlens", "onnxruntime"]
     checked = safetensors.numpy.load_file(folder / "check.safetensors")
@@ -136,12 +142,14 @@ def test_the_code_in_the_card_runs(light_or_dark, written, capsys, monkeypatch, 
 def test_the_card_shows_how_pictures_are_prepared(light_or_dark, capsys, monkeypatch, tmp_path):
     model, images = light_or_dark
     folder = tmp_path / "bright-1"
-    exported = export(model, folder, "huggingface", data=images, prepare=True)
+    exported = export(model, folder, "huggingface", data=images, samples=8, prepare=True)
     preparing = folder / "bright_1_prepare.py"
     assert exported.prepare == preparing
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     assert f"the SHA-256 {config['model_sha256']}." in preparing.read_text(encoding="utf-8")
     assert "/home/anna" not in preparing.read_text(encoding="utf-8")
+    assert "give prepared.pixels[None] to the model\n" in preparing.read_text(encoding="utf-8")
+    assert config["files"][-1] == preparing.name
     assert config["proof"]["details"]["prepared_pictures"] > 31
     _, text = parts(folder)
     assert "`bright_1_prepare.py` makes them of pictures of any size" in text
@@ -157,6 +165,65 @@ def test_the_card_shows_how_pictures_are_prepared(light_or_dark, capsys, monkeyp
     (expected,) = model.predict([tmp_path / "picture.png"])
     assert said[-2] == expected.class_name == "light"
     assert float(said[-1]) == pytest.approx(expected.probability, abs=1e-5)
+
+
+NOTES = ["1 file skipped, not an image: anna_kowalski_1951.png", "rules for new images: digits"]
+"""As the import of a folder writes them."""
+
+
+@pytest.mark.parametrize(
+    ("facts", "kept"),
+    [
+        ({"data": "mnist"}, True),
+        ({"data": "mnist", "data_source": {"path": "/home/anna/mnist", "options": {}}}, False),
+        ({"data": "patients"}, False),
+        ({}, False),
+    ],
+)
+def test_notes_on_your_own_files_stay_on_this_machine(light_or_dark, tmp_path, facts, kept):
+    model = replace(light_or_dark[0], facts={**facts, "notes": NOTES})
+    export(model, tmp_path / "a", "huggingface", prove=0)
+    content = b"".join(path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert (b"kowalski" in content) == kept
+    assert convlens.load_model(tmp_path / "a").facts.get("notes") == (NOTES if kept else None)
+    assert model.facts["notes"] == NOTES
+
+
+@pytest.mark.parametrize("data", ["images", "folder", "its own folder"])
+def test_your_own_images_are_stored_only_if_you_say_so(light_or_dark, tmp_path, data):
+    model, given = light_or_dark
+    own, count, known = replace(model, facts={"data": "pixels"}), 10, given
+    if data != "images":
+        own = make("dense", (1, 16, 16), 2, {"data": "pets"})
+        for place in range(16):
+            (tmp_path / "pets" / str(place % 2)).mkdir(parents=True, exist_ok=True)
+            pixels = np.random.default_rng(place).integers(0, 256, (16, 16), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / str(place % 2) / f"{place}.png")
+        options = convlens.ImportOptions(size=16, channels=1, test_share=0.5, validation_share=0)
+        source = {"path": str(tmp_path / "pets"), "options": options.as_dict()}
+        own = replace(own, facts={"data": "pets", "data_source": source}) if data == "its own folder" else own
+        known, count = {"folder": tmp_path / "pets", "its own folder": None}[data], 16 if data == "folder" else 8
+    exported = export(own, tmp_path / "a", "huggingface", data=known, license="mit", data_dir=tmp_path)
+    assert exported.proof.images == count + 2
+    assert len(safetensors.numpy.load_file(tmp_path / "a" / "check.safetensors")["images"]) == 2
+    assert not (tmp_path / "a" / "samples").exists()
+    assert f"of {count} images" in parts(tmp_path / "a")[1]
+    (said,) = exported.notes
+    assert said.startswith("None of the held-out images is in the folder, because they may be yours alone; samples=8 (")
+    export(own, tmp_path / "b", "huggingface", data=known, samples=3, data_dir=tmp_path)
+    assert len(list((tmp_path / "b" / "samples").iterdir())) == 3
+
+
+@pytest.mark.parametrize(("learned", "data"), [("tiny", None), ("tiny", "tiny"), ("patients", "tiny")])
+def test_images_of_a_known_dataset_are_shown(tiny, tmp_path, learned, data):
+    model = make("dense", (1, 8, 8), 10, {"data": learned})
+    exported = export(model, tmp_path / "a", "huggingface", data=data, prove=5)
+    assert len(list((tmp_path / "a" / "samples").iterdir())) == 8
+    assert (
+        exported.notes[-1]
+        == "8 held-out images are in samples/, for everybody to see; samples=0 (--samples 0) leaves them out."
+    )
+    assert len(safetensors.numpy.load_file(tmp_path / "a" / "check.safetensors")["images"]) == 6
 
 
 def test_without_held_out_images_there_are_no_numbers(light_or_dark, tmp_path):
@@ -205,14 +272,14 @@ def test_without_the_onnx_packages_the_rest_is_written(light_or_dark, tmp_path, 
     head, text = parts(tmp_path / "a")
     assert "onnx" not in head["tags"]
     assert "`pip install 'convlens[onnx]'`, and export again." in text
-    assert "model.safetensors were run after" not in text
+    assert "model.onnx" not in text
     assert "model.safetensors was run after it was written" in text
 
 
 def test_names_cannot_break_the_card(tmp_path):
     model = replace(make("dense", (3, 2, 2), 4), class_names=HOSTILE, facts={"data": "x: [y\n---\n", "notes": ["<b>"]})
     images = LabelledImages(np.arange(48, dtype=np.uint8).reshape(4, 3, 2, 2), np.arange(4), HOSTILE, "a: b|\n# c")
-    export(model, tmp_path / "a", "huggingface", data=images, name='d"e: <i>')
+    export(model, tmp_path / "a", "huggingface", data=images, samples=8, name='d"e: <i>')
     head, text = parts(tmp_path / "a")
     assert head["model-index"][0]["name"] == 'd"e: <i>'
     assert json.loads((tmp_path / "a" / "config.json").read_text(encoding="utf-8"))["class_names"] == list(HOSTILE)
@@ -228,6 +295,47 @@ def test_names_cannot_break_the_card(tmp_path):
 
 def test_every_mark_is_escaped():
     assert escape("a_b # c\n") == r"a\_b \# c\\n"
+    assert escape("2) a - b") == r"2\) a - b"
+    assert escape("    code") == "code"
+    assert escape("HTTPS://a.bc, WWW.a.bc, a@b.cc") == "HTTPS:&#8288;//a.bc, WWW&#8288;.a.bc, a@&#8288;b.cc"
+    assert escape("a: b / c, wwwx") == "a: b / c, wwwx"
+
+
+@pytest.mark.parametrize("first", ["- a", "+ a", "1. x", "12) x", "=", "---", "    code"])
+def test_no_name_begins_a_list_or_a_heading(light_or_dark, tmp_path, first):
+    """As another program reads the card: the same lists and headings as with ordinary names."""
+
+    def blocks(name, folder):
+        model = replace(light_or_dark[0], class_names=(name, "dark"), facts={"data": "mnist", "notes": [name]})
+        export(model, tmp_path / folder, "huggingface", prove=0, name=name)
+        return [token.type for token in MarkdownIt().parse(parts(tmp_path / folder)[1])]
+
+    assert blocks(first, "a") == blocks("light", "b")
+
+
+@pytest.mark.parametrize("name", ["https://example.org/x", "ftp://example.org", "www.example.org", "me@example.org"])
+def test_no_name_becomes_a_link_by_itself(light_or_dark, tmp_path, name):
+    """Neither in the text as it is, nor after entities are resolved, where some programs look for addresses."""
+    model = replace(light_or_dark[0], class_names=(name, "dark"), facts={"data": "mnist", "notes": [name]})
+    images = replace(light_or_dark[1], class_names=model.class_names)
+    export(model, tmp_path / "a", "huggingface", data=images, samples=8, name=name)
+    text = parts(tmp_path / "a")[1]
+    text = text.replace("hf://USER/NAME", "")
+    assert not re.search(r"://|www\.|@\w", text)
+    assert not re.search(r"://|www\.|@\w", html.unescape(text))
+    assert name in html.unescape(text).replace("\u2060", "").replace("\\", "")
+
+
+def test_many_classes_are_cut_short(tmp_path):
+    """At 30 in the sentence and in the table; one more, and five more."""
+    for classes, more, left_out in ((31, "1 more", "1 other is left out"), (35, "5 more", "5 others are left out")):
+        model = make("dense", (1, 2, 2), classes)
+        images = LabelledImages(np.zeros((classes, 1, 2, 2), np.uint8), np.arange(classes), model.class_names, "pixels")
+        export(model, tmp_path / str(classes), "huggingface", data=images)
+        text = parts(tmp_path / str(classes))[1]
+        assert f"This model sorts images into {classes} classes: 0, 1, 2, " in text
+        assert f", 28, 29, and {more} (`config.json` has all).\n" in text
+        assert f"The table has the 30 classes with the lowest recall; {left_out}.\n" in text
 
 
 class Swapped(HuggingFaceFolder):

@@ -1,10 +1,12 @@
 """Uploading to the Hugging Face Hub and loading from it, against a stand-in on this machine."""
 
+import hashlib
 import inspect
 import json
 import re
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import safetensors.numpy
 from tests.exports.hub_stand_in import READER, WRITER, cut_short, other_bytes, refuse, serve_hub
 from tests.exports.test_page_model import make, make_samples
-from tests.hostile.test_public_calls import FEW, try_odd_values
+from tests.hostile.test_public_calls import FEW, ODD, try_odd_values
 
 import convlens
 from convlens import (
@@ -70,7 +72,15 @@ def data(model):
 def folder(model, data, tmp_path_factory):
     """An exported folder; tests that change it copy it."""
     path = tmp_path_factory.mktemp("exported") / "pets"
-    convlens.export(model, path, "huggingface", data=data, license="mit")
+    convlens.export(model, path, "huggingface", data=data, license="mit", samples=8)
+    return path
+
+
+@pytest.fixture(scope="module")
+def prepared_folder(model, data, tmp_path_factory):
+    """One with the file that prepares pictures."""
+    path = tmp_path_factory.mktemp("exported") / "pets"
+    convlens.export(model, path, "huggingface", data=data, license="mit", prepare=True, samples=8)
     return path
 
 
@@ -81,10 +91,13 @@ def line_of(error):
 
 
 def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
-    pushed = push_to_hub(model, "anna/pets", data=data, private=True, license="mit")
+    pushed = push_to_hub(model, "anna/pets", data=data, private=True, license="mit", samples=8)
     repository = hub.repositories["anna/pets"]
     assert repository.private
     assert repository.messages == ["Upload a model with Convlens"]
+    assert pushed.notes == (
+        "8 held-out images are in samples/, for everybody to see; samples=0 (--samples 0) leaves them out.",
+    )
     assert (pushed.url, pushed.commit) == (f"{hub.url}/anna/pets", repository.branches["main"])
     assert {"README.md", "config.json", "model.safetensors", "samples/0.png"} <= set(repository.files)
     card = repository.files["README.md"].decode()
@@ -98,38 +111,93 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub, model, data):
     assert load_model(Path("hf://anna/pets")).class_names == model.class_names
 
 
-def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, tmp_path, monkeypatch):
-    mine = b"mine"
-    hub.put("anna/pets", {"samples/99.png": b"old", "model.onnx": b"old", "notes.md": mine, "README.md": b"old"})
+def test_your_own_images_are_not_uploaded_unless_you_say_so(hub, model, data):
+    data = replace(data, images=255 - data.images)  # drawn from the seed of the noise in check.safetensors
+    pushed = push_to_hub(model, "anna/pets", data=data, license="mit")
+    files = hub.repositories["anna/pets"].files
+    assert not any(name.startswith("samples/") for name in files)
+    pixels = safetensors.numpy.load(files["check.safetensors"])["images"]
+    assert not set(map(bytes, pixels)) & set(map(bytes, data.images))
+    assert pushed.notes[0].startswith("None of the held-out images is in the folder, because they may be yours alone;")
+    again = push_to_hub(model, "anna/pets", data=data, license="mit")
+    assert len(again.notes) == 2
+    assert again.notes[1].startswith("This upload replaces README.md and config.json of anna/pets.")
+
+
+def test_a_folder_replaces_what_an_earlier_upload_left(hub, folder, prepared_folder, tmp_path, monkeypatch):
+    """And nothing else: files like those of Convlens that others made stay there."""
+    names = ["notes.md", "tools/data_prepare.py", "mine_prepare.py", "tools/README.md"]
+    mine = dict.fromkeys([*names, "samples/cat.png", "samples/99.png", "samples/a/1.png"], b"mine")
+    hub.put("anna/pets", mine)
+    first = push_to_hub(prepared_folder, "anna/pets")
+    assert first.notes == ()
+    repository = hub.repositories["anna/pets"]
+    assert {"model.onnx", "samples/7.png", "pets_prepare.py"} <= set(repository.files)
     other = tmp_path / "other"
-    shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx"))
+    shutil.copytree(folder, other, ignore=shutil.ignore_patterns("model.onnx", "7.png"))
     (other / "README.md").write_text("---\nlicense: mit\n---\nMy own words on USER/NAME.\n", encoding="utf-8")
     (other / ".DS_Store").write_bytes(b"")
     (other / "more.md").write_text("USER/NAME", encoding="utf-8")
     monkeypatch.delenv("HF_TOKEN")
-    push_to_hub(other, "anna/pets", commit_message="Again", token=WRITER)
-    files = hub.repositories["anna/pets"].files
-    assert hub.repositories["anna/pets"].messages == ["Again"]
-    assert files["more.md"] == b"USER/NAME"
-    assert set(files) == {"notes.md", *(path.relative_to(other).as_posix() for path in other.rglob("*.*"))} - {
-        ".DS_Store"
-    }
-    assert files["notes.md"] == mine
-    assert files["README.md"].decode().endswith("My own words on anna/pets.\n")
+    again = push_to_hub(other, "anna/pets", commit_message="Again", token=WRITER)
+    assert again.notes == (
+        "This upload replaces README.md and config.json of anna/pets. Its history keeps what was there.",
+    )
+    assert repository.messages[-1] == "Again"
+    assert repository.files["more.md"] == b"USER/NAME"
+    here = {path.relative_to(other).as_posix() for path in other.rglob("*.*")} - {".DS_Store"}
+    assert not {"model.onnx", "samples/7.png", "pets_prepare.py"} & here
+    assert set(repository.files) == {*mine, *here}
+    assert {name: repository.files[name] for name in mine} == mine
+    assert repository.files["README.md"].decode().endswith("My own words on anna/pets.\n")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [b'{"files": ["notes.md", "../a", 3, "model.onnx/x"]}', b'{"files": "notes.md"}', b"[]", b"\xff", b"[" * 9999],
+)
+def test_a_config_of_another_program_removes_nothing(hub, folder, config):
+    hub.put("anna/pets", {"config.json": config, "notes.md": b"mine", "model.bin": b"mine"})
+    push_to_hub(folder, "anna/pets")
+    assert {"notes.md", "model.bin"} <= set(hub.repositories["anna/pets"].files)
+
+
+@pytest.mark.parametrize("change", ["other code", "none", "another's"])
+def test_a_changed_file_that_prepares_pictures_is_not_uploaded(hub, prepared_folder, tmp_path, change):
+    changed = tmp_path / "changed"
+    shutil.copytree(prepared_folder, changed)
+    preparing = changed / "pets_prepare.py"
+    text = preparing.read_text(encoding="utf-8")
+    assert "\nProof: " in text
+    if change == "other code":
+        preparing.write_text(text + "import this\n", encoding="utf-8")
+    elif change == "another's":
+        preparing.write_text(text.replace('"model_sha256": "', '"model_sha256": "0'), encoding="utf-8")
+    else:
+        preparing.unlink()
+    said = "is missing" if change == "none" else "was changed, or was written by other versions of Convlens, NumPy or"
+    with pytest.raises(ProofFailed, match=f"^{changed} was not uploaded: pets_prepare.py {said}") as error:
+        push_to_hub(changed, "anna/pets")
+    assert line_of(error).endswith("Export the model again.")
+    assert hub.asked == []
 
 
 def test_a_pull_request_and_another_branch_leave_the_main_branch_alone(hub, folder):
     hub.put("anna/pets", {"README.md": b"old"})
     pushed = push_to_hub(folder, "anna/pets", create_pr=True)
     repository = hub.repositories["anna/pets"]
-    assert pushed == Pushed(f"{hub.url}/anna/pets/discussions/1", repository.branches["refs/pr/1"])
+    said = "This upload replaces README.md of anna/pets. Its history keeps what was there."
+    assert pushed == Pushed(f"{hub.url}/anna/pets/discussions/1", repository.branches["refs/pr/1"], (said,))
     assert repository.files == {"README.md": b"old"}
     with pytest.raises(HubError, match=r"^anna/pets was not uploaded: there is no such revision") as error:
         push_to_hub(folder, "anna/pets", revision="v2")
     assert line_of(error)
-    repository.commit({"samples/old.png": b"old"}, "v2")
+    config = b'{"files": ["samples/99.png"]}'
+    repository.commit({"samples/99.png": b"old", "samples/98.png": b"mine", "config.json": config}, "v2")
     push_to_hub(folder, "anna/pets", revision="v2")
-    assert "samples/old.png" not in repository.commits[repository.branches["v2"]]
+    there = repository.commits[repository.branches["v2"]]
+    assert "samples/98.png" in there
+    assert "samples/99.png" not in there
     assert repository.files == {"README.md": b"old"}
 
 
@@ -198,7 +266,7 @@ def test_nothing_is_uploaded_before_the_proof(hub, model, data, monkeypatch):
             WRITER,
             "anna/pets",
             {"PUT": refuse(413, message="Too large")},
-            "answered 413: Too large. Check what you gave.",
+            "answered 413: Too large. Check repo_id, revision or license.",
         ),
         (WRITER, "anna/pets", {"create": refuse(429)}, "answered 429: Too Many Requests. Try again later."),
         (WRITER, "anna/pets", {"create": lambda _: None}, "cannot be reached, or broke off (RemoteProtocolError"),
@@ -218,7 +286,7 @@ def test_what_the_hub_refuses_is_said_in_one_line(hub, folder, monkeypatch, toke
 
 
 def test_a_licence_that_the_hub_does_not_know_is_named_by_it(hub, model):
-    with pytest.raises(HubError, match=r'"license" must be one of \[apache-2.0, cc-by-4.0, mit, other\]') as error:
+    with pytest.raises(HubError, match=r'refuses it \(.*"license" must be one of \[.*\]\). Check license\.$') as error:
         push_to_hub(model, "anna/pets", prove=0, license="beerware")
     assert "anna/pets was not uploaded" in line_of(error)
 
@@ -242,6 +310,37 @@ def test_wrong_arguments_are_named(hub, folder, arguments, reason):
     assert hub.asked == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("data", np.zeros((2, 1, 8, 8), np.uint8)), ("data", [np.zeros((8, 8))]), ("prepare", np.bool_(True))),
+        *(("data_dir", "data"), ("samples", 8), ("prove", np.arange(2))),
+    ],
+)
+def test_what_a_folder_has_already_cannot_be_given_with_it(hub, folder, name, value):
+    with pytest.raises(UsageError, match=f"^{name} was given with a folder, which is uploaded as it is") as error:
+        push_to_hub(folder, "anna/pets", **{name: value})
+    assert error.value.argument == name
+    assert hub.asked == []
+
+
+def test_a_public_repository_gets_nothing_that_should_be_private(hub, folder):
+    files = {"README.md": b"old"}
+    repository = hub.put("anna/pets", files)
+    with pytest.raises(
+        UsageError, match=r"^private is True, but anna/pets exists already and is public\. Not"
+    ) as error:
+        push_to_hub(folder, "anna/pets", private=True)
+    assert error.value.argument == "private"
+    assert repository.files == files
+    assert hub.large.keys() == {hashlib.sha256(b"old").hexdigest()}
+    push_to_hub(folder, "anna/pets", private=False)
+    assert "model.safetensors" in repository.files
+    hub.put("anna/dogs", files, private=True)
+    push_to_hub(folder, "anna/dogs", private=True)
+    assert "model.safetensors" in hub.repositories["anna/dogs"].files
+
+
 def test_the_cache_serves_without_a_connection(hub, model, data, monkeypatch):
     from huggingface_hub import constants
 
@@ -251,7 +350,7 @@ def test_the_cache_serves_without_a_connection(hub, model, data, monkeypatch):
     assert load_model("hf://anna/pets").class_names == model.class_names
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert load_model("hf://anna/pets").class_names == model.class_names
-    with pytest.raises(HubError, match=r"^hf://anna/dogs: it is not in the cache, and HF_HUB_OFFLINE forbids"):
+    with pytest.raises(HubError, match=r"and HF_HUB_OFFLINE forbids downloading it\. Unset HF_HUB_OFFLINE\.$"):
         load_model("hf://anna/dogs")
 
 
@@ -347,6 +446,26 @@ def test_a_wrong_token_or_no_connection_is_said_in_one_line(hub, model, monkeypa
     assert line_of(error).endswith("Check the connection, and try again.")
 
 
+def test_secrets_are_not_shown(hub, folder, monkeypatch):
+    """Neither in an error, nor in the error that it came from, nor in the address of what was uploaded."""
+    with pytest.raises(UsageError, match=r"^token has a space, a line break or") as error:
+        push_to_hub(folder, "anna/pets", token="hf_SECRET\n")
+    assert "SECRET" not in line_of(error)
+    monkeypatch.setenv("HF_TOKEN", "hf_SEC\x01RET")
+    with pytest.raises(UsageError, match=r"^the token in HF_TOKEN, or of `hf auth login`, has a space"):
+        push_to_hub(folder, "anna/pets")
+    assert hub.asked == []
+    monkeypatch.setenv("HF_TOKEN", WRITER)
+    monkeypatch.setenv("HF_ENDPOINT", hub.url.replace("//", f"//anna:{WRITER}@"))
+    with pytest.raises(ModelFileError, match=f"there is no such model on {hub.url}, or it is private"):
+        load_model("hf://anna/cats")
+    assert push_to_hub(folder, "anna/pets").url == f"{hub.url}/anna/pets"
+    monkeypatch.setenv("HF_ENDPOINT", "http://anna:PASSWORD@127.0.0.1:9")
+    with pytest.raises(HubError, match=r"^hf://anna/cats: http://127\.0\.0\.1:9 cannot be reached") as error:
+        load_model("hf://anna/cats")
+    assert "PASSWORD" not in line_of(error)
+
+
 def test_a_cache_that_cannot_be_written_is_named(hub, model, tmp_path, monkeypatch):
     hub.put("anna/pets", {"model.safetensors": model.to_bytes()})
     (tmp_path / "file").touch()
@@ -404,17 +523,19 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch, folder):
             does()
 
 
-def test_odd_arguments_of_an_upload(hub, model, data):
+@pytest.mark.parametrize("kind", ["model", "folder"])
+def test_odd_arguments_of_an_upload(hub, model, data, folder, kind):
     arguments = {
         "private": True,
         "token": WRITER,
         "revision": None,
         "commit_message": "a",
         "create_pr": False,
-        "data": data,
     }
-    arguments |= {"prove": 2, "license": "mit", "samples": 1, "prepare": False, "data_dir": None, "on_progress": None}
-    arguments |= {"model": model, "repo_id": "anna/pets"}
-    assert set(arguments) == set(inspect.signature(push_to_hub).parameters)
+    whole = {"prove": 2, "license": "mit", "samples": 1, "prepare": False, "data_dir": None, "data": data}
+    defaults = {name: one.default for name, one in inspect.signature(push_to_hub).parameters.items()}
+    arguments |= whole if kind == "model" else {name: defaults[name] for name in whole}
+    arguments |= {"model": {"model": model, "folder": folder}[kind], "repo_id": "anna/pets", "on_progress": None}
+    assert set(arguments) == set(defaults)
     push_to_hub(**arguments)
-    assert try_odd_values(push_to_hub, arguments, odd=FEW) == []
+    assert try_odd_values(push_to_hub, arguments, odd=FEW if kind == "model" else ODD) == []

@@ -1,12 +1,21 @@
 """Addresses of models on the Hugging Face Hub; what is downloaded is tested in `tests/exports/test_pushing.py`."""
 
 import re
+import traceback
 from pathlib import Path
 
 import pytest
 
-from convlens import UsageError
-from convlens.trained_model.hub import HubAddress, endpoint, name_in_cache, read_address
+from convlens import HubError, UsageError
+from convlens.trained_model.hub import (
+    HubAddress,
+    check_token,
+    endpoint,
+    explaining_hub_errors,
+    name_in_cache,
+    read_address,
+    without_secrets,
+)
 from convlens.trained_model.location import name_of_model
 
 
@@ -67,3 +76,48 @@ def test_another_hub_is_named_by_the_environment(monkeypatch, value, read):
     if value is not None:
         monkeypatch.setenv("HF_ENDPOINT", value)
     assert endpoint() == read
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://anna:pw@hub.example/x", "https://hub.example/x"),
+        ("https://hub.example/@anna", "https://hub.example/@anna"),
+        (r"Illegal header value b'Bearer my token\n'", "Illegal header value b'Bearer …'"),
+        ("{'authorization': 'bearer x.y', 'a': 1}", "{'authorization': 'bearer …', 'a': 1}"),
+        ("no right for hf_aB9, sorry", "no right for hf_…, sorry"),
+        ("https://hub.example said no", "https://hub.example said no"),
+    ],
+)
+def test_no_text_of_others_has_a_token_or_a_password(text, shown):
+    assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize("token", ["hf_a\n", "hf_a b", "hf_\u00e4", " hf_a", "hf_\x7f", "", b"hf_a", True])
+def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(token):
+    with pytest.raises(
+        UsageError, match=r"^token (is|has) .*\. Give the token as your settings on the Hub show it\.$"
+    ) as error:
+        check_token(token, "token", "token")
+    assert "hf_" not in str(error.value)
+    assert error.value.argument == "token"
+    check_token("hf_aB9~", "token")
+
+
+def test_an_error_with_a_secret_has_no_cause_that_shows_it(monkeypatch):
+    """The error of huggingface_hub hides the one that says the token."""
+    monkeypatch.setenv("HF_ENDPOINT", "https://anna:PASSWORD@hub.example/")
+    hidden = ConnectionError("https://anna:PASSWORD@hub.example/api is away")
+    hidden.__context__ = ValueError("Illegal header value b'Bearer hf_SECRET'")
+    with pytest.raises(HubError) as error, explaining_hub_errors("hf://a/b", ["the address"]):
+        raise hidden
+    assert str(error.value) == (
+        "hf://a/b: https://hub.example cannot be reached, or broke off (ConnectionError: https://hub.example/api is "
+        "away). Check the connection, and try again."
+    )
+    said = "".join(traceback.format_exception(error.value))
+    assert "SECRET" not in said
+    assert "PASSWORD" not in said
+    with pytest.raises(HubError) as error, explaining_hub_errors("hf://a/b", ["the address"]):
+        raise ConnectionError("away")  # the cause of an error without secrets stays
+    assert str(error.value.__cause__) == "away"

@@ -32,7 +32,7 @@ def export_command(
     input: str = "tensor",
     prepare: Annotated[bool, Parameter(negative="")] = False,
     license: Annotated[str | None, Parameter(name=["--license", "--licence"])] = None,
-    samples: Whole = 8,
+    samples: Whole | None = None,
     push: str | None = None,
     private: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(name="--force", negative="")] = False,
@@ -63,9 +63,11 @@ def export_command(
         prepare: Also write a Python file that prepares pictures of any size for this model and does not need Convlens.
         license: The licence of the model, such as mit, for huggingface. [default: none is named]
         samples: How many held-out images the folder for huggingface shows. 0: it has none of them in any form.
-        push: Upload the folder for huggingface to this repository, such as anna/digits. Without --out, it is not kept
-            on this machine. You need a token: `hf auth login`, or HF_TOKEN.
-        private: Make the repository private, if it is new.
+            [default: 8 of a known dataset, 0 of your own images]
+        push: Upload the folder for huggingface to this repository, such as anna/digits. It replaces README.md and
+            config.json there. Without --out, it is not kept on this machine. You need a token: `hf auth login`, or
+            HF_TOKEN.
+        private: Make the repository private, if it is new; upload nothing if it exists and is public.
         overwrite: Replace an existing file or folder.
     """
     from convlens.cli.reading_progress import showing_progress
@@ -130,17 +132,18 @@ def _push(folder: Path, repository: str, private: bool) -> "Pushed":
 
 
 def _tell(written: "Exported", is_kept: bool, pushed: "Pushed | None", json: bool) -> None:
+    notes = [*written.notes, *(() if pushed is None else pushed.notes)]
     if json:
         places = {"file": str(written.path)} if is_kept else {}
         uploaded = {} if pushed is None else {"url": pushed.url, "commit": pushed.commit}
         beside = {} if written.prepare is None else {"prepare": str(written.prepare)}
-        facts = {"bytes": written.bytes, "proof": written.proof.as_dict(), "notes": list(written.notes)}
+        facts = {"bytes": written.bytes, "proof": written.proof.as_dict(), "notes": notes}
         print_json({**places, **beside, **facts, **uploaded})
         return
     console = result_console()
     lines = [f"{written.path}: {count_of(written.bytes, 'byte')}"] if is_kept else []
     lines += [f"{written.prepare}: prepares pictures for it"] if written.prepare and is_kept else []
-    lines += [f"Proof: {written.proof}", *written.notes]
+    lines += [f"Proof: {written.proof}", *notes]
     lines += [] if pushed is None else [f"Uploaded: {pushed.url}"]
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.checking import as_callback, as_flag, as_instance, as_path, as_whole
-from convlens.data import LabelledImages
+from convlens.data import LabelledImages, is_custom_path
 from convlens.errors import ConvlensError, ProofFailed, UsageError
 from convlens.evaluation import choose_images, find_test_images
-from convlens.evaluation.images import OnProgress, find_training_images
+from convlens.evaluation.images import OnProgress, find_training_images, what_it_learned_from
 from convlens.exports.contents import Contents, check_images
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import FormatName, find_format, format_of
@@ -66,7 +66,7 @@ def export(
     input: InputKind = "tensor",
     prepare: bool = False,
     license: str | None = None,
-    samples: int = SAMPLES,
+    samples: int | None = None,
     name: str | None = None,
     overwrite: bool = False,
     data_dir: Path | str | None = None,
@@ -90,7 +90,7 @@ def export(
             `digits_prepare.py` beside `digits.onnx`, or in a folder that the format writes.
         license: the licence of the model, such as "mit", in formats that have this; by default none is named.
         samples: how many of the held-out images are stored as pictures, in formats that have this. With 0, none of
-            them is stored in any form.
+            them is stored in any form. By default 8 of the images of a known dataset, such as MNIST, and 0 of yours.
         name: the name of the model in the export; by default that of the path.
         overwrite: whether an existing file or folder may be replaced.
         data_dir: the folder of the datasets; by default that of `convlens data list`.
@@ -116,6 +116,8 @@ def export(
     for place in _places(path, kind, options):
         refuse_existing(place, kind.name, kind.is_folder and place == path, overwrite)
     images = held_out_images(model, data, data_dir, on_progress) if prove else None
+    if samples is None and ("samples" not in kind.options or _is_known_dataset(model, data)):
+        options = replace(options, samples=SAMPLES)
     contents = make_contents(model, shown, images, options, data_dir)
     if int8:
         contents = replace(contents, typical=typical_images(model, images, data_dir))
@@ -141,6 +143,18 @@ def held_out_images(
             mentions=["data", "prove"],
         )
     return found
+
+
+def _is_known_dataset(model: TrainedModel, data: Any) -> bool:
+    """Return whether the images of the proof are those of a known dataset, which everybody may see; `data` as given.
+
+    Images in memory are not, because nothing tells where they come from.
+    """
+    try:
+        source = what_it_learned_from(model) if data is None else data
+    except ConvlensError:
+        return False
+    return isinstance(source, str) and not is_custom_path(source)
 
 
 def typical_images(
@@ -229,7 +243,7 @@ def _prove_preparation(
         with _deleted_if_wrong(path):
             return kind.prove_pictures(contents, written, images)
     pictures = make_proof_pictures(contents.check_images if images is None else images.images)
-    write_companion(kind.published(contents), companion, path.name, len(pictures))
+    write_companion(kind.published(contents), companion, kind.model_file(path), len(pictures))
     with _deleted_if_wrong(f"{path}, with {companion.name},"):
         return prove_preparation(companion, contents.model.preprocessing, pictures)
 

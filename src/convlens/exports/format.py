@@ -71,6 +71,10 @@ class ExportFormat(ABC):
         """Return what becomes public of these contents."""
         return contents
 
+    def model_file(self, path: Path) -> str:
+        """Return what the file that prepares pictures calls the export at `path`."""
+        return path.name
+
     def versions(self) -> Mapping[str, str]:
         """Return the versions of the programs that run it in the proof."""
         return {"numpy": np.__version__}

@@ -3,10 +3,11 @@
 Nothing is uploaded before its proof has passed. The upload is one commit, so nobody ever sees half of a model.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,18 @@ from convlens.errors import ConvlensError, HubError, ProofFailed, UsageError
 from convlens.evaluation.images import OnProgress
 from convlens.exports.exporting import PROVE, export
 from convlens.exports.hugging_face import HuggingFaceFolder
-from convlens.exports.hugging_face.card import CARD_NAME, PLACEHOLDER, SAMPLES_FOLDER
-from convlens.exports.hugging_face.format import CONFIG_NAME, WRITTEN, prove_again
-from convlens.exports.options import SAMPLES
+from convlens.exports.hugging_face.card import CARD_NAME, PLACEHOLDER
+from convlens.exports.hugging_face.format import CONFIG_NAME, listed_files, prove_again
 from convlens.trained_model import TrainedModel
-from convlens.trained_model.hub import check_repository, endpoint, explaining_hub_errors, program, require_hub
+from convlens.trained_model.hub import (
+    check_repository,
+    check_token,
+    endpoint,
+    explaining_hub_errors,
+    program,
+    require_hub,
+    without_secrets,
+)
 from convlens.trained_model.location import MODEL_FILE_NAME
 from convlens.words import shorten
 
@@ -28,10 +36,11 @@ _FORMAT = HuggingFaceFolder()
 
 @dataclass(frozen=True)
 class Pushed:
-    """A model that was uploaded: the address of its page, and the commit."""
+    """A model that was uploaded: the address of its page, the commit, and what else is to be said, in words."""
 
     url: str
     commit: str
+    notes: tuple[str, ...] = ()
 
 
 def push_to_hub(
@@ -46,7 +55,7 @@ def push_to_hub(
     data: Any = None,
     prove: int = PROVE,
     license: str | None = None,
-    samples: int = SAMPLES,
+    samples: int | None = None,
     prepare: bool = False,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
@@ -54,13 +63,15 @@ def push_to_hub(
     """Upload a model to the Hugging Face Hub, with a model card and its proof. See `docs/export.md`.
 
     Then `convlens.load_model("hf://user/name")` loads it, on every machine. The repository is made if there is none.
-    What an earlier upload left, and this one does not have, is removed from it; other files there are kept.
+    README.md and config.json there are replaced. Files that the config.json there names, and this upload does not have,
+    are removed; other files are kept.
 
     Args:
         model: a model; or the path of a folder that `convlens.export(model, path, "huggingface")` wrote, in which you
             may have changed the card.
         repo_id: the repository, `user/name` or `organisation/name`.
-        private: whether a new repository is private; by default as the account or the organisation has it.
+        private: whether a new repository is private; by default as the account or the organisation has it. With True,
+            nothing is uploaded to a repository that exists already and is public.
         token: a token with the right to write; by default that of `hf auth login`, or HF_TOKEN.
         revision: the branch to commit to; by default the main one.
         commit_message: by default "Upload a model with Convlens".
@@ -82,10 +93,11 @@ def push_to_hub(
     as_instance("commit_message", message, str, "a text, or None")
     made = {"data": data, "prove": prove, "license": license, "samples": samples}
     made |= {"prepare": prepare, "data_dir": data_dir}
-    with _folder_of(model, repo_id.split("/")[1], made, on_progress) as folder:
-        return _upload(folder, repo_id, token, private, {
+    with _folder_of(model, repo_id.split("/")[1], made, on_progress) as (folder, notes):
+        pushed = _upload(folder, repo_id, token, private, {
             "commit_message": message, "revision": revision, "create_pr": create_pr or None,
         })  # fmt: skip
+        return replace(pushed, notes=notes + pushed.notes)
 
 
 def check_push(repo_id: str, token: str | None = None) -> None:
@@ -98,19 +110,27 @@ def check_push(repo_id: str, token: str | None = None) -> None:
     require_hub("push_to_hub")
     from huggingface_hub import get_token
 
-    if token is None and get_token() is None:
+    if token is not None:
+        check_token(token, "token", "token")
+        return
+    known = get_token()
+    if known is None:
         raise HubError(
             f"there is no token to upload {repo_id} with. Make one with the right to write, in your settings on "
             "huggingface.co, and log in with `hf auth login`, or set HF_TOKEN."
         )
+    check_token(known, "the token in HF_TOKEN, or of `hf auth login`,")
 
 
 @contextmanager
-def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgress | None) -> Iterator[Path]:
-    """Yield an exported folder that was proved: the given one, or a temporary one of the given model."""
+def _folder_of(
+    model: Any, name: str, made: dict[str, Any], on_progress: OnProgress | None
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield an exported folder that was proved: the given one, or a temporary one of the model; and its notes."""
     if isinstance(model, TrainedModel):
         with tempfile.TemporaryDirectory() as place:
-            yield export(model, Path(place, name), "huggingface", name=name, on_progress=on_progress, **made).path
+            written = export(model, Path(place, name), "huggingface", name=name, on_progress=on_progress, **made)
+            yield written.path, written.notes
         return
     folder = as_path("model", model)
     if not (folder / CONFIG_NAME).is_file() or not (folder / MODEL_FILE_NAME).is_file():
@@ -118,17 +138,17 @@ def _folder_of(model: Any, name: str, made: dict[str, Any], on_progress: OnProgr
             f"{folder} is not a folder that convlens.export(model, path, 'huggingface') wrote. Give one, or a model: "
             "push_to_hub(convlens.load_model(...), repo_id)."
         )
-    other = [name for name, default in _DEFAULTS.items() if made[name] != default]
+    other = [name for name, default in _DEFAULTS.items() if made[name] is not default]
     if other:
         raise UsageError(
             f"{other[0]} was given with a folder, which is uploaded as it is. Give it to convlens.export.",
             argument=other[0],
         )
     _check_folder(folder)
-    yield folder
+    yield folder, ()
 
 
-_DEFAULTS = {"prove": PROVE, "license": None, "samples": SAMPLES, "prepare": False, "data": None}
+_DEFAULTS = {"prove": PROVE, "license": None, "samples": None, "prepare": False, "data": None, "data_dir": None}
 
 
 def _check_folder(folder: Path) -> None:
@@ -152,26 +172,39 @@ def _upload(folder: Path, repo_id: str, token: str | None, private: bool | None,
 
     files = sorted(path for path in folder.rglob("*") if path.is_file() and _is_visible(path.relative_to(folder)))
     names = [path.relative_to(folder).as_posix() for path in files]
-    with explaining_hub_errors(f"{repo_id} was not uploaded", missing=HubError):
+    with explaining_hub_errors(f"{repo_id} was not uploaded", ["repo_id", "revision", "license"], missing=HubError):
         hub = HfApi(endpoint=endpoint(), token=token, **program())
         hub.create_repo(repo_id, private=private, exist_ok=True)
+        if private and not hub.model_info(repo_id).private:
+            raise UsageError(
+                f"private is True, but {repo_id} exists already and is public. Nothing was uploaded. Make it private "
+                "in its settings on the Hub, or give another name.",
+                argument="private",
+            )
         there = hub.list_repo_files(repo_id, revision=commit["revision"])
-        old = [name for name in there if name not in names and _is_ours(name)]
+        earlier = _read_config(hub, repo_id, commit["revision"]) if CONFIG_NAME in there else {}
+        old = sorted({*listed_files(earlier)} & {*there} - {*names})
         operations = [
             *(CommitOperationDelete(name) for name in old),
             *(CommitOperationAdd(name, _content(path, repo_id)) for name, path in zip(names, files, strict=True)),
         ]
         done = hub.create_commit(repo_id, operations, **commit)
-    return Pushed(done.pr_url or f"{hub.endpoint}/{repo_id}", done.oid)
+    replaced = [name for name in (CARD_NAME, CONFIG_NAME) if name in there]
+    told = f"This upload replaces {' and '.join(replaced)} of {repo_id}. Its history keeps what was there."
+    return Pushed(without_secrets(done.pr_url or f"{hub.endpoint}/{repo_id}"), done.oid, (told,) if replaced else ())
+
+
+def _read_config(hub: Any, repo_id: str, revision: str | None) -> object:
+    """Return the config.json of a repository; an empty one if it is not JSON, so not Convlens's."""
+    path = Path(hub.hf_hub_download(repo_id, CONFIG_NAME, revision=revision))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _is_visible(path: Path) -> bool:
     return not any(part.startswith(".") for part in path.parts)
-
-
-def _is_ours(name: str) -> bool:
-    """Return whether an earlier upload may have written this file, so that it does not belong to the new model."""
-    return name in WRITTEN or name.startswith(f"{SAMPLES_FOLDER}/") or name.endswith("_prepare.py")
 
 
 def _content(path: Path, repo_id: str) -> bytes:

@@ -6,7 +6,7 @@ is the only one that knows the addresses, and what the Hub's errors mean. It imp
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ from convlens.errors import (
     UsageError,
 )
 from convlens.files import sha256_of_file
-from convlens.words import printable_start, shorten
+from convlens.words import alternatives, printable_start, shorten
 
 _SCHEME = re.compile(r"hf:/{1,2}(?!/)")
 """A `pathlib.Path` turns `hf://user/name` into `hf:/user/name`."""
@@ -31,6 +31,8 @@ _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
 _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
+_SECRETS = re.compile(r"""(?P<scheme>://)[^/\s"'<>]*@|(?P<bearer>Bearer\s+)[^"'<>]+|(?P<token>hf_)\w+""", re.IGNORECASE)
+"""User and password of an address, and tokens."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def download(address: HubAddress, file_name: str) -> Path:
 
 
 def _download(address: HubAddress, file_name: str, force_download: bool = False) -> Path:
-    with explaining_hub_errors(str(address)):
+    with explaining_hub_errors(str(address), ["the address"]):
         from huggingface_hub import hf_hub_download
 
         named = {"revision": address.revision, "endpoint": endpoint(), **program()}
@@ -155,6 +157,32 @@ def endpoint() -> str | None:
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 
+def without_secrets(text: str) -> str:
+    """Return a text without the user and the password of an address, and without tokens.
+
+    >>> without_secrets("https://anna:secret@hub.example/a: Illegal header value b'Bearer hf_secret'")
+    "https://hub.example/a: Illegal header value b'Bearer …'"
+    """
+    return _SECRETS.sub(lambda found: (found["scheme"] or "") or (found["bearer"] or found["token"]) + "…", text)
+
+
+def check_token(token: object, where: str, argument: str | None = None) -> None:
+    """Check that a token can be sent, without showing it; `where` says where it stands.
+
+    Raises:
+        UsageError: it is not a text, is empty, or has a space, a line break or a letter that no token has.
+    """
+    if not isinstance(token, str):
+        wrong = "is not a text"
+    elif not token:
+        wrong = "is empty"
+    elif not token.isascii() or not token.isprintable() or " " in token:
+        wrong = "has a space, a line break or another character that no token has"
+    else:
+        return
+    raise UsageError(f"{where} {wrong}. Give the token as your settings on the Hub show it.", argument=argument)
+
+
 def program() -> dict[str, Any]:
     """Return the name and version that the Hub is told."""
     from convlens import __version__
@@ -163,23 +191,43 @@ def program() -> dict[str, Any]:
 
 
 @contextmanager
-def explaining_hub_errors(what: str, missing: type[ConvlensError] = ModelFileError) -> Iterator[None]:
+def explaining_hub_errors(
+    what: str, arguments: Sequence[str], missing: type[ConvlensError] = ModelFileError
+) -> Iterator[None]:
     """Turn every error of huggingface_hub into one line that says what to do; it begins with `what`.
 
-    If there is no such repository, revision or file, the error is of the type `missing`.
+    `arguments` are the names of what was given, for answers that blame it. If there is no such repository, revision or
+    file, the error is of the type `missing`. A token or a password is neither in the error nor in its cause.
     """
     try:
         yield
     except ConvlensError:
         raise
     except Exception as error:  # the packages below huggingface_hub differ from version to version
-        raise _explain(what, error, missing) from error
+        explained = _explain(what, error, missing, arguments)
+        if _has_secrets(error):
+            raise explained from None
+        raise explained from error
 
 
-def _explain(what: str, error: Exception, missing: type[ConvlensError]) -> ConvlensError:
+def _has_secrets(error: BaseException | None) -> bool:
+    """Return whether an error, or one that it came from, says a token or a password."""
+    while error is not None:
+        if without_secrets(str(error)) != str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reason(text: object) -> str:
+    """Return why something failed, in the words of others, as one line without secrets."""
+    return shorten(without_secrets(str(text)), 200)
+
+
+def _explain(what: str, error: Exception, missing: type[ConvlensError], arguments: Sequence[str]) -> ConvlensError:
     from huggingface_hub import errors
 
-    where = endpoint() or "huggingface.co"
+    where = without_secrets(endpoint() or "huggingface.co")
     while isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):  # "Error while uploading ..."
         error = error.__cause__
     if isinstance(error, errors.GatedRepoError):
@@ -195,34 +243,44 @@ def _explain(what: str, error: Exception, missing: type[ConvlensError]) -> Convl
             f"{what}: there is no {Path(str(error.response.url)).name} in it, so it is not a model that Convlens wrote."
         )
     if isinstance(error, errors.LocalEntryNotFoundError):
-        return _explain_not_reached(what, where, error.__cause__ or error)
+        return _explain_not_reached(what, where, error.__cause__ or error, arguments)
     if isinstance(error, errors.HfHubHTTPError):
-        return _explain_answer(what, where, error)
+        return _explain_answer(what, where, error, arguments)
     if isinstance(error, OSError) and error.filename is not None:
         return OutputError(
             f"{what}: the cache of huggingface_hub cannot be written ({error.strerror}): {error.filename}. Free some "
             "space, or set HF_HUB_CACHE to another folder."
         )
-    return _explain_not_reached(what, where, error)
+    if type(error) is ValueError:  # the Hub's words on the head of a model card
+        reason = _reason(error)
+        return HubError(f"{what}: {where} refuses it ({reason}). {_what_to_check(reason, arguments)}")
+    return _explain_not_reached(what, where, error, arguments)
 
 
-def _explain_not_reached(what: str, where: str, error: BaseException) -> ConvlensError:
+def _explain_not_reached(what: str, where: str, error: BaseException, arguments: Sequence[str]) -> ConvlensError:
     from huggingface_hub import errors
 
     if isinstance(error, errors.OfflineModeIsEnabled):
-        return HubError(f"{what}: it is not in the cache, and HF_HUB_OFFLINE forbids to download it. Unset that.")
+        return HubError(
+            f"{what}: it is not in the cache, and HF_HUB_OFFLINE forbids downloading it. Unset HF_HUB_OFFLINE."
+        )
     if isinstance(error, errors.HfHubHTTPError):
-        return _explain_answer(what, where, error)
-    reason = shorten(f"{type(error).__name__}: {error}", 200)
+        return _explain_answer(what, where, error, arguments)
+    reason = _reason(f"{type(error).__name__}: {error}")
     return HubError(f"{what}: {where} cannot be reached, or broke off ({reason}). Check the connection, and try again.")
 
 
-def _explain_answer(what: str, where: str, error: Any) -> ConvlensError:
+def _explain_answer(what: str, where: str, error: Any, arguments: Sequence[str]) -> ConvlensError:
     """Explain an answer of the Hub that is not one of the usual ones."""
     code = error.response.status_code
-    reason = shorten(error.server_message or error.response.reason_phrase, 200)
+    reason = _reason(error.server_message or error.response.reason_phrase)
     if code in (401, 403):
         advice = f"Check the rights of your token: {_LOG_IN}."
         return HubError(f"{what}: {where} refuses access ({code}: {reason}). {advice}")
-    advice = "Try again later." if code >= 500 or code == 429 else "Check what you gave."
+    advice = "Try again later." if code >= 500 or code == 429 else _what_to_check(reason, arguments)
     return HubError(f"{what}: {where} answered {code}: {reason}. {advice}")
+
+
+def _what_to_check(reason: str, arguments: Sequence[str]) -> str:
+    """Return the advice to check the arguments that a reason names; if it names none, all of them."""
+    return f"Check {alternatives([name for name in arguments if name in reason.lower()] or arguments)}."

@@ -31,6 +31,12 @@ PLACEHOLDER = "USER/NAME"
 """Stands in the card for the repository until the folder is uploaded."""
 _MOST_CLASSES = 30
 _MARKS = re.compile(r"([\\`*_\[\]|~#!$])")
+_LIST_MARK = re.compile(r"^(\d*)([-+=.)])")
+"""At the beginning of a line: `- a`, `1. a` and `2) a` are lists, and `===` makes the line above a heading."""
+_LINK = re.compile(r":(?=//)|www(?=\.)|@", re.IGNORECASE)
+_JOINER = "&#8288;"
+"""A word joiner, which has no width. Addresses become links without any mark, and some programs look for them when
+entities and backslashes are resolved, so that only another character between its parts keeps an address as text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +54,7 @@ def choose_pictures(contents: Contents) -> list[Sample]:
     samples = contents.samples
     if samples is None:
         return []
-    count = min(contents.options.samples, len(samples))
+    count = min(contents.options.samples or 0, len(samples))
     places = np.unique(np.linspace(0, len(samples) - 1, count).astype(np.int64)).tolist()
     answers = contents.model.predict(samples.images[places]).labels.tolist()
     return [
@@ -67,15 +73,23 @@ def _true(samples: Any, place: int) -> str:
 
 
 def write_card(
-    contents: Contents, samples: list[Sample], proof: Proof | None, has_onnx: bool, companion: str = ""
+    contents: Contents,
+    model: TrainedModel,
+    samples: list[Sample],
+    proof: Proof | None,
+    has_onnx: bool,
+    companion: str = "",
 ) -> str:
-    """Return the text of the model card; `companion` is the name of the file that prepares pictures, or empty."""
-    model = contents.model
+    """Return the text of the model card.
+
+    `model` is what becomes public of the model; `companion` is the name of the file that prepares pictures, or empty.
+    """
     accuracy = _accuracy(contents)
     return _template().render(
         head=head(contents, accuracy, has_onnx),
         name=contents.name,
         class_names=model.class_names,
+        most_classes=_MOST_CLASSES,
         accuracy=accuracy,
         results=None if contents.evaluation is None else _results(contents.evaluation),
         samples=samples,
@@ -167,9 +181,10 @@ def _results(judged: Evaluation) -> dict[str, Any]:
         for place in shown
     ]
     left_out = len(present) - len(shown)
+    others = f"{count_of(left_out, 'other', 'is')} left out"
     return {
         "rows": rows,
-        "left_out": f"the {len(shown)} classes with the lowest recall; {left_out:,} more" if left_out else "",
+        "left_out": f"the {len(shown)} classes with the lowest recall; {others}" if left_out else "",
         "sentences": [*describe_worst(judged), describe_unknown(judged)],
         "calibration_error": share(judged.calibration_error),
         "notes": judged.notes,
@@ -191,12 +206,13 @@ def _facts(model: TrainedModel) -> Mapping[str, str]:
 
 
 def escape(text: object) -> str:
-    r"""Return a text as one line of Markdown, in which nothing is a mark.
+    r"""Return a text as one line of Markdown, in which nothing is a mark or a link, also where it begins a line.
 
-    >>> print(escape("a*b|<img>"))
-    a\*b\|&lt;img&gt;
+    >>> print(escape("a*b|<img>"), escape("1. a"), escape("www.a.bc"))
+    a\*b\|&lt;img&gt; 1\. a www&#8288;.a.bc
     """
-    return _MARKS.sub(r"\\\1", html.escape(printable(str(text)), quote=False))
+    line = html.escape(printable(str(text)).strip(), quote=False)
+    return _LINK.sub(rf"\g<0>{_JOINER}", _LIST_MARK.sub(r"\1\\\2", _MARKS.sub(r"\\\1", line)))
 
 
 @cache

@@ -61,6 +61,11 @@ def write_companion(contents: Contents, path: Path, model_file: str, pictures: i
     """Write the file; `model_file` is the name of the export, `pictures` is how many the proof compares: if one of them
     differs, the file is deleted.
     """
+    write_atomically(path, companion_text(contents, path, model_file, pictures))
+
+
+def companion_text(contents: Contents, path: Path, model_file: str, pictures: int) -> str:
+    """Return the text of the file; see `write_companion`."""
     import PIL
 
     imports, code = source_for(contents.model.preprocessing, _ROOTS)
@@ -79,7 +84,7 @@ def write_companion(contents: Contents, path: Path, model_file: str, pictures: i
         numpy=np.__version__,
         pillow=PIL.__version__,
     )
-    write_atomically(path, f"{head}\n{imports}\n\n{code}{_TAIL.format(facts=repr(json.dumps(kept, allow_nan=False)))}")
+    return f"{head}\n{imports}\n\n{code}{_TAIL.format(facts=repr(json.dumps(kept, allow_nan=False)))}"
 
 
 def source_for(preprocessing: Preprocessing, roots: tuple[Place, ...]) -> tuple[str, str]:
