@@ -94,7 +94,7 @@ class HuggingFaceFolder(ExportFormat):
             largest_difference=max(proof.largest_difference for proof in proofs),
             ties=max(proof.ties for proof in proofs),
             versions=dict(self.versions()),
-            details={"files": [MODEL_FILE_NAME, ONNX_NAME][: len(proofs)]},
+            details={"files": [MODEL_FILE_NAME, ONNX_NAME][: len(proofs)], **self.details(contents, path)},
         )
 
     def runs(self, path: Path) -> list[Run]:
@@ -105,6 +105,10 @@ class HuggingFaceFolder(ExportFormat):
         from convlens import __version__
 
         return {"convlens": __version__, **(_ONNX.versions() if has_onnx() else {})}
+
+    def details(self, contents: Contents, path: Path) -> Mapping[str, Any]:
+        """Return the opset of the ONNX file, if there is one."""
+        return _ONNX.details(contents, path) if (path / ONNX_NAME).exists() else {}
 
     def notes(self, contents: Contents) -> tuple[str, ...]:
         notes = []
