@@ -48,6 +48,12 @@ class Contents:
     held_out: LabelledImages | None = None
     data_dir: Path | str | None = None
 
+    def images_of_proof(self, held_out: LabelledImages | None) -> NDArray[np.uint8]:
+        """Return what an export is run on: the check images, and behind them these, if there are any."""
+        if held_out is None:
+            return self.check_images
+        return np.concatenate([self.check_images, held_out.images])
+
     @cached_property
     def model_sha256(self) -> str:
         """The SHA-256 of the model's file."""

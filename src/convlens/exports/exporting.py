@@ -24,6 +24,7 @@ from convlens.exports.preparation.companion import companion_name, write_compani
 from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.exports.preparation.proving import prove_preparation
 from convlens.exports.proof import Proof
+from convlens.exports.spacing import evenly_spaced
 from convlens.files import check_parent_folder, explain_write_errors
 from convlens.temporary import temporary_folder
 from convlens.trained_model import TrainedModel
@@ -161,7 +162,7 @@ def typical_images(
             argument="int8",
             mentions=["data", "prove"],
         )
-    return found.images[_evenly_spaced(len(found), TYPICAL)]
+    return found.images[evenly_spaced(len(found), TYPICAL)]
 
 
 def make_contents(
@@ -190,7 +191,7 @@ def write_proved(
         OutputError: it cannot be written.
         ProofFailed: it does not answer like the model.
     """
-    chosen = None if images is None else images.subset(_evenly_spaced(len(images), count))
+    chosen = None if images is None else images.subset(evenly_spaced(len(images), count))
     with explain_write_errors(path), temporary_folder(path) as folder:
         written, companion = folder / path.name, folder / companion_name(path)
         kind.write(contents, written, None)
@@ -258,7 +259,3 @@ def _deleted_if_wrong(path: Path | str, options: ExportOptions = DEFAULTS) -> It
     except Exception as error:  # what a runtime raises is not known here
         reason = f"it cannot be run ({type(error).__name__}: {printable(str(error))[:200]})"
         raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
-
-
-def _evenly_spaced(length: int, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    return np.unique(np.linspace(0, length - 1, min(length, count)).astype(np.int64))

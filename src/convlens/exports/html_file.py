@@ -16,8 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from convlens.checking import as_instance, as_path
 from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
@@ -100,9 +98,7 @@ class HtmlFile(ExportFormat):
         proof, node = super().prove(contents, path, images), find_node(OLDEST_NODE)
         if node is None:
             return proof
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         text = path.read_text(encoding="utf-8")
         page = prove_page(node, text, _payload_in(text), contents.model, pixels, self.tolerance)
         versions = dict(proof.versions) | {"node": version_of_node(node)}

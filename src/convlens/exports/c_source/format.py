@@ -53,9 +53,7 @@ class CSource(ExportFormat):
         """Run an export on images. Returns its answers, and facts for the proof."""
 
     def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         found, facts = self.run(path, pixels)
         details = {"ram_bytes": code_of(contents).ram, **facts}
         labels = None if images is None else images.labels

@@ -85,9 +85,7 @@ class HuggingFaceFolder(ExportFormat):
         Raises:
             ProofFailed: see `convlens.exports.proof.prove`; or the files of the folder do not belong together.
         """
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         proofs = [prove(answers_of(contents.model, pixels), run(pixels), self.tolerance) for run in self.runs(path)]
         return replace(
             proofs[0],
