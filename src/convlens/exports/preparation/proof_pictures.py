@@ -44,10 +44,8 @@ def make_proof_pictures(images: NDArray[np.uint8]) -> dict[str, Source]:
     found |= {f"noise, {width}×{height}": noise(random, height, width) for height, width in ((1, 1), (2, 9), (70, 50))}
     found |= _other_arrays(random)
     found |= dict(_files())
-    found |= {
-        f"image {place}, enlarged": _disturbed(images[place], random)
-        for place in evenly_spaced(len(images), MOST_DISTURBED)
-    }
+    places = evenly_spaced(len(images), MOST_DISTURBED)
+    found |= {f"image {place}, enlarged": _disturbed(images[place], random) for place in places}
     return found
 
 
