@@ -23,7 +23,9 @@ def answers(wrong: int = 0, unknown: int = 0) -> Answers:
 
 
 def test_answers_are_counted():
-    proof = prove_quantised(MODEL, answers(wrong=2, unknown=3), LABELS, {"tool": "1"}, {"opset": 17, "prepared_pictures": 1})
+    proof = prove_quantised(
+        MODEL, answers(wrong=2, unknown=3), LABELS, {"tool": "1"}, {"opset": 17, "prepared_pictures": 1}
+    )
     assert (proof.images, proof.held_out, proof.same_answers, proof.ties) == (200, 200, 195, 0)
     assert (proof.accuracy_before, proof.accuracy_after) == (1.0, 0.99)
     assert proof.largest_difference == pytest.approx(0.8)

@@ -77,9 +77,22 @@ class Proof:
             parts.append(f"{count_of(pictures, 'picture')} prepared pixel for pixel as in Convlens")
         if "opset" in self.details:
             parts.append(f"ONNX opset {self.details['opset']}")
+        if "images_in_node" in self.details:
+            parts.append(f"{self.details['images_in_node']:,} of the images also run in Node")
         if self.versions:
             parts.append("run with " + ", ".join(f"{name} {version}" for name, version in self.versions.items()))
         return "; ".join(parts)
+
+
+class NotFinished(ProofFailed):
+    """A program takes too long, so that nothing is known about its answers.
+
+    `images` is how many images it computes; 0 if it computes none, such as a compiler.
+    """
+
+    def __init__(self, message: str, images: int = 0) -> None:
+        super().__init__(message)
+        self.images = images
 
 
 def prove(

@@ -171,7 +171,7 @@ def compile_and_run(folder: Path, images: NDArray[np.uint8]) -> tuple[Answers, d
         run([compiler, *FLAGS, str(check.resolve()), "model.o", "-o", "check"], built)
         run([str(built / "check")], built)
         (built / "images").write_bytes(np.ascontiguousarray(images).tobytes())
-        run([str(built / "check"), "images", "answers"], built)
+        run([str(built / "check"), "images", "answers"], built, images=len(images))
         facts = {"flash_bytes": flash, "target": target_of(compiler)}
         return read_answers((built / "answers").read_bytes(), len(images)), facts
 
