@@ -25,6 +25,7 @@ from convlens import TrainedModel
 from convlens.exports import find_format
 from convlens.exports.c_source.compiler import find_compiler, flash_of
 from convlens.exports.c_source.wasm_format import find_node
+from convlens.exports.hugging_face import HuggingFaceFolder
 from convlens.exports.onnx_file.network import INPUT, OUTPUTS
 from convlens.exports.onnx_file.running import open_session
 from convlens.exports.programs import run
@@ -41,6 +42,9 @@ HERE = Path(__file__).parent
 
 class Runner(ABC):
     """An exported model, ready to run. `bytes` is the size of its file, or of the compiled code."""
+
+    is_timed: ClassVar[bool] = True
+    """Whether its times are measured; not where it computes as another runner does."""
 
     def __init__(self, name: str, size: int | None) -> None:
         self.name, self.bytes = name, size
@@ -92,6 +96,25 @@ class InThisProcess(Runner):
         start = time.process_time()
         self._call_all(images)
         return time.process_time() - start
+
+
+class Compared(Runner):
+    """An exported model whose answers are compared only."""
+
+    is_timed: ClassVar[bool] = False
+
+    def __init__(self, name: str, size: int | None, call: Callable[[Images], Probabilities]) -> None:
+        super().__init__(name, size)
+        self._call = call
+
+    def answer(self, images: Images) -> Probabilities:
+        return self._call(images)
+
+    def seconds_of_one(self, images: Images, calls: int) -> float:
+        raise NotImplementedError(f"{self.name} is not timed")
+
+    def seconds_of_all(self, images: Images) -> float:
+        raise NotImplementedError(f"{self.name} is not timed")
 
 
 class InNode(Runner):
@@ -229,6 +252,13 @@ def torch_eager(model: TrainedModel) -> InThisProcess:
         return torch.softmax(logits / model.calibration.temperature, dim=1).numpy()
 
     return InThisProcess("PyTorch, eager", None, call)
+
+
+def hub_folder(name: str, path: Path) -> list[Compared]:
+    """Return the models in a folder for the Hugging Face Hub; each has the bytes of the whole folder."""
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    runs = zip(("Convlens", "ONNX Runtime"), HuggingFaceFolder().runs(path), strict=False)
+    return [Compared(f"{name}, {by}", size, lambda images, run=run: run(images).probabilities) for by, run in runs]
 
 
 def plain_python(name: str, path: Path) -> InThisProcess:

@@ -8,6 +8,9 @@ The models: the tutorial's network, trained on MNIST, and a small colour network
 and on the test photographs. Convlens's engine and PyTorch compute in the same run. OpenVINO does so if it is installed
 (scripts/runtimes).
 
+A folder for the Hugging Face Hub has the model twice, for Convlens and for ONNX Runtime: its answers are compared, but
+its times are those of these two.
+
 All run on one thread. The times are processor time, so they can also be recorded while other programs are busy: then
 give `--busy`. The record says how busy they were.
 """
@@ -46,6 +49,7 @@ from export_runners import (
     Runner,
     c_code,
     convlens_engine,
+    hub_folder,
     onnx_runtime,
     open_page,
     openvino,
@@ -62,7 +66,7 @@ from timing import Spread, summarise
 PHOTO_EPOCHS = 30
 LEAST_IMAGES, LEAST_ROUNDS, LEAST_CALLS, LEAST_PHOTOS = 10_000, 5, 500, 100
 PROVED = 1000
-FORMATS = ("html", "onnx", "onnx int8", "torch", "python", "c", "c int8", "wasm", "wasm int8")
+FORMATS = ("html", "onnx", "onnx int8", "torch", "python", "c", "c int8", "wasm", "wasm int8", "huggingface")
 PICTURE = "onnx picture"
 PHOTO_NETWORK = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 
@@ -119,6 +123,8 @@ def opened(model: TrainedModel, paths: Mapping[str, Path]) -> Iterator[list[Runn
                 runners.append(torch_program(f"{name}, PyTorch", path))
             elif kind == "python":
                 runners.append(plain_python(f"{name}, NumPy", path))
+            elif kind == "huggingface":
+                runners += hub_folder(name, path)
             elif kind == "c":
                 runners += [c_code(f"{name}, gcc {level}", path, level, classes) for level in ("-Os", "-O2")]
             else:
@@ -129,18 +135,19 @@ def opened(model: TrainedModel, paths: Mapping[str, Path]) -> Iterator[list[Runn
 def measure(
     runners: Sequence[Runner], images: Images, rounds: int, calls: int
 ) -> dict[str, tuple[Spread, Spread, Spread]]:
-    """Return for each runner, after one round that is not counted: the seconds for one image, those for all images,
-    and the latter divided by those of the first runner in the same round.
+    """Return for each runner that is timed: the seconds for one image, those for all images, and the latter divided by
+    those of the first runner in the same round. One round before is not counted.
     """
-    ones: dict[str, list[float]] = {runner.name: [] for runner in runners}
-    alls: dict[str, list[float]] = {runner.name: [] for runner in runners}
+    timed = [runner for runner in runners if runner.is_timed]
+    ones: dict[str, list[float]] = {runner.name: [] for runner in timed}
+    alls: dict[str, list[float]] = {runner.name: [] for runner in timed}
     for number in range(rounds + 1):
-        for runner in runners:
+        for runner in timed:
             one, everything = runner.seconds_of_one(images, calls), runner.seconds_of_all(images)
             if number:
                 ones[runner.name].append(one)
                 alls[runner.name].append(everything)
-    first = alls[runners[0].name]
+    first = alls[timed[0].name]
     return {
         name: (
             summarise(ones[name]),
@@ -160,15 +167,15 @@ def format_times(
     images = next(iter(agreements.values())).images
     rows = []
     for runner in runners:
-        one, everything, ratio = measured[runner.name]
-        agreement = agreements[runner.name]
+        agreement, times_of_it = agreements[runner.name], ["", "", ""]
+        if runner.name in measured:
+            one, everything, ratio = measured[runner.name]
+            times_of_it = [spread_text(one, 1e6, 1), spread_text(everything, 1e3, 0), f"{ratio.median:.1f}"]
         rows.append(
             [
                 runner.name,
                 "" if runner.bytes is None else f"{runner.bytes:,}",
-                spread_text(one, 1e6, 1),
-                spread_text(everything, 1e3, 0),
-                f"{ratio.median:.1f}",
+                *times_of_it,
                 str(agreement),
                 f"{agreement.largest:.1e}",
             ]
@@ -277,8 +284,9 @@ def main(given: argparse.Namespace) -> None:
         "time": "processor time from bytes to probabilities (Convlens: to logits), called from Python; WebAssembly is "
         f"called from JavaScript in Node, and the page's time is that of its thread in Chromium. One image: mean of "
         f"{given.calls} calls. Many images: ONNX Runtime, OpenVINO, PyTorch and NumPy take {BATCH} at a time, Convlens "
-        "all, and the others one after the other",
-        "bytes": "of the file; for C of code and constants, compiled for this machine",
+        "all, and the others one after the other. A folder for the Hub is not timed: Convlens and ONNX Runtime compute "
+        "as in their own rows",
+        "bytes": "of the file, or of all files of a folder; for C of code and constants, compiled for this machine",
         "difference": "of a probability, from the model's",
         "spread": f"median (smallest to largest) of {given.rounds} rounds in turn, after one not counted; the ratio is "
         "the median of those in each round",

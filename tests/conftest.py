@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -156,13 +156,17 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+Page: TypeAlias = str | tuple[int, str]
+"""What a test server answers: a text, or a status of HTTP and a text."""
+
+
 class _Served(http.server.SimpleHTTPRequestHandler):
     """Serves a folder, and pages that are not in it."""
 
     protocol_version = "HTTP/1.1"  # one connection for all files
     disable_nagle_algorithm = True  # otherwise each answer waits for 40 ms
 
-    def __init__(self, *given: Any, pages: Mapping[str, str], **named: Any) -> None:
+    def __init__(self, *given: Any, pages: Mapping[str, Page], **named: Any) -> None:
         self._pages = pages
         super().__init__(*given, **named)
 
@@ -174,8 +178,10 @@ class _Served(http.server.SimpleHTTPRequestHandler):
         if path not in self._pages:
             super().do_GET()
             return
-        content = self._pages[path].encode()
-        self.send_response(200)
+        page = self._pages[path]
+        status, text = (200, page) if isinstance(page, str) else page
+        content = text.encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json" if path.startswith("/api/") else "text/html; charset=utf-8")
         self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Length", str(len(content)))
@@ -195,7 +201,7 @@ def serve_folder() -> Callable[..., AbstractContextManager[str]]:
     """Return a context manager (folder, pages by path) → the address of a server of them on this machine."""
 
     @contextmanager
-    def serve(folder: Path, pages: Mapping[str, str]) -> Iterator[str]:
+    def serve(folder: Path, pages: Mapping[str, Page]) -> Iterator[str]:
         handler = functools.partial(_Served, directory=str(folder), pages=pages)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         thread = threading.Thread(target=server.serve_forever, daemon=True)

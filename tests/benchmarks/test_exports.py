@@ -15,7 +15,7 @@ from convlens import TrainedModel
 from convlens.data import Dataset
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
-from export_runners import InBrowser, InNode, InThisProcess, Runner, open_page, openvino
+from export_runners import InBrowser, InNode, InThisProcess, Runner, hub_folder, open_page, openvino
 from exports import Agreement, compare, format_agreements, format_times, main, measure
 
 
@@ -95,6 +95,23 @@ def images() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (5, 1, 8, 8), np.uint8)
 
 
+def test_a_folder_for_the_hub_is_compared_and_not_timed(tmp_path: Path, model: TrainedModel, images: np.ndarray):
+    pytest.importorskip("onnxruntime")
+    path = convlens.export(model, tmp_path / "a", "huggingface", prove=0).path
+    runners = hub_folder("huggingface", path)
+    assert [runner.name for runner in runners] == ["huggingface, Convlens", "huggingface, ONNX Runtime"]
+    size = len(b"".join(file.read_bytes() for file in path.rglob("*") if file.is_file()))
+    assert [runner.bytes for runner in runners] == [size, size]
+    expected = model.predict(images).probabilities
+    agreements = {"a": Agreement(5, 5, 0.0)} | {one.name: compare(expected, one.answer(images)) for one in runners}
+    assert all(one.same == 5 and one.largest < 1e-6 for one in agreements.values())
+    every = [Counted("a", 1), *runners]
+    measured = measure(every, images, 1, 9)
+    assert list(measured) == ["a"]
+    row = cells(format_times(every, measured, agreements))[2]
+    assert row[:6] == ["huggingface, ONNX Runtime", f"{size:,}", "", "", "", "5"]
+
+
 @needs("clang", "wasm-ld", "node")
 def test_node(tmp_path: Path, model: TrainedModel, images: np.ndarray):
     path = convlens.export(model, tmp_path / "a.wasm", prove=0).path
@@ -126,13 +143,15 @@ def test_without_openvino_its_rows_are_left_out(monkeypatch):
 
 
 def test_the_whole_benchmark_on_little(noise: Dataset, written, monkeypatch, capsys):
+    pytest.importorskip("onnxruntime")
     monkeypatch.setattr(exports, "load_dataset", lambda *_, **__: noise)
     monkeypatch.setattr(exports, "measure_photos", lambda *_: ("TABLE", "400, accuracy 90.0%"))
     given = argparse.Namespace(rounds=1, calls=2, images=20, photos=1, epochs=1, seed=3)
-    vars(given).update(formats=("python", "c"), busy=False, record=True, data_dir=None)
+    vars(given).update(formats=("python", "c", "huggingface"), busy=False, record=True, data_dir=None)
     main(given)
     printed = capsys.readouterr().out
     names = ["Convlens, native engine", "PyTorch, eager", "python, NumPy", "c, gcc -Os", "c, gcc -O2"]
+    names += ["huggingface, Convlens", "huggingface, ONNX Runtime"]
     table = printed.partition("MNIST:\n\n")[2].partition("\n\n")[0]
     assert [row[0] for row in cells(table)] == names
     assert all(row[5] == "20" and float(row[6]) < 1e-5 for row in cells(table))
@@ -166,6 +185,6 @@ def test_photographs_are_compared(tmp_path: Path, monkeypatch):
 
 
 def test_a_record_needs_every_format():
-    assert set(exports.FORMATS) == {"html", "torch", "python"} | {
+    assert set(exports.FORMATS) == {"html", "torch", "python", "huggingface"} | {
         f"{name}{option}" for name in ("onnx", "c", "wasm") for option in ("", " int8")
     }

@@ -18,7 +18,7 @@ from convlens import LabelledImages, OutputError, UsageError, by_hand
 from convlens.calibration import Calibration
 from convlens.errors import ProofFailed
 from convlens.exports import FORMATS, export, find_format
-from convlens.exports.contents import check_images
+from convlens.exports.contents import check_images, name_in_export
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import format_of
 from convlens.exports.python_file import PythonFile
@@ -238,9 +238,47 @@ def test_images_for_the_proof_are_evenly_spaced(folder, monkeypatch, model):
 
     monkeypatch.setattr(PythonFile, "open", watched)
     export(model, folder / "a.py", data=many, prove=5)
-    assert [len(images) for images in seen] == [11, 6]  # once with the images, once with the proof inside
-    np.testing.assert_array_equal(seen[0][6:], many.images[[0, 25, 50, 75, 100]])
+    assert len(seen) == 2  # without and with the proof inside: the file that is kept is run on all images, too
+    for images in seen:
+        np.testing.assert_array_equal(images[6:], many.images[[0, 25, 50, 75, 100]])
     assert export(model, folder / "b.py", data=many, prove=1000).proof.images == 107
+
+
+class FaultyAtLast(PythonFile):
+    """A format that is right until its file contains the proof: then a later image than the check images is wrong."""
+
+    def open(self, path):
+        run = super().open(path)
+        is_last = '"proof": null' not in path.read_text(encoding="utf-8").replace('\\"', '"')
+
+        def call(images):
+            found = run(images)
+            found.probabilities[-1, 0] += 0.01 if is_last and len(images) > 6 else 0
+            return found
+
+        return call
+
+
+def test_the_file_that_is_kept_is_proved(folder, monkeypatch, model, data):
+    monkeypatch.setitem(FORMATS, "python", FaultyAtLast())
+    with pytest.raises(ProofFailed, match=r"a\.py was deleted, because it does not .* image 17 differs by 0\.01"):
+        export(model, folder / "a.py", data=data)
+    assert names(folder) == []
+
+
+@pytest.mark.usefixtures("loaded_torch")
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_names_that_are_not_utf_8(folder, model, name):
+    """Python reads bytes of file names that are not UTF-8 as halves of characters."""
+    kind = find_format(name)
+    skip_without_tools(kind, model)
+    with pytest.raises(UsageError, match=r"^name is 'caf\\udce9'; give a text that can be stored as UTF-8"):
+        export(model, folder / f"a{kind.suffix}", name, prove=0, name="caf\udce9")
+    assert export(model, folder / f"b{kind.suffix}", name, prove=0, name="café\n").path.exists()
+    assert name_in_export(None, Path("caf\udce9.onnx")) == "caf\\udce9"
+    with pytest.raises(UsageError, match=r"^name is 3; give a text, or None"):
+        export(model, folder / f"a{kind.suffix}", name, prove=0, name=3)  # pyright: ignore[reportArgumentType]
+    assert names(folder) == [f"b{kind.suffix}"]
 
 
 def test_arguments(folder, model, data):

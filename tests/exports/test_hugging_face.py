@@ -78,6 +78,7 @@ def test_the_files_of_a_folder(light_or_dark, written, tmp_path):
         "8 held-out images are in samples/, for everybody to see; samples=0 (--samples 0) leaves them out.",
     )
     assert list(exported.proof.versions) == ["convlens", "onnxruntime"]
+    assert exported.proof.details == {"files": ["model.safetensors", "model.onnx"], "opset": 17}
     checked = safetensors.numpy.load_file(folder / "check.safetensors")
     by_hand = checked["images"].reshape(-1, 1) / 255 * [1.0, -1.0] + [-0.5, 0.5]
     np.testing.assert_allclose(checked["logits"], by_hand, atol=1e-6)
@@ -268,6 +269,7 @@ def test_without_the_onnx_packages_the_rest_is_written(light_or_dark, tmp_path, 
     exported = export(model, tmp_path / "a", "huggingface", data=images)
     assert not (tmp_path / "a" / "model.onnx").exists()
     assert list(exported.proof.versions) == ["convlens"]
+    assert exported.proof.details == {"files": ["model.safetensors"]}
     assert exported.notes[0] == "There is no model.onnx, which needs two more packages: pip install 'convlens[onnx]'"
     head, text = parts(tmp_path / "a")
     assert "onnx" not in head["tags"]

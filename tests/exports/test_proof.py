@@ -85,3 +85,11 @@ def test_the_sentence():
         "same answers as the model on 2 images, except 1 tie within 1e-05; largest difference of a probability "
         "3.4e-08; run with onnx 1, b 2"
     )
+
+
+def test_the_sentence_names_prepared_pictures_and_the_opset():
+    details = {"prepared_pictures": 231, "opset": 17}
+    assert str(Proof(2, 0.5, 1e-5, 0, {"a": "1"}, details)) == (
+        "same answers as the model on 2 images; largest difference of a probability 0.5; 231 pictures prepared pixel "
+        "for pixel as in Convlens; ONNX opset 17; run with a 1"
+    )

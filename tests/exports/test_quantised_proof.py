@@ -23,13 +23,15 @@ def answers(wrong: int = 0, unknown: int = 0) -> Answers:
 
 
 def test_answers_are_counted():
-    proof = prove_quantised(MODEL, answers(wrong=2, unknown=3), LABELS, {"tool": "1"}, {"opset": 17})
+    proof = prove_quantised(
+        MODEL, answers(wrong=2, unknown=3), LABELS, {"tool": "1"}, {"opset": 17, "prepared_pictures": 1}
+    )
     assert (proof.images, proof.held_out, proof.same_answers, proof.ties) == (200, 200, 195, 0)
     assert (proof.accuracy_before, proof.accuracy_after) == (1.0, 0.99)
     assert proof.largest_difference == pytest.approx(0.8)
     assert str(proof) == (
         "same answers as the model on 195 of 200 images; accuracy 100.00 % before, 99.00 % after; largest difference "
-        "of a probability 0.8; run with tool 1"
+        "of a probability 0.8; 1 picture prepared pixel for pixel as in Convlens; ONNX opset 17; run with tool 1"
     )
     assert json.loads(json.dumps(proof.as_dict(), allow_nan=False))["same_answers"] == 195
 
@@ -61,7 +63,7 @@ def test_check_images_are_not_counted_but_must_be_numbers():
     assert (proof.images, proof.held_out, proof.same_answers) == (200, 50, 50)
     noise = prove_quantised(MODEL, answers(wrong=200), None, {}, {})
     assert (noise.held_out, noise.same_answers, noise.accuracy_before, noise.accuracy_after) == (0, 0, None, None)
-    assert str(noise).startswith("largest difference of a probability 0.8; run with")
+    assert str(noise) == "largest difference of a probability 0.8"
     broken = answers()
     broken.probabilities[0] = np.nan
     with pytest.raises(ProofFailed, match="not a finite number"):

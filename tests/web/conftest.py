@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from importlib import resources
 from pathlib import Path
@@ -146,15 +146,18 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
 def serve_page(serve_folder: Callable[..., AbstractContextManager[str]]) -> Iterator[Callable[..., str]]:
     """Return `serve_page(state=..., model=...)`: the page's address on a server with these answers below /api.
 
+    `failed={"state": (500, {"error": ...})}` names those that have another status than 200.
     Interception by Playwright would slow down every request of the page, not only these.
     """
-    answers: dict[str, str] = {}
+    answers: dict[str, str | tuple[int, str]] = {}
     state = {"served": True, "model": None, "runs": [], "datasets": [], "job": None, "queue": 0}
 
-    def give(**given: Any) -> str:
+    def give(*, failed: Mapping[str, tuple[int, Any]] | None = None, **given: Any) -> str:
         given["state"] = given.get("state") and {**state, **given["state"]}
         answers.clear()
         answers.update({f"/api/{name}": json.dumps(value) for name, value in given.items() if value is not None})
+        for name, (status, value) in (failed or {}).items():
+            answers[f"/api/{name}"] = (status, json.dumps(value))
         return f"{address}/index.html"
 
     with serve_folder(WEB, answers) as address:

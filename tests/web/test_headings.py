@@ -10,10 +10,11 @@ from convlens.exports import page_model
 from convlens.network import layer_table
 
 RULES = ["page-has-heading-one", "heading-order", "empty-heading"]
+FAULTS = {"no server": "404", "a failing server": "500"}
 
 
 @pytest.mark.parametrize("view", ["look", "learn", "train"])
-@pytest.mark.parametrize("opened", ["no model", "a model", "no server"])
+@pytest.mark.parametrize("opened", ["no model", "a model", "no server", "a failing server"])
 def test_one_heading_of_the_first_level(
     open_page: Callable[..., Any],
     serve_page: Callable[..., str],
@@ -26,12 +27,13 @@ def test_one_heading_of_the_first_level(
         model=page_model(build_model("conv 2 3x3, relu, dense", (1, 8, 8), 3), name="pets"),
         jobs=[],
         layers=layer_table(Network.from_text("dense"), (1, 8, 8), 3).as_dict(),
-        state=None if opened == "no server" else {"model": "pets" if opened == "a model" else None},
+        state=None if opened in FAULTS else {"model": "pets" if opened == "a model" else None},
+        failed={"state": (500, {"error": "The server is at its end."})} if opened == "a failing server" else None,
     )
     with open_page(f"{address}#{view}") as page:
         page.wait_for_selector("html[data-ready]")
         assert page.get_by_role("heading", level=1).all_inner_texts() == ["Convlens"]
         assert page.get_by_role("heading", level=2, name="pets").count() == (opened == "a model")
         assert violations(page, RULES) == []
-        if opened == "no server":
-            page.faults.expect("404")
+        if opened in FAULTS:
+            page.faults.expect(FAULTS[opened])

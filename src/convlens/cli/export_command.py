@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from convlens.cli.options import DataDir, Json, Whole
 from convlens.cli.terminal import print_json, result_console, say_if_stopped
 from convlens.errors import UsageError
-from convlens.words import count_of
+from convlens.words import count_of, printable
 
 if TYPE_CHECKING:
     from convlens.exports import Exported, Pushed
@@ -93,7 +93,7 @@ def export_command(
             prepare=prepare,
             license=license,
             samples=samples,
-            name=name,
+            name=printable(name),
             overwrite=overwrite,
             on_progress=on_progress,
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.checking import as_instance, refuse
 from convlens.data import LabelledImages
 from convlens.errors import UsageError
 from convlens.evaluation import Evaluation, ImagesToJudge, TrustCheck, check_trust, evaluate
@@ -17,7 +18,7 @@ from convlens.exports.page_samples import encode_array
 from convlens.exports.proof import Answers, Proof
 from convlens.files import sha256_of_bytes
 from convlens.trained_model import TrainedModel
-from convlens.words import times
+from convlens.words import printable, times
 
 CHECK_IMAGES = 4
 """How many images of the data are stored in the file, besides two of noise."""
@@ -47,6 +48,12 @@ class Contents:
     typical: NDArray[np.uint8] | None = None
     held_out: LabelledImages | None = None
     data_dir: Path | str | None = None
+
+    def images_of_proof(self, held_out: LabelledImages | None) -> NDArray[np.uint8]:
+        """Return what an export is run on: the check images, and behind them these, if there are any."""
+        if held_out is None:
+            return self.check_images
+        return np.concatenate([self.check_images, held_out.images])
 
     @cached_property
     def model_sha256(self) -> str:
@@ -108,6 +115,23 @@ class Contents:
             "images": base64.b64encode(self.check_images.tobytes()).decode(),
             "logits": encode_array(self.check_logits),
         }
+
+
+def name_in_export(name: str | None, path: Path) -> str:
+    """Return the name of a model in an export: a text that can be stored as UTF-8, by default that of the path.
+
+    Raises:
+        UsageError: `name` is not a text, or has halves of characters, as Python reads file names that are not UTF-8.
+
+    >>> print(name_in_export(None, Path("models/digits.onnx")), name_in_export(None, Path("caf\\udce9.onnx")))
+    digits caf\\udce9
+    """
+    if name is None:
+        return printable(path.stem)
+    as_instance("name", name, str, "a text, or None")
+    if name.encode("utf-8", "ignore").decode() != name:
+        refuse("name", name, "a text that can be stored as UTF-8; this one has half a character")
+    return name
 
 
 def answers_of(model: TrainedModel, images: NDArray[np.uint8]) -> Answers:

@@ -14,7 +14,7 @@ from convlens.data import LabelledImages, is_custom_path
 from convlens.errors import ConvlensError, ProofFailed, UsageError
 from convlens.evaluation import choose_images, find_test_images
 from convlens.evaluation.images import OnProgress, find_training_images, what_it_learned_from
-from convlens.exports.contents import Contents, check_images
+from convlens.exports.contents import Contents, check_images, name_in_export
 from convlens.exports.format import ExportFormat
 from convlens.exports.formats import FormatName, find_format, format_of
 from convlens.exports.options import DEFAULTS, SAMPLES, ExportOptions, InputKind
@@ -23,7 +23,8 @@ from convlens.exports.placing import put_in_place, refuse_existing, remove, sync
 from convlens.exports.preparation.companion import companion_name, write_companion
 from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.exports.preparation.proving import prove_preparation
-from convlens.exports.proof import Proof
+from convlens.exports.proof import NotFinished, Proof
+from convlens.exports.spacing import evenly_spaced
 from convlens.files import check_parent_folder, explain_write_errors
 from convlens.temporary import temporary_folder
 from convlens.trained_model import TrainedModel
@@ -105,7 +106,7 @@ def export(
     """
     as_instance("model", model, TrainedModel, "a TrainedModel, as returned by convlens.load_model")
     path = as_path("path", path)
-    shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
+    shown = name_in_export(name, path)
     kind = format_of(path) if format is None else find_format(format)
     options = ExportOptions(int8, input, prepare, license, samples)
     as_whole("prove", prove, 0)
@@ -175,7 +176,7 @@ def typical_images(
             argument="int8",
             mentions=["data", "prove"],
         )
-    return found.images[_evenly_spaced(len(found), TYPICAL)]
+    return found.images[evenly_spaced(len(found), TYPICAL)]
 
 
 def make_contents(
@@ -204,7 +205,7 @@ def write_proved(
         OutputError: it cannot be written.
         ProofFailed: it does not answer like the model.
     """
-    chosen = None if images is None else images.subset(_evenly_spaced(len(images), count))
+    chosen = None if images is None else images.subset(evenly_spaced(len(images), count))
     with explain_write_errors(path), temporary_folder(path) as folder:
         written, companion = folder / path.name, folder / companion_name(path)
         kind.write(contents, written, None)
@@ -216,7 +217,7 @@ def write_proved(
         remove(written)
         kind.write(contents, written, proof)
         with _deleted_if_wrong(path, contents.options):
-            kind.prove(contents, written, None)
+            kind.prove(contents, written, chosen)
         if contents.options.prepare and kind.is_folder:
             companion.rename(written / companion.name)
         size = sync_all(written)
@@ -263,6 +264,12 @@ def _deleted_if_wrong(path: Path | str, options: ExportOptions = DEFAULTS) -> It
     """
     try:
         yield
+    except NotFinished as error:
+        fewer = error.images // 10
+        advice = f"Give prove={fewer} to run it on fewer images." if fewer > 10 else "Choose another format."
+        raise ProofFailed(
+            f"{path} was deleted, because it could not be proved: {error}. {advice}", mentions=["prove"]
+        ) from error
     except ProofFailed as error:
         reason = f"it does not answer like the model: {error}"
         advice = "Leave out int8." if options.int8 else "Please report this."
@@ -272,7 +279,3 @@ def _deleted_if_wrong(path: Path | str, options: ExportOptions = DEFAULTS) -> It
     except Exception as error:  # what a runtime raises is not known here
         reason = f"it cannot be run ({type(error).__name__}: {printable(str(error))[:200]})"
         raise ProofFailed(f"{path} was deleted, because {reason}. Please report this.") from error
-
-
-def _evenly_spaced(length: int, count: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    return np.unique(np.linspace(0, length - 1, min(length, count)).astype(np.int64))

@@ -81,9 +81,7 @@ class ExportFormat(ABC):
 
     def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
         """Run the file on the check images and on these; see `prove` and `prove_quantised` for errors."""
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         expected = answers_of(contents.model, pixels)
         found, facts = self.open(path)(pixels), (self.versions(), self.details(contents, path))
         if contents.options.int8:

@@ -16,20 +16,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from convlens.checking import as_instance, as_path
 from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
-from convlens.exports.contents import Contents
+from convlens.exports.contents import Contents, name_in_export
 from convlens.exports.format import ExportFormat
 from convlens.exports.page_files import INDEX, list_page_files, read_page_text
 from convlens.exports.page_model import page_model
-from convlens.exports.page_proof import OLDEST_NODE, prove_page
+from convlens.exports.page_proof import OLDEST_NODE, most_images, prove_page
 from convlens.exports.programs import find_node, version_of_node
 from convlens.exports.proof import Proof, Run
 from convlens.exports.python_file import run_classifier
 from convlens.exports.python_runtime import Classifier
+from convlens.exports.spacing import evenly_spaced
 from convlens.files import check_parent_folder, sha256_of_bytes, write_atomically
 from convlens.trained_model import TrainedModel
 
@@ -70,7 +69,7 @@ def export_html(
     if samples is not None:
         as_instance("samples", samples, LabelledImages, "LabelledImages(...), or None")
     path = as_path("path", path)
-    shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
+    shown = name_in_export(name, path)
     check_parent_folder(path)
     return write_atomically(path, page_html(page_model(model, samples, name=shown)))
 
@@ -100,14 +99,14 @@ class HtmlFile(ExportFormat):
         proof, node = super().prove(contents, path, images), find_node(OLDEST_NODE)
         if node is None:
             return proof
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         text = path.read_text(encoding="utf-8")
-        page = prove_page(node, text, _payload_in(text), contents.model, pixels, self.tolerance)
+        shown = pixels[evenly_spaced(len(pixels), most_images(contents.model))]
+        page = prove_page(node, text, _payload_in(text), contents.model, shown, self.tolerance)
         versions = dict(proof.versions) | {"node": version_of_node(node)}
-        largest = max(proof.largest_difference, page.largest_difference)
-        return replace(proof, largest_difference=largest, ties=max(proof.ties, page.ties), versions=versions)
+        details = dict(proof.details) | ({"images_in_node": page.images} if page.images < proof.images else {})
+        largest, ties = max(proof.largest_difference, page.largest_difference), max(proof.ties, page.ties)
+        return replace(proof, largest_difference=largest, ties=ties, versions=versions, details=details)
 
 
 def _payload_in(page: str) -> str:

@@ -18,6 +18,7 @@ from convlens.exports.contents import answers_of
 from convlens.exports.pictures import make_pictures
 from convlens.exports.programs import run
 from convlens.exports.proof import Answers, Proof, prove
+from convlens.network import layer_table
 from convlens.preprocessing import prepare
 from convlens.trained_model import TrainedModel
 
@@ -25,9 +26,31 @@ OLDEST_NODE = 18
 OLDEST_PILLOW = 13
 """Older ones scale in another order, so the prepared pixels differ a little from the page's, which are Pillow 13's."""
 SIZES = ((1, 1), (3, 3), (2, 60), (28, 28), (29, 27), (17, 23), (57, 56), (100, 75), (64, 96), (150, 40))
+MOST_WORK = 20_000_000_000
+"""The multiply-adds that Node may compute in a proof: those of 5 to 20 s."""
+_WORK_OF_A_NUMBER = 10
+"""What a number that a layer gives costs besides, as in activations and pooling, in multiply-adds."""
 
 _RUNNER = Path(__file__).with_name("page_run.mjs")
 _PARTS = re.compile(r'<script type="text/plain" id="convlens-parts">(.+?)</script>', re.DOTALL)
+
+
+def most_images(model: TrainedModel) -> int:
+    """Return how many images the page's own engine computes in a proof. It is slower than others: an image of the
+    tutorial's network takes 0.3 ms, and one of a network with 100,000,000 multiply-adds 30 to 100 ms.
+
+    >>> from convlens import Network
+    >>> from convlens.network import initial_weights
+    >>> from convlens.preprocessing import Preprocessing
+    >>> network = Network.from_text("conv 10 1x1, dense")
+    >>> weights = initial_weights(network, (1, 100, 100), 2, seed=0)
+    >>> most_images(TrainedModel(network, weights, Preprocessing((1, 100, 100), "letterbox"), ("cat", "dog")))
+    8695
+    """
+    plan = model.plan
+    table = layer_table(plan.network, plan.input_shape, plan.classes)
+    numbers = sum(math.prod(row.output_shape) for row in table.rows)
+    return max(1, MOST_WORK // (table.multiply_adds + _WORK_OF_A_NUMBER * numbers))
 
 
 def prove_page(
@@ -54,7 +77,7 @@ def prove_page(
         (place / "images").write_bytes(np.ascontiguousarray(images).tobytes())
         (place / "pictures.json").write_text(json.dumps([_as_rgba(one) for one in pictures]))
         shutil.copy(_RUNNER, place / "run.mjs")
-        if why := run([node, "run.mjs"], place).strip():
+        if why := run([node, "run.mjs"], place, images=len(images)).strip():
             raise ProofFailed(f"its own check of its engine fails: {why}")
         probabilities = np.fromfile(place / "probabilities").reshape(len(images), -1)
         pixels = np.fromfile(place / "pixels", np.uint8)

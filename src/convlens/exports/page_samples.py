@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convlens.data import LabelledImages
+from convlens.exports.spacing import evenly_spaced
 from convlens.metrics import softmax
 from convlens.trained_model import TrainedModel
 
@@ -64,7 +65,7 @@ def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAM
     array([250,   3, 200], dtype=uint8)
     """
     if len(images) > MOST_LOOKED_AT:
-        images = images.subset(np.linspace(0, len(images) - 1, MOST_LOOKED_AT).astype(np.int64))
+        images = images.subset(evenly_spaced(len(images), MOST_LOOKED_AT))
     count = min(count, len(images))
     logits = model.logits(images.images)
     ranked = np.sort(softmax(logits.astype(np.float64)), axis=1)

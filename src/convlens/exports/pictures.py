@@ -19,10 +19,11 @@ def make_pictures(sizes: Sequence[tuple[int, int]] = SIZES) -> list[NDArray[np.u
     [(1, 1, 3), (3, 3, 3), (4, 9, 3)]
     """
     random = np.random.default_rng(0)
-    return [_shapes(random, *size) if place % 2 else _noise(random, *size) for place, size in enumerate(sizes)]
+    return [_shapes(random, *size) if place % 2 else noise(random, *size) for place, size in enumerate(sizes)]
 
 
-def _noise(random: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
+def noise(random: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
+    """Return a picture of noise, uint8 H×W×3."""
     return random.integers(0, 256, (height, width, 3), np.uint8)
 
 

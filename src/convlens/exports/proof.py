@@ -67,15 +67,32 @@ class Proof:
         >>> print(Proof(1006, 2.4e-7, 1e-4, 0, {"numpy": "2.4.6"}, {}))
         same answers as the model on 1,006 images; largest difference of a probability 2.4e-07; run with numpy 2.4.6
         """
-        pictures = self.details.get("prepared_pictures", 0)
-        prepared = f"; {count_of(pictures, 'picture')} prepared pixel for pixel as in Convlens" if pictures else ""
         ties = f", except {count_of(self.ties, 'tie')} within {self.tolerance:g}" if self.ties else ""
-        tools = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return (
-            f"same answers as the model on {count_of(self.images, 'image')}{ties}; "
-            f"largest difference of a probability {self.largest_difference:.2g}{prepared}"
-            f"{f'; run with {tools}' if tools else ''}"
-        )
+        return f"same answers as the model on {count_of(self.images, 'image')}{ties}; {self._ending()}"
+
+    def _ending(self) -> str:
+        """Say what the line of every proof ends with: the difference, prepared pictures, and what ran the file."""
+        parts = [f"largest difference of a probability {self.largest_difference:.2g}"]
+        if pictures := self.details.get("prepared_pictures", 0):
+            parts.append(f"{count_of(pictures, 'picture')} prepared pixel for pixel as in Convlens")
+        if "opset" in self.details:
+            parts.append(f"ONNX opset {self.details['opset']}")
+        if "images_in_node" in self.details:
+            parts.append(f"{self.details['images_in_node']:,} of the images also run in Node")
+        if self.versions:
+            parts.append("run with " + ", ".join(f"{name} {version}" for name, version in self.versions.items()))
+        return "; ".join(parts)
+
+
+class NotFinished(ProofFailed):
+    """A program takes too long, so that nothing is known about its answers.
+
+    `images` is how many images it computes; 0 if it computes none, such as a compiler.
+    """
+
+    def __init__(self, message: str, images: int = 0) -> None:
+        super().__init__(message)
+        self.images = images
 
 
 def prove(

@@ -40,10 +40,11 @@ class QuantisedProof(Proof):
     def __str__(self) -> str:
         """Say in one line what was compared.
 
-        >>> proof = QuantisedProof(1006, 0.06, 1.0, 0, {"onnxruntime": "1.32.0"}, {}, 1000, 998, 0.9896, 0.9894)
+        >>> versions, details = {"onnxruntime": "1.32.0"}, {"opset": 17}
+        >>> proof = QuantisedProof(1006, 0.06, 1.0, 0, versions, details, 1000, 998, 0.9896, 0.9894)
         >>> print(proof)  # doctest: +NORMALIZE_WHITESPACE
         same answers as the model on 998 of 1,000 images; accuracy 98.96 % before, 98.94 % after;
-        largest difference of a probability 0.06; run with onnxruntime 1.32.0
+        largest difference of a probability 0.06; ONNX opset 17; run with onnxruntime 1.32.0
         """
         counted = ""
         if self.accuracy_before is not None and self.accuracy_after is not None:
@@ -51,8 +52,7 @@ class QuantisedProof(Proof):
                 f"same answers as the model on {self.same_answers:,} of {count_of(self.held_out, 'image')}; "
                 f"accuracy {exact_percent(self.accuracy_before)} before, {exact_percent(self.accuracy_after)} after; "
             )
-        tools = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return f"{counted}largest difference of a probability {self.largest_difference:.2g}; run with {tools}"
+        return counted + self._ending()
 
 
 def prove_quantised(

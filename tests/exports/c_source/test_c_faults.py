@@ -14,6 +14,7 @@ from convlens.exports.c_source import compiler, format
 from convlens.exports.c_source.format import CFolder, read_answers
 from convlens.exports.c_source.quantise import quantise
 from convlens.exports.c_source.stages import find_stages
+from convlens.exports.proof import NotFinished
 from convlens.preprocessing import Normalisation
 
 COLOURS = ("conv 4 3x3 pad 1, relu, maxpool 2, dense", (3, 8, 8))
@@ -89,8 +90,23 @@ def test_the_compiler_that_cc_names(tmp_path, monkeypatch):
 
 def test_a_program_that_hangs(monkeypatch):
     monkeypatch.setattr(programs, "LONGEST", 0.2)
-    with pytest.raises(ProofFailed, match=r"sleep did not finish in 0\.2 s"):
+    with pytest.raises(NotFinished, match=r"^sleep did not finish in 0\.2 s$"):
         programs.run(["sleep", "5"])
+    with pytest.raises(NotFinished, match=r"^sleep did not finish 1,006 images in 0\.1 s$") as caught:
+        programs.run(["sleep", "5"], images=1006, seconds=0.1)
+    assert caught.value.images == 1006
+
+
+def test_a_compiler_that_hangs(tmp_path, monkeypatch):
+    slow = tmp_path / "mycc"
+    slow.write_text("#!/bin/sh\ncase $1 in --version | -dump*) echo 1 ;; *) exec sleep 9 ;; esac\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("CC", str(slow))
+    monkeypatch.setattr(programs, "LONGEST", 0.1)
+    with pytest.raises(
+        ProofFailed, match=r"c was deleted, because it could not be proved: .* 0\.1 s\. Choose another f"
+    ):
+        export(make_model(*COLOURS), tmp_path / "c", "c", prove=0)
 
 
 def test_a_model_that_is_too_large(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The file that prepares pictures: pixel for pixel what `prepare` gives, for every rule and every kind of image."""
 
+import ast
 import io
 import json
 import subprocess
@@ -16,6 +17,13 @@ from convlens.exports.preparation.proof_pictures import make_proof_pictures
 from convlens.preprocessing import RULES, Preprocessing, prepare
 
 BLOCK = "import sys; sys.modules['convlens'] = sys.modules['msgspec'] = None; import runpy; sys.argv = sys.argv[1:]; "
+
+
+@pytest.mark.parametrize("stem", ["a²", "½", "café", "cafe\u0301", "ﬁsh", "7 segments", "数字", "class", "a.b", "_"])
+def test_python_can_import_the_file_whatever_the_model_is_called(stem):
+    """Python normalises the names in a program, but not those of files."""
+    name = companion_name(Path(f"{stem}.onnx")).removesuffix(".py")
+    assert ast.parse(f"import {name}").body[0].names[0].name == name  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_every_rule_is_tested():

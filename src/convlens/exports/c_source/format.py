@@ -53,9 +53,7 @@ class CSource(ExportFormat):
         """Run an export on images. Returns its answers, and facts for the proof."""
 
     def prove(self, contents: Contents, path: Path, images: LabelledImages | None) -> Proof:
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         found, facts = self.run(path, pixels)
         details = {"ram_bytes": code_of(contents).ram, **facts}
         labels = None if images is None else images.labels
@@ -173,7 +171,7 @@ def compile_and_run(folder: Path, images: NDArray[np.uint8]) -> tuple[Answers, d
         run([compiler, *FLAGS, str(check.resolve()), "model.o", "-o", "check"], built)
         run([str(built / "check")], built)
         (built / "images").write_bytes(np.ascontiguousarray(images).tobytes())
-        run([str(built / "check"), "images", "answers"], built)
+        run([str(built / "check"), "images", "answers"], built, images=len(images))
         facts = {"flash_bytes": flash, "target": target_of(compiler)}
         return read_answers((built / "answers").read_bytes(), len(images)), facts
 

@@ -59,7 +59,7 @@ class WasmFile(CSource):
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
             (place / "images").write_bytes(np.ascontiguousarray(images).tobytes())
-            run([find_node(), str(_RUNNER), str(path.resolve()), "images", "answers"], place)
+            run([find_node(), str(_RUNNER), str(path.resolve()), "images", "answers"], place, images=len(images))
             return read_answers((place / "answers").read_bytes(), len(images)), {}
 
     def versions(self) -> Mapping[str, str]:
@@ -75,8 +75,8 @@ def find_node() -> str:
     found = programs.find_node()
     if found is None:
         raise MissingDependency(
-            "the format 'wasm' needs Node to prove what it writes, and node is not installed. Install it (Debian, "
-            "Ubuntu: apt install nodejs; macOS: brew install node)."
+            "the format 'wasm' needs Node to prove what it writes, and node is not installed, or does not say its "
+            "version. Install it (Debian, Ubuntu: apt install nodejs; macOS: brew install node)."
         )
     return found
 

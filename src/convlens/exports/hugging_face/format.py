@@ -98,16 +98,14 @@ class HuggingFaceFolder(ExportFormat):
         Raises:
             ProofFailed: see `convlens.exports.proof.prove`; or the files of the folder do not belong together.
         """
-        pixels = contents.check_images
-        if images is not None:
-            pixels = np.concatenate([pixels, images.images])
+        pixels = contents.images_of_proof(images)
         proofs = [prove(answers_of(contents.model, pixels), run(pixels), self.tolerance) for run in self.runs(path)]
         return replace(
             proofs[0],
             largest_difference=max(proof.largest_difference for proof in proofs),
             ties=max(proof.ties for proof in proofs),
             versions=dict(self.versions()),
-            details={"files": [MODEL_FILE_NAME, ONNX_NAME][: len(proofs)]},
+            details={"files": [MODEL_FILE_NAME, ONNX_NAME][: len(proofs)], **self.details(contents, path)},
         )
 
     def runs(self, path: Path) -> list[Run]:
@@ -118,6 +116,10 @@ class HuggingFaceFolder(ExportFormat):
         from convlens import __version__
 
         return {"convlens": __version__, **(_ONNX.versions() if has_onnx() else {})}
+
+    def details(self, contents: Contents, path: Path) -> Mapping[str, Any]:
+        """Return the opset of the ONNX file, if there is one."""
+        return _ONNX.details(contents, path) if (path / ONNX_NAME).exists() else {}
 
     def notes(self, contents: Contents) -> tuple[str, ...]:
         notes = []

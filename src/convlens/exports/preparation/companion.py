@@ -48,12 +48,13 @@ if __name__ == "__main__":
 def companion_name(path: Path) -> str:
     """Return the name of the file that prepares pictures for an export.
 
-    Python can import it: what cannot stand in a name of Python becomes an underscore.
+    Python can import it: other signs than ASCII letters and digits become underscores. (Python reads letters like ², ﬁ
+    and é in another form than a file name has them.)
 
-    >>> companion_name(Path("models/digits.onnx")), companion_name(Path("7 segments.onnx"))
-    ('digits_prepare.py', '_7_segments_prepare.py')
+    >>> companion_name(Path("models/digits.onnx")), companion_name(Path("7 segments.onnx")), companion_name(Path("a²"))
+    ('digits_prepare.py', '_7_segments_prepare.py', 'a__prepare.py')
     """
-    name = re.sub(r"\W", "_", path.stem)
+    name = re.sub(r"[^A-Za-z0-9_]", "_", path.stem)
     return f"{'' if name.isidentifier() else '_'}{name}_prepare.py"
 
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.exports.pictures import noise
+from convlens.exports.spacing import evenly_spaced
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -38,10 +41,10 @@ def make_proof_pictures(images: NDArray[np.uint8]) -> dict[str, Source]:
     for place, size in enumerate(_SIZES):
         found[f"dark on light, {size[1]}×{size[0]}"] = _drawn(*size, pen=2 + place)
     found |= _changed(random)
-    found |= {f"noise, {width}×{height}": _noise(random, height, width) for height, width in ((1, 1), (2, 9), (70, 50))}
+    found |= {f"noise, {width}×{height}": noise(random, height, width) for height, width in ((1, 1), (2, 9), (70, 50))}
     found |= _other_arrays(random)
     found |= dict(_files())
-    places = np.unique(np.linspace(0, len(images) - 1, min(len(images), MOST_DISTURBED)).astype(np.int64))
+    places = evenly_spaced(len(images), MOST_DISTURBED)
     found |= {f"image {place}, enlarged": _disturbed(images[place], random) for place in places}
     return found
 
@@ -86,7 +89,7 @@ def _changed(random: np.random.Generator) -> Mapping[str, Source]:
 
 def _other_arrays(random: np.random.Generator) -> Mapping[str, Source]:
     return {
-        "channels first": _noise(random, 60, 40).transpose(2, 0, 1),
+        "channels first": noise(random, 60, 40).transpose(2, 0, 1),
         "numbers from 0 to 1": _drawn(50, 60, 4) / np.float32(255),
         "16 bits": _drawn(80, 60, 5).astype(np.uint16) * 200,
     }
@@ -152,10 +155,6 @@ def _disturbed(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray
             large, [(rim, rim), (rim, rim), *[(0, 0)] * (large.ndim - 2)], constant_values=random.uniform(0, 255)
         )
     return _bytes(large)
-
-
-def _noise(random: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
-    return random.integers(0, 256, (height, width, 3), np.uint8)
 
 
 def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from convlens.errors import ProofFailed
 from convlens.exports.preparation.proof_pictures import Source
+from convlens.exports.proof import NotFinished
 from convlens.preprocessing import Preprocessing, prepare
 from convlens.words import count_of, printable
 
@@ -98,7 +99,8 @@ def run_without_convlens(
             env={**os.environ, **threads, "PYTHONSAFEPATH": "1"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise ProofFailed(f"it needs more than {_MOST_SECONDS} s for {count_of(len(sources), 'picture')}") from None
+        late = f"it does not prepare {count_of(len(sources), 'picture')} in {_MOST_SECONDS} s"
+        raise NotFinished(late, len(sources)) from None
     if ran.returncode:
         last = (ran.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {ran.returncode}"])[-1]
         raise ProofFailed(f"it cannot be run without Convlens ({printable(last)[:200]})")
