@@ -123,7 +123,7 @@ def test_the_card_has_the_numbers_of_the_evaluation(light_or_dark, written):
 
 
 def test_the_code_in_the_card_runs(light_or_dark, written, capsys, monkeypatch, tmp_path):
-    """With the folder instead of a download; a name of the Hub is tried in test_pushing.py."""
+    """With the folder instead of a download; a name of the Hub is tried in hub/test_pushing.py."""
     model, _ = light_or_dark
     _, folder = written
     _, text = parts(folder)

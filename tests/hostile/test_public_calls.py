@@ -160,7 +160,7 @@ def try_odd_values(call: Callable[..., Any], arguments: dict[str, Any], *, odd: 
 
 def test_every_public_name_is_tried() -> None:
     elsewhere = {"train", "evaluate", "export", "export_html", "write_report", "TrainedModel", "Dataset", "Concat"}
-    elsewhere |= {"push_to_hub"}  # tests/exports/test_pushing.py
+    elsewhere |= {"push_to_hub"}  # tests/exports/hub/test_pushing.py
     results = {*RESULTS, *(f"by_hand.{name}" for name in BY_HAND_RESULTS)}
     assert set(public_names()) == {*CALLS, *elsewhere, *results}
 

@@ -1,4 +1,4 @@
-"""Addresses of models on the Hugging Face Hub; what is downloaded is tested in `tests/exports/test_pushing.py`."""
+"""Addresses of models on the Hugging Face Hub; what is downloaded is tested in `tests/exports/hub/`."""
 
 import re
 import traceback

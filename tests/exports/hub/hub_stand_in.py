@@ -307,3 +307,9 @@ def serve_hub() -> Iterator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def line_of(error):
+    """The message of an error, which must be one line."""
+    (line,) = str(error.value).splitlines()
+    return line
