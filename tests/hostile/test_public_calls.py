@@ -228,7 +228,7 @@ def test_odd_arguments_of_an_export(tmp_path: Path) -> None:
         "input": "tensor",
         "prepare": False,
         "license": None,
-        "samples": 8,
+        "samples": None,
         "name": "pets",
         "overwrite": True,
         "data_dir": None,

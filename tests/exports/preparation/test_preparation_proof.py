@@ -169,7 +169,7 @@ def test_every_difference_counts():
         ("import convlens.words", r"it cannot be run without Convlens \(ModuleNotFoundError: "),
         ("prepare_picture = lambda source: 1 / 0", r"it cannot be run without Convlens \(ZeroDivisionError: "),
         ("import os; os._exit(3)", r"it cannot be run without Convlens \(exit code 3\)"),
-        ("import time; time.sleep(60)", r"it needs more than 0\.3 s for 1 picture"),
+        ("import time; time.sleep(60)", r"it does not prepare 1 picture in 0\.3 s"),
     ],
 )
 def test_a_file_that_cannot_be_run(tmp_path, monkeypatch, code, words):

@@ -20,6 +20,7 @@ from convlens.data import CATALOGUE
 from convlens.evaluation import Evaluation, describe_unknown, describe_worst
 from convlens.exports.contents import Contents
 from convlens.exports.proof import Proof
+from convlens.exports.spacing import evenly_spaced
 from convlens.metrics import wilson_interval
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.stopped import notice_of_stop
@@ -54,8 +55,7 @@ def choose_pictures(contents: Contents) -> list[Sample]:
     samples = contents.samples
     if samples is None:
         return []
-    count = min(contents.options.samples or 0, len(samples))
-    places = np.unique(np.linspace(0, len(samples) - 1, count).astype(np.int64)).tolist()
+    places = evenly_spaced(len(samples), contents.options.samples or 0).tolist()
     answers = contents.model.predict(samples.images[places]).labels.tolist()
     return [
         Sample(f"{SAMPLES_FOLDER}/{number}.png", as_picture(samples.images[place]), _true(samples, place), answer)
