@@ -1,6 +1,7 @@
 """Early stopping and the time limit in a whole training: weights, facts, events, what is refused, what resumes."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -172,3 +173,12 @@ def test_time_that_was_spent_before_a_stop_counts(digits_8x8, tmp_path):
     save_checkpoint(path, checkpoint)
     model = resume_training(tmp_path / "run", images, progress=False)
     assert (model.facts["ended_by"], model.facts["steps"] < 10) == ("time limit", True)
+
+
+def test_resuming_by_the_link_to_the_latest_run_keeps_the_link():
+    """The link is made anew at the end: it must lead to the run, and not to itself."""
+    quick(noise(), epochs=2, out="runs/first", should_stop=lambda: True)
+    model = resume_training("runs/latest", noise(), progress=False)
+    assert Path("runs/latest").resolve() == Path("runs/first").resolve()
+    assert same_weights(load_model("runs/latest"), model)
+    assert load_model("runs/first").facts["finished"]

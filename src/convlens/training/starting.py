@@ -140,7 +140,7 @@ def resume_training(
     """
     if validation is not None and is_share(validation):
         raise UsageError("validation was given as a share, which is stored in the run. Leave it out.")
-    folder = as_path("folder", folder)
+    folder = _linked(as_path("folder", folder))
     _check_watching(progress, on_event, should_stop)
     path = folder / CHECKPOINT_NAME
     if not path.is_file():
@@ -171,6 +171,11 @@ def resume_training(
             checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), tell, should_stop, folder, notes
         )
         return session.run(checkpoint, None)
+
+
+def _linked(folder: Path) -> Path:
+    """Return the folder that a link such as `runs/latest` points to: the link itself is made anew after the run."""
+    return folder.parent / folder.readlink() if folder.is_symlink() else folder
 
 
 def _check_instances(settings: object, images: object) -> None:
