@@ -150,6 +150,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return a sentence with the known word most similar to this one, and a space; empty if none is similar.
+
+    >>> closest("rleu", ["relu", "conv"]), closest("xyz", ["relu", "conv"])
+    ('The closest known one is relu. ', '')
+    """
+    near = nearest(word, known)
+    return f"The closest known one is {near}. " if near else ""
+
+
 def shorten(text: object, longest: int) -> str:
     """Return one line of at most `longest` characters; the rest is replaced by an ellipsis.
 

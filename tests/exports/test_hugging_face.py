@@ -265,7 +265,7 @@ def test_no_held_out_image_is_stored_if_none_is_wanted(light_or_dark, tmp_path):
 
 def test_without_the_onnx_packages_the_rest_is_written(light_or_dark, tmp_path, monkeypatch):
     model, images = light_or_dark
-    monkeypatch.setattr(folder_format, "find_spec", lambda name: None if name == "onnx" else object())
+    monkeypatch.setattr("convlens.exports.requirements.find_spec", lambda name: None if name == "onnx" else object())
     exported = export(model, tmp_path / "a", "huggingface", data=images)
     assert not (tmp_path / "a" / "model.onnx").exists()
     assert list(exported.proof.versions) == ["convlens"]

@@ -12,7 +12,6 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -103,10 +102,8 @@ class HtmlFile(ExportFormat):
         text = path.read_text(encoding="utf-8")
         shown = pixels[evenly_spaced(len(pixels), most_images(contents.model))]
         page = prove_page(node, text, _payload_in(text), contents.model, shown, self.tolerance)
-        versions = dict(proof.versions) | {"node": version_of_node(node)}
-        details = dict(proof.details) | ({"images_in_node": page.images} if page.images < proof.images else {})
-        largest, ties = max(proof.largest_difference, page.largest_difference), max(proof.ties, page.ties)
-        return replace(proof, largest_difference=largest, ties=ties, versions=versions, details=details)
+        details = {"images_in_node": page.images} if page.images < proof.images else {}
+        return proof.joined([page], {"node": version_of_node(node)}, details)
 
 
 def _payload_in(page: str) -> str:

@@ -5,8 +5,8 @@ numbers has a tolerance, so an image whose two likeliest classes differ by less 
 images are counted as ties. Every other difference is an error. NaN fails every comparison.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -56,6 +56,17 @@ class Proof:
     ties: int
     versions: Mapping[str, str]
     details: Mapping[str, Any]
+
+    def joined(self, others: Sequence["Proof"], versions: Mapping[str, str], details: Mapping[str, Any]) -> "Proof":
+        """Return this proof and others of the same export as one, with the worst of their numbers, and more facts."""
+        every = [self, *others]
+        return replace(
+            self,
+            largest_difference=max(proof.largest_difference for proof in every),
+            ties=max(proof.ties for proof in every),
+            versions={**self.versions, **versions},
+            details={**self.details, **details},
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

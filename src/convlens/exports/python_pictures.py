@@ -8,27 +8,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convlens.exports.preparation.runtime import explain, read_preprocessing, say
+from convlens.exports.preparation.runtime import PicturePreparation, explain, say
 from convlens.exports.python_runtime import Classifier
 from convlens.pixels import ImageSource
-from convlens.preprocessing import Prepared, prepare
 from convlens.words import printable
 
 
 class PictureClassifier(Classifier):
-    """A classifier that also takes pictures of any size, and prepares them as the training images were."""
+    """A classifier that also takes pictures of any size; `prepare_picture` prepares one as the training images were."""
 
     def __init__(self, facts: str) -> None:
         super().__init__(json.loads(facts))
-        self.preprocessing = read_preprocessing(self.facts["preprocessing"])
-
-    def prepare_picture(self, source: ImageSource) -> Prepared:
-        """Turn a picture into the network's input: a path, the bytes of a file, a Pillow image or an array.
-
-        The result has `pixels` (uint8, C×H×W); `notes`, what was changed; `unlike`, reasons why the picture is unlike
-        the training images; and `steps`, the pictures on the way.
-        """
-        return prepare(self.preprocessing, source)
+        self.prepare_picture = PicturePreparation(facts).prepare
 
     def predict_picture(self, source: ImageSource) -> str:
         """Return the class name of a picture, or "unknown", also if it is unlike the training images."""

@@ -17,7 +17,7 @@ from convlens.layers import JOINS, KINDS
 from convlens.layers.onnx_operator import OnnxOperator
 from convlens.network.dataflow import IMAGES, Dataflow, Ending, TakenNetwork, Value
 from convlens.network.onnx_patterns import Sizes, compute_sizes, find_gelu, is_size, name_of
-from convlens.words import nearest, printable
+from convlens.words import closest, printable
 
 _KINDS = {kind.onnx_operator: kind for kind in (*KINDS.values(), *JOINS.values()) if kind.onnx_operator}
 _JOINS = {kind.onnx_operator for kind in JOINS.values()}
@@ -268,10 +268,8 @@ class _Reader:
     def _add(self, operator: OnnxOperator, values: list[Value], where: str) -> Value:
         kind = _KINDS.get(operator.kind)
         if kind is None:
-            near = nearest(operator.kind, tuple(_KINDS))
             known = ", ".join(sorted({*_KINDS, *_OTHER_OPERATORS}))
-            closest = f"The closest known one is {near}. " if near else ""
-            hint = _ADVICE.get(operator.kind) or f"{closest}Known are {known}."
+            hint = _ADVICE.get(operator.kind) or f"{closest(operator.kind, _KINDS)}Known are {known}."
             return self._steps.refuse(f"{where} is not an operator that Convlens has. {hint}", values)
         try:
             layer, weights = kind.from_onnx(operator)

@@ -20,7 +20,7 @@ from convlens.errors import NetworkError
 from convlens.layers import JOINS, KINDS, Flatten, GlobalAvgPool2d
 from convlens.network.dataflow import Arithmetic, Dataflow, Ending, TakenNetwork, Value
 from convlens.network.torch_in_place import IN_PLACE_OPERATORS, SharedMemory, find_overwritten
-from convlens.words import nearest, shorten
+from convlens.words import closest, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -250,8 +250,7 @@ class _Reader:
         if name == "mean":
             return self._mean(positional, named, values, where)
         if name not in _FUNCTIONS or (len(values) > 1 and name not in _JOINS):
-            near = nearest(where.partition("(")[0], tuple(_FUNCTIONS))
-            hint = f"The closest known one is {near}. " if near else ""
+            hint = closest(where.partition("(")[0], _FUNCTIONS)
             known = ", ".join(sorted(_FUNCTIONS.keys() - {"iadd", "concat", "concatenate"} | {"mean", *_RESHAPES}))
             return self._steps.refuse(f"{where} is not a function that Convlens has. {hint}Known are {known}.", values)
         return self._layer(name, positional, named, values, where)
@@ -383,10 +382,7 @@ def _line_of(node: Any) -> str:
 
 
 def _advice(kind: str) -> str:
-    near = nearest(kind, tuple(_CLASSES))
-    return (
-        f"{f'The closest known one is {near}. ' if near else ''}Known are Sequential and {', '.join(sorted(_CLASSES))}."
-    )
+    return f"{closest(kind, _CLASSES)}Known are Sequential and {', '.join(sorted(_CLASSES))}."
 
 
 def _is_join_of_all(name: str, positional: Sequence[Any], named: Mapping[str, Any], values: list[Value]) -> bool:

@@ -174,7 +174,7 @@ def test_every_difference_counts():
 )
 def test_a_file_that_cannot_be_run(tmp_path, monkeypatch, code, words):
     if "sleep" in code:
-        monkeypatch.setattr(proving, "_MOST_SECONDS", 0.3)
+        monkeypatch.setattr(proving, "LONGEST", 0.3)
     path = tmp_path / "a_prepare.py"
     path.write_text(code, encoding="utf-8")
     with pytest.raises(ProofFailed, match=words):

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,8 +18,9 @@ from convlens.exports.format import ExportFormat
 from convlens.exports.hugging_face.card import CARD_NAME, SAMPLES_FOLDER, Sample, choose_pictures, write_card
 from convlens.exports.onnx_file import OnnxFile
 from convlens.exports.options import DEFAULTS, SAMPLES
-from convlens.exports.preparation.companion import companion_name, companion_text
+from convlens.exports.preparation.companion import ENDING, companion_name, companion_text
 from convlens.exports.proof import Answers, Proof, Run, prove
+from convlens.exports.requirements import missing_packages
 from convlens.files import sha256_of_file, write_atomically
 from convlens.pixels import encode_png
 from convlens.trained_model import TrainedModel, load_model
@@ -32,7 +32,7 @@ ONNX_NAME = "model.onnx"
 CHECK_NAME = "check.safetensors"
 WRITTEN = (CARD_NAME, CONFIG_NAME, MODEL_FILE_NAME, ONNX_NAME, CHECK_NAME)
 """The files of a folder, besides samples and the file that prepares pictures."""
-_OUR_NAME = re.compile(rf"{'|'.join(map(re.escape, WRITTEN))}|{SAMPLES_FOLDER}/[0-9]+\.png|\w+_prepare\.py")
+_OUR_NAME = re.compile(rf"{'|'.join(map(re.escape, WRITTEN))}|{SAMPLES_FOLDER}/[0-9]+\.png|\w+{re.escape(ENDING)}")
 _MODEL_WORDS = "the model"
 _ONNX = OnnxFile()
 
@@ -100,13 +100,8 @@ class HuggingFaceFolder(ExportFormat):
         """
         pixels = contents.images_of_proof(images)
         proofs = [prove(answers_of(contents.model, pixels), run(pixels), self.tolerance) for run in self.runs(path)]
-        return replace(
-            proofs[0],
-            largest_difference=max(proof.largest_difference for proof in proofs),
-            ties=max(proof.ties for proof in proofs),
-            versions=dict(self.versions()),
-            details={"files": [MODEL_FILE_NAME, ONNX_NAME][: len(proofs)], **self.details(contents, path)},
-        )
+        details = {"files": [MODEL_FILE_NAME, ONNX_NAME][: len(proofs)], **self.details(contents, path)}
+        return proofs[0].joined(proofs[1:], self.versions(), details)
 
     def runs(self, path: Path) -> list[Run]:
         """Return functions that run the model file, and the ONNX file if there is one."""
@@ -142,7 +137,7 @@ class HuggingFaceFolder(ExportFormat):
 
 def has_onnx() -> bool:
     """Return whether the packages of the extra `onnx` are installed."""
-    return all(find_spec(package) is not None for package in ("onnx", "onnxruntime"))
+    return not missing_packages(_ONNX.packages)
 
 
 def listed_files(config: object) -> list[str]:
@@ -183,7 +178,7 @@ def prove_again(path: Path, kind: HuggingFaceFolder) -> dict[str, Any]:
     if config["proof"] is None:
         raise ProofFailed("it was never proved")
     for name in listed_files(config):
-        if name.endswith("_prepare.py"):
+        if name.endswith(ENDING):
             _compare_companion(path / name, config, model)
     arrays = safetensors.numpy.load_file(path / CHECK_NAME)
     probabilities = model.calibration.probabilities(arrays["logits"])

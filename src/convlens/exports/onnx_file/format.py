@@ -29,6 +29,7 @@ class OnnxFile(ExportFormat):
     suffix: ClassVar[str] = ".onnx"
     options: ClassVar[tuple[str, ...]] = ("int8", "input", "prepare")
     help: ClassVar[str] = "one file for ONNX Runtime, OpenVINO and others"
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
 
     def check(self, model: TrainedModel, options: ExportOptions) -> None:
         """Require the packages of the extra `onnx`, and for pictures, rules that a graph can hold.
@@ -38,7 +39,7 @@ class OnnxFile(ExportFormat):
             MissingDependency: one is not installed.
         """
         super().check(model, options)
-        require_packages(self.name, ("onnx", "onnxruntime"), "onnx")
+        require_packages(self.name, self.packages, "onnx")
         if options.input == "picture":
             if options.prepare:
                 raise UsageError(

@@ -45,6 +45,10 @@ if __name__ == "__main__":
 """
 
 
+ENDING = "_prepare.py"
+"""What the name of such a file ends in."""
+
+
 def companion_name(path: Path) -> str:
     """Return the name of the file that prepares pictures for an export.
 
@@ -55,7 +59,7 @@ def companion_name(path: Path) -> str:
     ('digits_prepare.py', '_7_segments_prepare.py', 'a__prepare.py')
     """
     name = re.sub(r"[^A-Za-z0-9_]", "_", path.stem)
-    return f"{'' if name.isidentifier() else '_'}{name}_prepare.py"
+    return f"{'' if name.isidentifier() else '_'}{name}{ENDING}"
 
 
 def write_companion(contents: Contents, path: Path, model_file: str, pictures: int) -> None:

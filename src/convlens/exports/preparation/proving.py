@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from convlens.errors import ProofFailed
 from convlens.exports.preparation.proof_pictures import Source
+from convlens.exports.programs import LONGEST
 from convlens.exports.proof import NotFinished
 from convlens.preprocessing import Preprocessing, prepare
 from convlens.words import count_of, printable
 
-_MOST_SECONDS = 600
 _CODE = """
 import sys
 for name in ("convlens", "msgspec"):
@@ -95,11 +95,11 @@ def run_without_convlens(
     try:
         ran = subprocess.run(
             [sys.executable, "-c", _CODE, str(file), *sys.path],
-            input=given.getvalue(), capture_output=True, check=False, timeout=_MOST_SECONDS,
+            input=given.getvalue(), capture_output=True, check=False, timeout=LONGEST,
             env={**os.environ, **threads, "PYTHONSAFEPATH": "1"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        late = f"it does not prepare {count_of(len(sources), 'picture')} in {_MOST_SECONDS} s"
+        late = f"it does not prepare {count_of(len(sources), 'picture')} in {LONGEST} s"
         raise NotFinished(late, len(sources)) from None
     if ran.returncode:
         last = (ran.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {ran.returncode}"])[-1]
