@@ -22,7 +22,6 @@ from convlens import LabelledImages, ProofFailed, TrainedModel, UsageError
 from convlens.calibration import Calibration
 from convlens.exports import export
 from convlens.exports.hugging_face import HuggingFaceFolder
-from convlens.exports.hugging_face import format as folder_format
 from convlens.exports.hugging_face.card import escape
 from convlens.files import sha256_of_file
 from convlens.metrics import wilson_interval
