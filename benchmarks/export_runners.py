@@ -98,23 +98,10 @@ class InThisProcess(Runner):
         return time.process_time() - start
 
 
-class Compared(Runner):
-    """An exported model whose answers are compared only."""
+class Compared(InThisProcess):
+    """A runtime whose answers are compared only, because its times are another one's."""
 
     is_timed: ClassVar[bool] = False
-
-    def __init__(self, name: str, size: int | None, call: Callable[[Images], Probabilities]) -> None:
-        super().__init__(name, size)
-        self._call = call
-
-    def answer(self, images: Images) -> Probabilities:
-        return self._call(images)
-
-    def seconds_of_one(self, images: Images, calls: int) -> float:
-        raise NotImplementedError(f"{self.name} is not timed")
-
-    def seconds_of_all(self, images: Images) -> float:
-        raise NotImplementedError(f"{self.name} is not timed")
 
 
 class InNode(Runner):
